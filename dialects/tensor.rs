@@ -1,0 +1,255 @@
+//! Run-time tensors: the values that the interpreter and the constant folder compute with.
+//!
+//! A [`Tensor`] is dense, row-major and owns its elements. Integers of any width up to 64 bits are kept in
+//! `i64`, sign-extended from their width (zero-extended for the unsigned ONNX types), so that equality of
+//! tensors is equality of the represented numbers.
+
+use std::fmt;
+
+/// The type of a tensor's elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Element {
+    /// IEEE 754 binary32: the carrier of every value at levels 0 and 1.
+    F32,
+    /// IEEE 754 binary64.
+    F64,
+    /// An integer of `width` bits (1 to 64). `unsigned` marks ONNX's `uint` types; the signless integers of
+    /// level 2 and ONNX's `int` types have it unset.
+    Int {
+        /// Number of bits, 1 to 64.
+        width: u32,
+        /// Whether the element type is one of ONNX's unsigned types.
+        unsigned: bool,
+    },
+}
+
+impl Element {
+    /// ONNX `int64`, the type of shapes and indices.
+    pub const I64: Self = Self::Int { width: 64, unsigned: false };
+
+    /// A signless or signed integer of `width` bits.
+    pub const fn int(width: u32) -> Self {
+        Self::Int { width, unsigned: false }
+    }
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::F32 => write!(formatter, "f32"),
+            Self::F64 => write!(formatter, "f64"),
+            Self::Int { width, unsigned: false } => write!(formatter, "i{width}"),
+            Self::Int { width, unsigned: true } => write!(formatter, "ui{width}"),
+        }
+    }
+}
+
+/// The elements of a [`Tensor`], in row-major order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data {
+    /// `f32` elements.
+    F32(Vec<f32>),
+    /// `f64` elements.
+    F64(Vec<f64>),
+    /// Integer elements, canonical for their width.
+    Int {
+        /// Number of bits, 1 to 64.
+        width: u32,
+        /// See [`Element::Int`].
+        unsigned: bool,
+        /// One `i64` for each element.
+        values: Vec<i64>,
+    },
+}
+
+/// A dense tensor. A scalar has an empty shape and one element.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    /// Extent of each dimension.
+    pub shape: Vec<usize>,
+    /// The elements; as many as the product of `shape`.
+    pub data: Data,
+}
+
+impl Tensor {
+    /// A tensor of `f32`. Panics if the number of elements is not the product of the shape.
+    pub fn f32(shape: impl Into<Vec<usize>>, values: Vec<f32>) -> Self {
+        Self::new(shape.into(), Data::F32(values))
+    }
+
+    /// A tensor of signless `width`-bit integers, wrapped to that width.
+    pub fn int(width: u32, shape: impl Into<Vec<usize>>, values: Vec<i64>) -> Self {
+        let values = values.into_iter().map(|value| sign_extend(value, width)).collect();
+        Self::new(shape.into(), Data::Int { width, unsigned: false, values })
+    }
+
+    /// A tensor of ONNX `int64`.
+    pub fn i64(shape: impl Into<Vec<usize>>, values: Vec<i64>) -> Self {
+        Self::new(shape.into(), Data::Int { width: 64, unsigned: false, values })
+    }
+
+    /// A rank-0 `f32` tensor.
+    pub fn scalar(value: f32) -> Self {
+        Self::f32([], vec![value])
+    }
+
+    /// A tensor of the given data. Panics if the number of elements is not the product of the shape.
+    pub fn new(shape: Vec<usize>, data: Data) -> Self {
+        let tensor = Self { shape, data };
+        assert_eq!(tensor.shape.iter().product::<usize>(), tensor.stored(), "shape and data disagree");
+        tensor
+    }
+
+    fn stored(&self) -> usize {
+        match &self.data {
+            Data::F32(values) => values.len(),
+            Data::F64(values) => values.len(),
+            Data::Int { values, .. } => values.len(),
+        }
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.stored()
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.stored() == 0
+    }
+
+    /// Number of dimensions.
+    pub fn rank(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// The type of the elements.
+    pub fn element(&self) -> Element {
+        match self.data {
+            Data::F32(_) => Element::F32,
+            Data::F64(_) => Element::F64,
+            Data::Int { width, unsigned, .. } => Element::Int { width, unsigned },
+        }
+    }
+
+    /// The elements, if they are `f32`.
+    pub fn as_f32(&self) -> Option<&[f32]> {
+        match &self.data {
+            Data::F32(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// The elements, if they are integers.
+    pub fn as_int(&self) -> Option<&[i64]> {
+        match &self.data {
+            Data::Int { values, .. } => Some(values),
+            _ => None,
+        }
+    }
+
+    /// Every element as `f32`, integers rounded to nearest even.
+    pub fn to_f32(&self) -> Vec<f32> {
+        match &self.data {
+            Data::F32(values) => values.clone(),
+            Data::F64(values) => values.iter().map(|&value| value as f32).collect(),
+            Data::Int { values, .. } => values.iter().map(|&value| value as f32).collect(),
+        }
+    }
+
+    /// Every element as `f64`.
+    pub fn to_f64(&self) -> Vec<f64> {
+        match &self.data {
+            Data::F32(values) => values.iter().map(|&value| f64::from(value)).collect(),
+            Data::F64(values) => values.clone(),
+            Data::Int { values, .. } => values.iter().map(|&value| value as f64).collect(),
+        }
+    }
+
+    /// The only element, as `f64`, if there is exactly one.
+    pub fn as_scalar(&self) -> Option<f64> {
+        (self.len() == 1).then(|| self.to_f64()[0])
+    }
+
+    /// The same elements in another shape of as many elements.
+    pub fn reshaped(self, shape: impl Into<Vec<usize>>) -> Self {
+        Self::new(shape.into(), self.data)
+    }
+
+    /// A tensor of `shape` whose element at each position is this tensor's element at `index(position)`, where
+    /// `index` maps an output multi-index to this tensor's linear index.
+    pub fn gather(&self, shape: &[usize], mut index: impl FnMut(&[usize]) -> usize) -> Self {
+        let mut order = Vec::with_capacity(shape.iter().product());
+        for_each_index(shape, |position| order.push(index(position)));
+        let data = match &self.data {
+            Data::F32(values) => Data::F32(order.iter().map(|&at| values[at]).collect()),
+            Data::F64(values) => Data::F64(order.iter().map(|&at| values[at]).collect()),
+            Data::Int { width, unsigned, values } => Data::Int {
+                width: *width,
+                unsigned: *unsigned,
+                values: order.iter().map(|&at| values[at]).collect(),
+            },
+        };
+        Self::new(shape.to_vec(), data)
+    }
+}
+
+/// The low `width` bits of `value` as a two's complement number.
+pub fn sign_extend(value: i64, width: u32) -> i64 {
+    debug_assert!((1..=64).contains(&width));
+    (value << (64 - width)) >> (64 - width)
+}
+
+/// The low `width` bits of `value` as an unsigned number. For 64 bits the result is the bit pattern.
+pub fn zero_extend(value: i64, width: u32) -> i64 {
+    debug_assert!((1..=64).contains(&width));
+    ((value as u64) << (64 - width) >> (64 - width)) as i64
+}
+
+/// Row-major strides of a shape, in elements.
+pub fn strides(shape: &[usize]) -> Vec<usize> {
+    let mut strides = vec![1; shape.len()];
+    for axis in (1..shape.len()).rev() {
+        strides[axis - 1] = strides[axis] * shape[axis];
+    }
+    strides
+}
+
+/// Calls `visit` with every multi-index of `shape`, in row-major order.
+pub fn for_each_index(shape: &[usize], mut visit: impl FnMut(&[usize])) {
+    if shape.contains(&0) {
+        return;
+    }
+    let mut index = vec![0; shape.len()];
+    loop {
+        visit(&index);
+        let Some(axis) = (0..shape.len()).rev().find(|&axis| index[axis] + 1 < shape[axis]) else {
+            return;
+        };
+        index[axis] += 1;
+        index[axis + 1..].fill(0);
+    }
+}
+
+/// The shape that two shapes broadcast to by numpy's rule, or `None`.
+pub fn broadcast_shape(left: &[usize], right: &[usize]) -> Option<Vec<usize>> {
+    let rank = left.len().max(right.len());
+    let extent = |shape: &[usize], axis: usize| {
+        (axis + shape.len()).checked_sub(rank).map_or(1, |axis| shape[axis])
+    };
+    (0..rank)
+        .map(|axis| match (extent(left, axis), extent(right, axis)) {
+            (left, right) if left == right => Some(left),
+            (1, other) | (other, 1) => Some(other),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The linear index into a tensor of `shape` that broadcasting reads for output position `index`.
+pub fn broadcast_index(shape: &[usize], index: &[usize]) -> usize {
+    let skipped = index.len() - shape.len();
+    shape.iter().zip(&index[skipped..]).fold(0, |linear, (&extent, &at)| {
+        linear * extent + if extent == 1 { 0 } else { at }
+    })
+}
