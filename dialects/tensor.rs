@@ -27,9 +27,17 @@ impl Element {
     /// ONNX `int64`, the type of shapes and indices.
     pub const I64: Self = Self::Int { width: 64, unsigned: false };
 
+    /// ONNX `bool`: one unsigned bit, so that true is the number 1.
+    pub const BOOL: Self = Self::Int { width: 1, unsigned: true };
+
     /// A signless or signed integer of `width` bits.
     pub const fn int(width: u32) -> Self {
         Self::Int { width, unsigned: false }
+    }
+
+    /// Whether this is an integer type.
+    pub const fn is_int(self) -> bool {
+        matches!(self, Self::Int { .. })
     }
 }
 
@@ -60,6 +68,62 @@ pub enum Data {
         /// One `i64` for each element.
         values: Vec<i64>,
     },
+}
+
+impl Data {
+    /// Element type of these elements.
+    pub fn element(&self) -> Element {
+        match *self {
+            Self::F32(_) => Element::F32,
+            Self::F64(_) => Element::F64,
+            Self::Int { width, unsigned, .. } => Element::Int { width, unsigned },
+        }
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+            Self::Int { values, .. } => values.len(),
+        }
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The elements at `order`, in that order.
+    pub fn select(&self, order: &[usize]) -> Self {
+        match self {
+            Self::F32(values) => Self::F32(order.iter().map(|&at| values[at]).collect()),
+            Self::F64(values) => Self::F64(order.iter().map(|&at| values[at]).collect()),
+            Self::Int { width, unsigned, values } => Self::Int {
+                width: *width,
+                unsigned: *unsigned,
+                values: order.iter().map(|&at| values[at]).collect(),
+            },
+        }
+    }
+
+    /// The elements of all parts, one after the other. `None` if there are no parts or their types differ.
+    pub fn joined<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+        let mut parts = parts.into_iter();
+        let mut all = parts.next()?.clone();
+        for part in parts {
+            match (&mut all, part) {
+                (Self::F32(all), Self::F32(part)) => all.extend_from_slice(part),
+                (Self::F64(all), Self::F64(part)) => all.extend_from_slice(part),
+                (all, part) if all.element() != part.element() => return None,
+                (Self::Int { values: all, .. }, Self::Int { values: part, .. }) => {
+                    all.extend_from_slice(part);
+                }
+                _ => return None,
+            }
+        }
+        Some(all)
+    }
 }
 
 /// A dense tensor. A scalar has an empty shape and one element.
@@ -96,26 +160,32 @@ impl Tensor {
     /// A tensor of the given data. Panics if the number of elements is not the product of the shape.
     pub fn new(shape: Vec<usize>, data: Data) -> Self {
         let tensor = Self { shape, data };
-        assert_eq!(tensor.shape.iter().product::<usize>(), tensor.stored(), "shape and data disagree");
+        assert_eq!(tensor.shape.iter().product::<usize>(), tensor.data.len(), "shape and data disagree");
         tensor
     }
 
-    fn stored(&self) -> usize {
-        match &self.data {
-            Data::F32(values) => values.len(),
-            Data::F64(values) => values.len(),
-            Data::Int { values, .. } => values.len(),
-        }
+    /// A tensor of `element` holding the integers `values`, wrapped to the type's width, or those numbers as floats.
+    pub fn of_integers(element: Element, shape: impl Into<Vec<usize>>, values: Vec<i64>) -> Self {
+        let data = match element {
+            Element::F32 => Data::F32(values.iter().map(|&value| value as f32).collect()),
+            Element::F64 => Data::F64(values.iter().map(|&value| value as f64).collect()),
+            Element::Int { width, unsigned } => Data::Int {
+                width,
+                unsigned,
+                values: values.iter().map(|&value| wrap(value, width, unsigned)).collect(),
+            },
+        };
+        Self::new(shape.into(), data)
     }
 
     /// Number of elements.
     pub fn len(&self) -> usize {
-        self.stored()
+        self.data.len()
     }
 
     /// Whether there are no elements.
     pub fn is_empty(&self) -> bool {
-        self.stored() == 0
+        self.data.len() == 0
     }
 
     /// Number of dimensions.
@@ -125,11 +195,7 @@ impl Tensor {
 
     /// The type of the elements.
     pub fn element(&self) -> Element {
-        match self.data {
-            Data::F32(_) => Element::F32,
-            Data::F64(_) => Element::F64,
-            Data::Int { width, unsigned, .. } => Element::Int { width, unsigned },
-        }
+        self.data.element()
     }
 
     /// The elements, if they are `f32`.
@@ -153,6 +219,9 @@ impl Tensor {
         match &self.data {
             Data::F32(values) => values.clone(),
             Data::F64(values) => values.iter().map(|&value| value as f32).collect(),
+            Data::Int { unsigned: true, values, .. } => {
+                values.iter().map(|&value| value as u64 as f32).collect()
+            }
             Data::Int { values, .. } => values.iter().map(|&value| value as f32).collect(),
         }
     }
@@ -162,6 +231,9 @@ impl Tensor {
         match &self.data {
             Data::F32(values) => values.iter().map(|&value| f64::from(value)).collect(),
             Data::F64(values) => values.clone(),
+            Data::Int { unsigned: true, values, .. } => {
+                values.iter().map(|&value| value as u64 as f64).collect()
+            }
             Data::Int { values, .. } => values.iter().map(|&value| value as f64).collect(),
         }
     }
@@ -181,16 +253,7 @@ impl Tensor {
     pub fn gather(&self, shape: &[usize], mut index: impl FnMut(&[usize]) -> usize) -> Self {
         let mut order = Vec::with_capacity(shape.iter().product());
         for_each_index(shape, |position| order.push(index(position)));
-        let data = match &self.data {
-            Data::F32(values) => Data::F32(order.iter().map(|&at| values[at]).collect()),
-            Data::F64(values) => Data::F64(order.iter().map(|&at| values[at]).collect()),
-            Data::Int { width, unsigned, values } => Data::Int {
-                width: *width,
-                unsigned: *unsigned,
-                values: order.iter().map(|&at| values[at]).collect(),
-            },
-        };
-        Self::new(shape.to_vec(), data)
+        Self::new(shape.to_vec(), self.data.select(&order))
     }
 }
 
@@ -204,6 +267,11 @@ pub fn sign_extend(value: i64, width: u32) -> i64 {
 pub fn zero_extend(value: i64, width: u32) -> i64 {
     debug_assert!((1..=64).contains(&width));
     ((value as u64) << (64 - width) >> (64 - width)) as i64
+}
+
+/// The number that a `width`-bit integer holds after `value` was stored in it.
+pub fn wrap(value: i64, width: u32, unsigned: bool) -> i64 {
+    if unsigned { zero_extend(value, width) } else { sign_extend(value, width) }
 }
 
 /// Row-major strides of a shape, in elements.
