@@ -39,12 +39,16 @@ pub fn walk<const N: usize>(
             }
         }
         // Count up like an odometer: the last axis that is not yet at its end steps, those after it start again.
-        let Some(axis) = (0..outer.len()).rev().find(|&axis| index[axis] + 1 < outer[axis]) else {
+        let Some(axis) = (0..outer.len())
+            .rev()
+            .find(|&axis| index[axis] + 1 < outer[axis])
+        else {
             return;
         };
         for operand in 0..N {
-            let restart: usize =
-                (axis + 1..outer.len()).map(|later| index[later] * strides[later][operand]).sum();
+            let restart: usize = (axis + 1..outer.len())
+                .map(|later| index[later] * strides[later][operand])
+                .sum();
             base[operand] = base[operand] + strides[axis][operand] - restart;
         }
         index[axis] += 1;

@@ -114,7 +114,12 @@ impl EvalError {
         found: &[usize],
         expected: impl Into<String>,
     ) -> Self {
-        Self::Shape { op, operand, found: found.to_vec(), expected: expected.into() }
+        Self::Shape {
+            op,
+            operand,
+            found: found.to_vec(),
+            expected: expected.into(),
+        }
     }
 
     /// An [`EvalError::Attribute`]; `found` is shown with its `Debug` form.
@@ -124,7 +129,12 @@ impl EvalError {
         found: impl std::fmt::Debug,
         expected: impl Into<String>,
     ) -> Self {
-        Self::Attribute { op, attribute, found: format!("{found:?}"), expected: expected.into() }
+        Self::Attribute {
+            op,
+            attribute,
+            found: format!("{found:?}"),
+            expected: expected.into(),
+        }
     }
 
     /// An [`EvalError::Value`]; `found` is shown with its `Debug` form.
@@ -134,7 +144,12 @@ impl EvalError {
         found: impl std::fmt::Debug,
         expected: impl Into<String>,
     ) -> Self {
-        Self::Value { op, operand, found: format!("{found:?}"), expected: expected.into() }
+        Self::Value {
+            op,
+            operand,
+            found: format!("{found:?}"),
+            expected: expected.into(),
+        }
     }
 
     /// An [`EvalError::ElementType`].
@@ -144,6 +159,11 @@ impl EvalError {
         found: Element,
         expected: impl Into<String>,
     ) -> Self {
-        Self::ElementType { op, operand, found, expected: expected.into() }
+        Self::ElementType {
+            op,
+            operand,
+            found,
+            expected: expected.into(),
+        }
     }
 }

@@ -2,10 +2,11 @@
 
 use melior::Context;
 use melior::ir::operation::OperationLike;
-use melior::ir::{Location, Type, ValueLike, operation::Operation};
+use melior::ir::{Location, Type, TypeLike, ValueLike, operation::Operation};
 
 use crate::error::EvalError;
 use crate::ir::{self, Val};
+use crate::monotone::Monotonicity;
 use crate::tensor::{Element, Tensor};
 use crate::value::{TensorType, ValueInfo};
 use crate::{onnx, qonnx};
@@ -49,6 +50,30 @@ impl GraphOp {
         match self {
             Self::Onnx(op) => op.infer(operands),
             Self::Qonnx(op) => op.infer(operands),
+        }
+    }
+
+    /// The results, if they are known at compile time.
+    pub fn fold(&self, operands: &[Option<ValueInfo<'_>>]) -> Result<Option<Vec<Tensor>>, EvalError> {
+        match self {
+            Self::Onnx(op) => op.fold(operands),
+            Self::Qonnx(op) => op.fold(operands),
+        }
+    }
+
+    /// How the result moves with operand number `operand`, the others being constants.
+    pub fn monotonicity(&self, operand: usize, operands: &[Option<ValueInfo<'_>>]) -> Monotonicity {
+        match self {
+            Self::Onnx(op) => op.monotonicity(operand, operands),
+            Self::Qonnx(op) => op.monotonicity(operand, operands),
+        }
+    }
+
+    /// Whether every result element depends on one element of each operand.
+    pub fn is_elementwise(&self) -> bool {
+        match self {
+            Self::Onnx(op) => op.is_elementwise(),
+            Self::Qonnx(op) => op.is_elementwise(),
         }
     }
 

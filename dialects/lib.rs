@@ -6,10 +6,13 @@
 
 #[path = "shim/ffi.rs"]
 mod ffi;
+mod verify;
 
 pub mod broadcast;
 pub mod error;
+pub mod graph;
 pub mod ir;
+pub mod monotone;
 pub mod onnx;
 pub mod pass;
 pub mod qint;

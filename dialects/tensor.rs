@@ -25,14 +25,23 @@ pub enum Element {
 
 impl Element {
     /// ONNX `int64`, the type of shapes and indices.
-    pub const I64: Self = Self::Int { width: 64, unsigned: false };
+    pub const I64: Self = Self::Int {
+        width: 64,
+        unsigned: false,
+    };
 
     /// ONNX `bool`: one unsigned bit, so that true is the number 1.
-    pub const BOOL: Self = Self::Int { width: 1, unsigned: true };
+    pub const BOOL: Self = Self::Int {
+        width: 1,
+        unsigned: true,
+    };
 
     /// A signless or signed integer of `width` bits.
     pub const fn int(width: u32) -> Self {
-        Self::Int { width, unsigned: false }
+        Self::Int {
+            width,
+            unsigned: false,
+        }
     }
 
     /// Whether this is an integer type.
@@ -46,8 +55,14 @@ impl fmt::Display for Element {
         match self {
             Self::F32 => write!(formatter, "f32"),
             Self::F64 => write!(formatter, "f64"),
-            Self::Int { width, unsigned: false } => write!(formatter, "i{width}"),
-            Self::Int { width, unsigned: true } => write!(formatter, "ui{width}"),
+            Self::Int {
+                width,
+                unsigned: false,
+            } => write!(formatter, "i{width}"),
+            Self::Int {
+                width,
+                unsigned: true,
+            } => write!(formatter, "ui{width}"),
         }
     }
 }
@@ -76,7 +91,9 @@ impl Data {
         match *self {
             Self::F32(_) => Element::F32,
             Self::F64(_) => Element::F64,
-            Self::Int { width, unsigned, .. } => Element::Int { width, unsigned },
+            Self::Int {
+                width, unsigned, ..
+            } => Element::Int { width, unsigned },
         }
     }
 
@@ -99,7 +116,11 @@ impl Data {
         match self {
             Self::F32(values) => Self::F32(order.iter().map(|&at| values[at]).collect()),
             Self::F64(values) => Self::F64(order.iter().map(|&at| values[at]).collect()),
-            Self::Int { width, unsigned, values } => Self::Int {
+            Self::Int {
+                width,
+                unsigned,
+                values,
+            } => Self::Int {
                 width: *width,
                 unsigned: *unsigned,
                 values: order.iter().map(|&at| values[at]).collect(),
@@ -143,13 +164,30 @@ impl Tensor {
 
     /// A tensor of signless `width`-bit integers, wrapped to that width.
     pub fn int(width: u32, shape: impl Into<Vec<usize>>, values: Vec<i64>) -> Self {
-        let values = values.into_iter().map(|value| sign_extend(value, width)).collect();
-        Self::new(shape.into(), Data::Int { width, unsigned: false, values })
+        let values = values
+            .into_iter()
+            .map(|value| sign_extend(value, width))
+            .collect();
+        Self::new(
+            shape.into(),
+            Data::Int {
+                width,
+                unsigned: false,
+                values,
+            },
+        )
     }
 
     /// A tensor of ONNX `int64`.
     pub fn i64(shape: impl Into<Vec<usize>>, values: Vec<i64>) -> Self {
-        Self::new(shape.into(), Data::Int { width: 64, unsigned: false, values })
+        Self::new(
+            shape.into(),
+            Data::Int {
+                width: 64,
+                unsigned: false,
+                values,
+            },
+        )
     }
 
     /// A rank-0 `f32` tensor.
@@ -160,7 +198,11 @@ impl Tensor {
     /// A tensor of the given data. Panics if the number of elements is not the product of the shape.
     pub fn new(shape: Vec<usize>, data: Data) -> Self {
         let tensor = Self { shape, data };
-        assert_eq!(tensor.shape.iter().product::<usize>(), tensor.data.len(), "shape and data disagree");
+        assert_eq!(
+            tensor.shape.iter().product::<usize>(),
+            tensor.data.len(),
+            "shape and data disagree"
+        );
         tensor
     }
 
@@ -172,7 +214,10 @@ impl Tensor {
             Element::Int { width, unsigned } => Data::Int {
                 width,
                 unsigned,
-                values: values.iter().map(|&value| wrap(value, width, unsigned)).collect(),
+                values: values
+                    .iter()
+                    .map(|&value| wrap(value, width, unsigned))
+                    .collect(),
             },
         };
         Self::new(shape.into(), data)
@@ -219,9 +264,11 @@ impl Tensor {
         match &self.data {
             Data::F32(values) => values.clone(),
             Data::F64(values) => values.iter().map(|&value| value as f32).collect(),
-            Data::Int { unsigned: true, values, .. } => {
-                values.iter().map(|&value| value as u64 as f32).collect()
-            }
+            Data::Int {
+                unsigned: true,
+                values,
+                ..
+            } => values.iter().map(|&value| value as u64 as f32).collect(),
             Data::Int { values, .. } => values.iter().map(|&value| value as f32).collect(),
         }
     }
@@ -231,9 +278,11 @@ impl Tensor {
         match &self.data {
             Data::F32(values) => values.iter().map(|&value| f64::from(value)).collect(),
             Data::F64(values) => values.clone(),
-            Data::Int { unsigned: true, values, .. } => {
-                values.iter().map(|&value| value as u64 as f64).collect()
-            }
+            Data::Int {
+                unsigned: true,
+                values,
+                ..
+            } => values.iter().map(|&value| value as u64 as f64).collect(),
             Data::Int { values, .. } => values.iter().map(|&value| value as f64).collect(),
         }
     }
@@ -271,7 +320,11 @@ pub fn zero_extend(value: i64, width: u32) -> i64 {
 
 /// The number that a `width`-bit integer holds after `value` was stored in it.
 pub fn wrap(value: i64, width: u32, unsigned: bool) -> i64 {
-    if unsigned { zero_extend(value, width) } else { sign_extend(value, width) }
+    if unsigned {
+        zero_extend(value, width)
+    } else {
+        sign_extend(value, width)
+    }
 }
 
 /// Row-major strides of a shape, in elements.
@@ -291,7 +344,10 @@ pub fn for_each_index(shape: &[usize], mut visit: impl FnMut(&[usize])) {
     let mut index = vec![0; shape.len()];
     loop {
         visit(&index);
-        let Some(axis) = (0..shape.len()).rev().find(|&axis| index[axis] + 1 < shape[axis]) else {
+        let Some(axis) = (0..shape.len())
+            .rev()
+            .find(|&axis| index[axis] + 1 < shape[axis])
+        else {
             return;
         };
         index[axis] += 1;
@@ -303,7 +359,9 @@ pub fn for_each_index(shape: &[usize], mut visit: impl FnMut(&[usize])) {
 pub fn broadcast_shape(left: &[usize], right: &[usize]) -> Option<Vec<usize>> {
     let rank = left.len().max(right.len());
     let extent = |shape: &[usize], axis: usize| {
-        (axis + shape.len()).checked_sub(rank).map_or(1, |axis| shape[axis])
+        (axis + shape.len())
+            .checked_sub(rank)
+            .map_or(1, |axis| shape[axis])
     };
     (0..rank)
         .map(|axis| match (extent(left, axis), extent(right, axis)) {
@@ -317,7 +375,10 @@ pub fn broadcast_shape(left: &[usize], right: &[usize]) -> Option<Vec<usize>> {
 /// The linear index into a tensor of `shape` that broadcasting reads for output position `index`.
 pub fn broadcast_index(shape: &[usize], index: &[usize]) -> usize {
     let skipped = index.len() - shape.len();
-    shape.iter().zip(&index[skipped..]).fold(0, |linear, (&extent, &at)| {
-        linear * extent + if extent == 1 { 0 } else { at }
-    })
+    shape
+        .iter()
+        .zip(&index[skipped..])
+        .fold(0, |linear, (&extent, &at)| {
+            linear * extent + if extent == 1 { 0 } else { at }
+        })
 }

@@ -22,7 +22,10 @@ pub struct TensorType {
 impl TensorType {
     /// The type of tensors of this shape and element type.
     pub fn new(shape: impl Into<Vec<usize>>, element: Element) -> Self {
-        Self { shape: shape.into(), element }
+        Self {
+            shape: shape.into(),
+            element,
+        }
     }
 
     /// The type of `f32` tensors of this shape.
@@ -75,7 +78,11 @@ impl<'a> Operands<'a> {
             (least, usize::MAX) => format!("at least {least}"),
             (least, most) => format!("{least} to {most}"),
         };
-        Err(EvalError::OperandCount { op, expected, found })
+        Err(EvalError::OperandCount {
+            op,
+            expected,
+            found,
+        })
     }
 
     /// Name of the op.
@@ -90,7 +97,10 @@ impl<'a> Operands<'a> {
 
     /// The type of a mandatory operand. Fails if it is absent.
     pub fn get(&self, index: usize, operand: &'static str) -> Result<&'a TensorType, EvalError> {
-        self.optional(index).ok_or(EvalError::OperandAbsent { op: self.op, operand })
+        self.optional(index).ok_or(EvalError::OperandAbsent {
+            op: self.op,
+            operand,
+        })
     }
 
     /// The type of a mandatory operand of `f32` elements. Fails if it is absent or of another element type.
@@ -106,7 +116,9 @@ impl<'a> Operands<'a> {
         index: usize,
         operand: &'static str,
     ) -> Result<Option<&'a TensorType>, EvalError> {
-        let Some(ty) = self.optional(index) else { return Ok(None) };
+        let Some(ty) = self.optional(index) else {
+            return Ok(None);
+        };
         self.expect_f32(ty, operand)?;
         Ok(Some(ty))
     }
@@ -120,13 +132,20 @@ impl<'a> Operands<'a> {
 
     /// The value of the operand at `index`, if it is present and constant.
     pub fn value(&self, index: usize) -> Option<&'a Tensor> {
-        self.infos.get(index).copied().flatten().and_then(|info| info.value)
+        self.infos
+            .get(index)
+            .copied()
+            .flatten()
+            .and_then(|info| info.value)
     }
 
     /// The value of a mandatory operand. Fails if it is absent or not constant.
     pub fn tensor(&self, index: usize, operand: &'static str) -> Result<&'a Tensor, EvalError> {
         self.get(index, operand)?;
-        self.value(index).ok_or(EvalError::NotConstant { op: self.op, operand })
+        self.value(index).ok_or(EvalError::NotConstant {
+            op: self.op,
+            operand,
+        })
     }
 
     /// The value of a mandatory `f32` operand. Fails if it is absent, not constant, or of another element type.
@@ -140,9 +159,9 @@ impl<'a> Operands<'a> {
     /// The value of a mandatory integer operand. Fails if it is absent, not constant, or not of integers.
     pub fn integers(&self, index: usize, operand: &'static str) -> Result<&'a [i64], EvalError> {
         let tensor = self.tensor(index, operand)?;
-        tensor
-            .as_int()
-            .ok_or_else(|| EvalError::element(self.op, operand, tensor.element(), "an integer type"))
+        tensor.as_int().ok_or_else(|| {
+            EvalError::element(self.op, operand, tensor.element(), "an integer type")
+        })
     }
 
     /// Like [`Self::integers`] for an operand that may be absent.
@@ -151,7 +170,9 @@ impl<'a> Operands<'a> {
         index: usize,
         operand: &'static str,
     ) -> Result<Option<&'a [i64]>, EvalError> {
-        self.optional(index).map(|_| self.integers(index, operand)).transpose()
+        self.optional(index)
+            .map(|_| self.integers(index, operand))
+            .transpose()
     }
 
     /// Checks that two operands have the same element type and returns it.
@@ -165,12 +186,20 @@ impl<'a> Operands<'a> {
             return Ok(left.element);
         }
         let expected = format!("{}, as operand '{left_name}'", left.element);
-        Err(EvalError::element(self.op, right_name, right.element, expected))
+        Err(EvalError::element(
+            self.op,
+            right_name,
+            right.element,
+            expected,
+        ))
     }
 
     /// Number of operands, counting absent ones before the last one that is present.
     pub fn len(&self) -> usize {
-        self.infos.iter().rposition(Option::is_some).map_or(0, |last| last + 1)
+        self.infos
+            .iter()
+            .rposition(Option::is_some)
+            .map_or(0, |last| last + 1)
     }
 
     /// Whether there are no operands.
@@ -185,7 +214,11 @@ impl<'a> Operands<'a> {
 
     /// The shape that the operands that are present broadcast to.
     pub fn broadcast(&self) -> Result<Vec<usize>, EvalError> {
-        let shapes = self.infos.iter().flatten().map(|info| info.ty.shape.as_slice());
+        let shapes = self
+            .infos
+            .iter()
+            .flatten()
+            .map(|info| info.ty.shape.as_slice());
         broadcast_all(self.op, shapes)
     }
 
@@ -200,11 +233,18 @@ impl<'a> Operands<'a> {
 
     /// Like [`Self::axis`] for several axes, in the order given. Fails if one is named twice.
     pub fn axes(&self, axes: &[i64], rank: usize) -> Result<Vec<usize>, EvalError> {
-        let normalized =
-            axes.iter().map(|&axis| self.axis(axis, rank)).collect::<Result<Vec<_>, _>>()?;
+        let normalized = axes
+            .iter()
+            .map(|&axis| self.axis(axis, rank))
+            .collect::<Result<Vec<_>, _>>()?;
         let repeated = (1..normalized.len()).any(|at| normalized[..at].contains(&normalized[at]));
         if repeated {
-            return Err(EvalError::attribute(self.op, "axes", axes, "every axis once"));
+            return Err(EvalError::attribute(
+                self.op,
+                "axes",
+                axes,
+                "every axis once",
+            ));
         }
         Ok(normalized)
     }
@@ -241,7 +281,11 @@ fn broadcast_all<'a>(
 /// `axis` counted from the front, or `None` outside `-rank..rank`.
 pub fn normalize_axis(axis: i64, rank: usize) -> Option<usize> {
     let rank = i64::try_from(rank).ok()?;
-    let front = if axis < 0 { axis.checked_add(rank)? } else { axis };
+    let front = if axis < 0 {
+        axis.checked_add(rank)?
+    } else {
+        axis
+    };
     (0..rank).contains(&front).then_some(front as usize)
 }
 
@@ -250,7 +294,10 @@ pub fn with_infos<R>(
     inputs: &[Option<&Tensor>],
     with: impl FnOnce(&[Option<ValueInfo<'_>>]) -> R,
 ) -> R {
-    let types: Vec<_> = inputs.iter().map(|input| input.map(TensorType::of)).collect();
+    let types: Vec<_> = inputs
+        .iter()
+        .map(|input| input.map(TensorType::of))
+        .collect();
     let infos: Vec<_> = types
         .iter()
         .zip(inputs)

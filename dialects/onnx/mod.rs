@@ -1,13 +1,15 @@
 //! The standard ONNX operators: level 0 and 1.
 
 mod convert;
-//mod eval;
-//mod infer;
-//mod monotonicity;
+mod eval;
+mod infer;
+mod monotonicity;
 mod op;
+mod window;
 
 pub(crate) use convert::CONSTANT;
 pub use convert::{constant, is_constant, is_none, none};
+pub use eval::affine;
 pub use op::*;
 
 /// The typed wrappers that melior generates from `Onnx.td`.

@@ -9,8 +9,8 @@ mod attributes;
 mod name;
 
 pub use attributes::{
-    ArgMax, AutoPad, AveragePool, Conv, Gemm, LayerNormalization, MaxPool, Reduce, Softmax, SplitParts,
-    TopK,
+    ArgMax, AutoPad, AveragePool, Conv, Gemm, LayerNormalization, MaxPool, Reduce, Softmax,
+    SplitParts, TopK,
 };
 
 use crate::tensor::{Element, Tensor};
@@ -222,7 +222,9 @@ impl Op {
     /// is what the operands broadcast to.
     pub fn is_elementwise(&self) -> bool {
         match self {
-            Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Pow | Self::Min | Self::Max => true,
+            Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Pow | Self::Min | Self::Max => {
+                true
+            }
             Self::Equal
             | Self::Less
             | Self::LessOrEqual
@@ -231,7 +233,9 @@ impl Op {
             | Self::Where => true,
             Self::Sqrt | Self::Abs | Self::Neg | Self::Exp | Self::Log | Self::Sign => true,
             Self::Floor | Self::Ceil | Self::Round | Self::Cast { .. } | Self::Identity => true,
-            Self::Clip | Self::Relu | Self::LeakyRelu { .. } | Self::PRelu | Self::Elu { .. } => true,
+            Self::Clip | Self::Relu | Self::LeakyRelu { .. } | Self::PRelu | Self::Elu { .. } => {
+                true
+            }
             Self::Selu { .. } | Self::Sigmoid | Self::HardSigmoid { .. } | Self::HardSwish => true,
             Self::Tanh | Self::Erf | Self::Gelu | Self::Softplus => true,
             Self::BatchNormalization { .. } => true,

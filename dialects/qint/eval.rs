@@ -2,7 +2,7 @@
 
 use super::op::{Dequantize, Lookup, Op, Quantize, Requantize, Threshold};
 use crate::error::EvalError;
-use crate::qonnx::Rounding;
+use crate::qonnx::{Codes, Quantizer, Rounding};
 use crate::tensor::{Data, Element, Tensor, broadcast_index, for_each_index, sign_extend, zero_extend};
 use crate::value::TensorType;
 
@@ -33,15 +33,20 @@ impl Op {
 }
 
 impl Quantize {
-    /// The integer for one real number, with the scale and zero point of its position.
-    pub fn apply(&self, x: f32, scale: f32, zero_point: f32) -> i64 {
-        let t = x / scale + zero_point;
-        let code = if self.bipolar {
-            if t >= 0.0 { 1.0 } else { -1.0 }
+    /// The quantizer at a position with this scale and zero point.
+    pub fn quantizer(&self, scale: f32, zero_point: f32) -> Quantizer {
+        let codes = if self.bipolar {
+            Codes::SignOfCode
         } else {
-            // The order of QONNX's reference: clamp, then round. NaN becomes the code 0 of a cast.
-            self.rounding.apply(t.max(self.lo).min(self.hi))
+            Codes::Range { lo: self.lo, hi: self.hi, rounding: self.rounding }
         };
+        Quantizer { scale, zero_point, codes }
+    }
+
+    /// The integer for one real number, with the scale and zero point of its position. NaN becomes 0: no
+    /// integer stands for it.
+    pub fn apply(&self, x: f32, scale: f32, zero_point: f32) -> i64 {
+        let code = self.quantizer(scale, zero_point).quantize(x);
         let fraction = f64::from(1u32 << self.fraction_bits);
         ((f64::from(code) - f64::from(zero_point)) * fraction) as i64
     }

@@ -1,5 +1,23 @@
-//! tmp
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rounding { Round, Ceil, Floor, Up, Down, HalfUp, HalfDown }
-impl Rounding { pub fn name(self)->&'static str { "ROUND" } pub fn apply(self, x: f32)->f32 { x } }
-impl std::str::FromStr for Rounding { type Err=(); fn from_str(_:&str)->Result<Self,()> { Ok(Self::Round) } }
+//! The quantizers of QONNX: level 0 and 1.
+
+mod convert;
+mod eval;
+mod infer;
+mod op;
+mod quantizer;
+mod rounding;
+
+pub use op::*;
+pub use quantizer::{Codes, Quantizer, bounds};
+pub use rounding::{Rounding, UnknownRounding};
+
+/// The typed wrappers that melior generates from `Qonnx.td`.
+#[allow(missing_docs, clippy::all, reason = "generated")]
+pub(crate) mod ods {
+    melior::dialect! {
+        name: "qonnx",
+        files: ["qonnx/Qonnx.td"],
+        include_directory_env_vars: ["CARGO_MANIFEST_DIR"],
+    }
+    pub use qonnx::*;
+}

@@ -1,12 +1,34 @@
 //! A multiply, an add and a shift that equal a step function.
 //!
-//! For each channel, `floor((n * multiplier + addend) / 2^shift)` must have reached `base + k` exactly from the
+//! For each channel, `round((n * multiplier + addend) / 2^shift)` must have reached `base + k` exactly from the
 //! `k`-th threshold on. That is a set of linear inequalities in the two unknowns; the smallest shift for which
-//! all channels have a solution is taken. Nothing is approximated: a function without such a form is refused.
+//! all channels have a solution is taken. `round` is the floor, which any addend can turn into the other modes,
+//! or the nearest with ties to even, whose thresholds at scales that are powers of two lie on no line. Nothing
+//! is approximated: a function without such a form is refused.
 
 use super::thresholds::StepFunction;
 
-/// `clamp(floor((n * multiplier[c] + addend[c]) / 2^shift), lo, hi)`.
+/// How the dropped bits are rounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nearest {
+    /// Toward minus infinity.
+    Floor,
+    /// To nearest, ties to even.
+    Even,
+}
+
+impl Nearest {
+    /// The least `n * multiplier + addend` that is rounded to at least `level`.
+    fn least(self, level: i64, shift: u32) -> i128 {
+        let floor = i128::from(level) << shift;
+        match self {
+            Self::Even if shift > 0 => floor - (1 << (shift - 1)) + i128::from(level & 1),
+            Self::Floor | Self::Even => floor,
+        }
+    }
+}
+
+/// `clamp(round((n * multiplier[c] + addend[c]) / 2^shift), lo, hi)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rescale {
     /// One for each channel.
@@ -15,6 +37,8 @@ pub struct Rescale {
     pub addend: Vec<i64>,
     /// Fraction bits.
     pub shift: u32,
+    /// How they are rounded.
+    pub rounding: Nearest,
     /// Least result.
     pub lo: i64,
     /// Greatest result.
@@ -35,17 +59,23 @@ pub fn fit(function: &StepFunction, ranges: &[(i64, i64)]) -> Option<Rescale> {
     );
     let rows: Vec<Row> =
         ranges.iter().enumerate().map(|(at, &range)| Row::new(function, at, range, (lo, hi))).collect();
-    let shift = (0..=MAX_SHIFT).find(|&shift| rows.iter().all(|row| row.solve(shift).is_some()))?;
-    let solutions: Vec<(i64, i64)> = rows.iter().filter_map(|row| row.solve(shift)).collect();
-    let (multiplier, addend) = solutions.into_iter().unzip();
-    let rescale = Rescale { multiplier, addend, shift, lo, hi };
-    rescale.equals(function, ranges).then_some(rescale)
+    (0..=MAX_SHIFT).flat_map(|shift| [(shift, Nearest::Floor), (shift, Nearest::Even)]).find_map(
+        |(shift, rounding)| {
+            let solve = |row: &Row| row.solve(shift, rounding);
+            let solutions = rows.iter().map(solve).collect::<Option<Vec<(i64, i64)>>>()?;
+            let (multiplier, addend) = solutions.into_iter().unzip();
+            let rescale = Rescale { multiplier, addend, shift, rounding, lo, hi };
+            rescale.equals(function, ranges).then_some(rescale)
+        },
+    )
 }
 
 impl Rescale {
     fn apply(&self, channel: usize, n: i64) -> i64 {
         let scaled = i128::from(n) * i128::from(self.multiplier[channel]) + i128::from(self.addend[channel]);
-        (scaled >> self.shift).clamp(i128::from(self.lo), i128::from(self.hi)) as i64
+        let floor = (scaled >> self.shift) as i64;
+        let up = scaled >= self.rounding.least(floor + 1, self.shift);
+        (floor + i64::from(up)).clamp(self.lo, self.hi)
     }
 
     /// Whether both functions agree at both ends of the range and on both sides of every threshold, which for
@@ -94,14 +124,14 @@ impl Row {
     }
 
     /// Multiplier and addend for a shift.
-    fn solve(&self, shift: u32) -> Option<(i64, i64)> {
-        let one = 1i128 << shift;
+    fn solve(&self, shift: u32, rounding: Nearest) -> Option<(i64, i64)> {
         // For any `a` that must reach level `i` and `b` that must not reach level `j`:
-        // `m * (a - b) > (i - j) * 2^shift`.
+        // `m * (a - b) > least(i) - least(j)`.
         let (mut least, mut greatest) = (0i128, i128::MAX);
         for &(i, a) in &self.reached {
             for &(j, b) in &self.unreached {
-                let (run, rise) = (i128::from(a - b), i128::from(i - j) * one);
+                let run = i128::from(a - b);
+                let rise = rounding.least(i, shift) - rounding.least(j, shift);
                 if run > 0 {
                     least = least.max(rise.div_euclid(run) + 1);
                 } else if run == 0 {
@@ -120,12 +150,14 @@ impl Row {
         // The middle of what is possible leaves the addend the most room; a power of two is cheapest.
         let middle = if greatest == i128::MAX { least } else { (least + greatest) / 2 };
         let power = (0..62).map(|bit| 1i128 << bit).find(|power| (least..=greatest).contains(power));
-        [power, Some(middle), Some(least)].into_iter().flatten().find_map(|m| self.addend(m, one))
+        [power, Some(middle), Some(least)].into_iter().flatten().find_map(|m| {
+            self.addend(m, |level| rounding.least(level, shift))
+        })
     }
 
-    fn addend(&self, m: i128, one: i128) -> Option<(i64, i64)> {
-        let least = self.reached.iter().map(|&(level, n)| i128::from(level) * one - i128::from(n) * m).max();
-        let below = self.unreached.iter().map(|&(level, n)| i128::from(level) * one - i128::from(n) * m).min();
+    fn addend(&self, m: i128, least_of: impl Fn(i64) -> i128) -> Option<(i64, i64)> {
+        let least = self.reached.iter().map(|&(level, n)| least_of(level) - i128::from(n) * m).max();
+        let below = self.unreached.iter().map(|&(level, n)| least_of(level) - i128::from(n) * m).min();
         let addend = match (least, below) {
             (Some(least), Some(below)) if least < below => least,
             (Some(least), None) => least,
@@ -152,22 +184,23 @@ mod tests {
         StepFunction { thresholds: vec![thresholds], base: vec![base], step: vec![step] }
     }
 
-    fn check(range: (i64, i64), function: impl Fn(i64) -> i64 + Copy) -> Option<u32> {
+    fn check(range: (i64, i64), function: impl Fn(i64) -> i64 + Copy) -> Option<(u32, Nearest)> {
         let steps = step_function(range, function);
         let rescale = fit(&steps, &[range])?;
         for n in range.0..=range.1 {
             assert_eq!(rescale.apply(0, n), function(n), "{n} in {rescale:?}");
         }
-        Some(rescale.shift)
+        Some((rescale.shift, rescale.rounding))
     }
 
     #[test]
-    fn powers_of_two_with_ties_to_even_are_shifts() {
-        // Ties to even cannot be a floor of a line with few bits; half up can.
+    fn powers_of_two_are_shifts_whatever_happens_to_ties() {
         let half_up = |n: i64| (n + 8).div_euclid(16).clamp(-8, 7);
-        assert_eq!(check((-200, 200), half_up), Some(0).map(|_| 4).or(None));
+        assert_eq!(check((-200, 200), half_up), Some((4, Nearest::Floor)));
         let even = |n: i64| ((n as f64 / 16.0).round_ties_even() as i64).clamp(-8, 7);
-        assert_eq!(check((-200, 200), even), None);
+        assert_eq!(check((-200, 200), even), Some((4, Nearest::Even)));
+        let down = |n: i64| -(n as f64 / 16.0).floor() as i64;
+        assert_eq!(check((-200, 200), down), Some((4, Nearest::Floor)));
     }
 
     #[test]

@@ -116,7 +116,7 @@ mod tests {
         // Increasing with ties to even, decreasing with a floor, constant, and a jump over several levels.
         let function = Closure {
             ranges: vec![(-40, 40), (-7, 90), (0, 5), (-3, 3)],
-            function: |channel, n| match channel {
+            function: |channel, n: i64| match channel {
                 0 => ((n as f64 / 4.0).round_ties_even() as i64).clamp(-3, 4),
                 1 => -n.div_euclid(7),
                 2 => 11,
