@@ -25,11 +25,28 @@ pub enum Element {
 
 impl Element {
     /// ONNX `int64`, the type of shapes and indices.
-    pub const I64: Self = Self::Int { width: 64, unsigned: false };
+    pub const I64: Self = Self::Int {
+        width: 64,
+        unsigned: false,
+    };
+
+    /// ONNX `bool`: one unsigned bit, so that true is the number 1.
+    pub const BOOL: Self = Self::Int {
+        width: 1,
+        unsigned: true,
+    };
 
     /// A signless or signed integer of `width` bits.
     pub const fn int(width: u32) -> Self {
-        Self::Int { width, unsigned: false }
+        Self::Int {
+            width,
+            unsigned: false,
+        }
+    }
+
+    /// Whether this is an integer type.
+    pub const fn is_int(self) -> bool {
+        matches!(self, Self::Int { .. })
     }
 }
 
@@ -38,8 +55,14 @@ impl fmt::Display for Element {
         match self {
             Self::F32 => write!(formatter, "f32"),
             Self::F64 => write!(formatter, "f64"),
-            Self::Int { width, unsigned: false } => write!(formatter, "i{width}"),
-            Self::Int { width, unsigned: true } => write!(formatter, "ui{width}"),
+            Self::Int {
+                width,
+                unsigned: false,
+            } => write!(formatter, "i{width}"),
+            Self::Int {
+                width,
+                unsigned: true,
+            } => write!(formatter, "ui{width}"),
         }
     }
 }
@@ -62,6 +85,68 @@ pub enum Data {
     },
 }
 
+impl Data {
+    /// Element type of these elements.
+    pub fn element(&self) -> Element {
+        match *self {
+            Self::F32(_) => Element::F32,
+            Self::F64(_) => Element::F64,
+            Self::Int {
+                width, unsigned, ..
+            } => Element::Int { width, unsigned },
+        }
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+            Self::Int { values, .. } => values.len(),
+        }
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The elements at `order`, in that order.
+    pub fn select(&self, order: &[usize]) -> Self {
+        match self {
+            Self::F32(values) => Self::F32(order.iter().map(|&at| values[at]).collect()),
+            Self::F64(values) => Self::F64(order.iter().map(|&at| values[at]).collect()),
+            Self::Int {
+                width,
+                unsigned,
+                values,
+            } => Self::Int {
+                width: *width,
+                unsigned: *unsigned,
+                values: order.iter().map(|&at| values[at]).collect(),
+            },
+        }
+    }
+
+    /// The elements of all parts, one after the other. `None` if there are no parts or their types differ.
+    pub fn joined<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+        let mut parts = parts.into_iter();
+        let mut all = parts.next()?.clone();
+        for part in parts {
+            match (&mut all, part) {
+                (Self::F32(all), Self::F32(part)) => all.extend_from_slice(part),
+                (Self::F64(all), Self::F64(part)) => all.extend_from_slice(part),
+                (all, part) if all.element() != part.element() => return None,
+                (Self::Int { values: all, .. }, Self::Int { values: part, .. }) => {
+                    all.extend_from_slice(part);
+                }
+                _ => return None,
+            }
+        }
+        Some(all)
+    }
+}
+
 /// A dense tensor. A scalar has an empty shape and one element.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
@@ -79,13 +164,30 @@ impl Tensor {
 
     /// A tensor of signless `width`-bit integers, wrapped to that width.
     pub fn int(width: u32, shape: impl Into<Vec<usize>>, values: Vec<i64>) -> Self {
-        let values = values.into_iter().map(|value| sign_extend(value, width)).collect();
-        Self::new(shape.into(), Data::Int { width, unsigned: false, values })
+        let values = values
+            .into_iter()
+            .map(|value| sign_extend(value, width))
+            .collect();
+        Self::new(
+            shape.into(),
+            Data::Int {
+                width,
+                unsigned: false,
+                values,
+            },
+        )
     }
 
     /// A tensor of ONNX `int64`.
     pub fn i64(shape: impl Into<Vec<usize>>, values: Vec<i64>) -> Self {
-        Self::new(shape.into(), Data::Int { width: 64, unsigned: false, values })
+        Self::new(
+            shape.into(),
+            Data::Int {
+                width: 64,
+                unsigned: false,
+                values,
+            },
+        )
     }
 
     /// A rank-0 `f32` tensor.
@@ -96,26 +198,39 @@ impl Tensor {
     /// A tensor of the given data. Panics if the number of elements is not the product of the shape.
     pub fn new(shape: Vec<usize>, data: Data) -> Self {
         let tensor = Self { shape, data };
-        assert_eq!(tensor.shape.iter().product::<usize>(), tensor.stored(), "shape and data disagree");
+        assert_eq!(
+            tensor.shape.iter().product::<usize>(),
+            tensor.data.len(),
+            "shape and data disagree"
+        );
         tensor
     }
 
-    fn stored(&self) -> usize {
-        match &self.data {
-            Data::F32(values) => values.len(),
-            Data::F64(values) => values.len(),
-            Data::Int { values, .. } => values.len(),
-        }
+    /// A tensor of `element` holding the integers `values`, wrapped to the type's width, or those numbers as floats.
+    pub fn of_integers(element: Element, shape: impl Into<Vec<usize>>, values: Vec<i64>) -> Self {
+        let data = match element {
+            Element::F32 => Data::F32(values.iter().map(|&value| value as f32).collect()),
+            Element::F64 => Data::F64(values.iter().map(|&value| value as f64).collect()),
+            Element::Int { width, unsigned } => Data::Int {
+                width,
+                unsigned,
+                values: values
+                    .iter()
+                    .map(|&value| wrap(value, width, unsigned))
+                    .collect(),
+            },
+        };
+        Self::new(shape.into(), data)
     }
 
     /// Number of elements.
     pub fn len(&self) -> usize {
-        self.stored()
+        self.data.len()
     }
 
     /// Whether there are no elements.
     pub fn is_empty(&self) -> bool {
-        self.stored() == 0
+        self.data.len() == 0
     }
 
     /// Number of dimensions.
@@ -125,11 +240,7 @@ impl Tensor {
 
     /// The type of the elements.
     pub fn element(&self) -> Element {
-        match self.data {
-            Data::F32(_) => Element::F32,
-            Data::F64(_) => Element::F64,
-            Data::Int { width, unsigned, .. } => Element::Int { width, unsigned },
-        }
+        self.data.element()
     }
 
     /// The elements, if they are `f32`.
@@ -153,6 +264,11 @@ impl Tensor {
         match &self.data {
             Data::F32(values) => values.clone(),
             Data::F64(values) => values.iter().map(|&value| value as f32).collect(),
+            Data::Int {
+                unsigned: true,
+                values,
+                ..
+            } => values.iter().map(|&value| value as u64 as f32).collect(),
             Data::Int { values, .. } => values.iter().map(|&value| value as f32).collect(),
         }
     }
@@ -162,6 +278,11 @@ impl Tensor {
         match &self.data {
             Data::F32(values) => values.iter().map(|&value| f64::from(value)).collect(),
             Data::F64(values) => values.clone(),
+            Data::Int {
+                unsigned: true,
+                values,
+                ..
+            } => values.iter().map(|&value| value as u64 as f64).collect(),
             Data::Int { values, .. } => values.iter().map(|&value| value as f64).collect(),
         }
     }
@@ -181,16 +302,7 @@ impl Tensor {
     pub fn gather(&self, shape: &[usize], mut index: impl FnMut(&[usize]) -> usize) -> Self {
         let mut order = Vec::with_capacity(shape.iter().product());
         for_each_index(shape, |position| order.push(index(position)));
-        let data = match &self.data {
-            Data::F32(values) => Data::F32(order.iter().map(|&at| values[at]).collect()),
-            Data::F64(values) => Data::F64(order.iter().map(|&at| values[at]).collect()),
-            Data::Int { width, unsigned, values } => Data::Int {
-                width: *width,
-                unsigned: *unsigned,
-                values: order.iter().map(|&at| values[at]).collect(),
-            },
-        };
-        Self::new(shape.to_vec(), data)
+        Self::new(shape.to_vec(), self.data.select(&order))
     }
 }
 
@@ -204,6 +316,15 @@ pub fn sign_extend(value: i64, width: u32) -> i64 {
 pub fn zero_extend(value: i64, width: u32) -> i64 {
     debug_assert!((1..=64).contains(&width));
     ((value as u64) << (64 - width) >> (64 - width)) as i64
+}
+
+/// The number that a `width`-bit integer holds after `value` was stored in it.
+pub fn wrap(value: i64, width: u32, unsigned: bool) -> i64 {
+    if unsigned {
+        zero_extend(value, width)
+    } else {
+        sign_extend(value, width)
+    }
 }
 
 /// Row-major strides of a shape, in elements.
@@ -223,7 +344,10 @@ pub fn for_each_index(shape: &[usize], mut visit: impl FnMut(&[usize])) {
     let mut index = vec![0; shape.len()];
     loop {
         visit(&index);
-        let Some(axis) = (0..shape.len()).rev().find(|&axis| index[axis] + 1 < shape[axis]) else {
+        let Some(axis) = (0..shape.len())
+            .rev()
+            .find(|&axis| index[axis] + 1 < shape[axis])
+        else {
             return;
         };
         index[axis] += 1;
@@ -235,7 +359,9 @@ pub fn for_each_index(shape: &[usize], mut visit: impl FnMut(&[usize])) {
 pub fn broadcast_shape(left: &[usize], right: &[usize]) -> Option<Vec<usize>> {
     let rank = left.len().max(right.len());
     let extent = |shape: &[usize], axis: usize| {
-        (axis + shape.len()).checked_sub(rank).map_or(1, |axis| shape[axis])
+        (axis + shape.len())
+            .checked_sub(rank)
+            .map_or(1, |axis| shape[axis])
     };
     (0..rank)
         .map(|axis| match (extent(left, axis), extent(right, axis)) {
@@ -249,7 +375,10 @@ pub fn broadcast_shape(left: &[usize], right: &[usize]) -> Option<Vec<usize>> {
 /// The linear index into a tensor of `shape` that broadcasting reads for output position `index`.
 pub fn broadcast_index(shape: &[usize], index: &[usize]) -> usize {
     let skipped = index.len() - shape.len();
-    shape.iter().zip(&index[skipped..]).fold(0, |linear, (&extent, &at)| {
-        linear * extent + if extent == 1 { 0 } else { at }
-    })
+    shape
+        .iter()
+        .zip(&index[skipped..])
+        .fold(0, |linear, (&extent, &at)| {
+            linear * extent + if extent == 1 { 0 } else { at }
+        })
 }
