@@ -1,0 +1,215 @@
+//! Reductions and searches along dimensions.
+
+use std::cmp::Ordering;
+
+use crate::broadcast::{broadcast_strides, walk};
+use crate::error::EvalError;
+use crate::onnx::op::{ArgMax, Reduce, TopK};
+use crate::tensor::{Data, Element, Tensor, strides};
+use crate::value::{Operands, TensorType};
+
+/// Calls `visit` with the result place of every element, in row-major order of the operand.
+fn places(
+    reduce: &Reduce,
+    operands: &Operands<'_>,
+    mut visit: impl FnMut(usize, usize),
+) -> Result<(), EvalError> {
+    let shape = &operands.get(0, "data")?.shape;
+    let axes = match &reduce.axes {
+        Some(axes) => operands.axes(axes, shape.len())?,
+        None => (0..shape.len()).collect(),
+    };
+    let mut kept = shape.clone();
+    axes.iter().for_each(|&axis| kept[axis] = 1);
+    let steps = [strides(shape), broadcast_strides(&kept, shape.len())];
+    walk(shape, &steps, |[element, place]| visit(element, place));
+    Ok(())
+}
+
+/// `(data)` of `ReduceMean`.
+pub fn mean(
+    reduce: &Reduce,
+    operands: &Operands<'_>,
+    ty: &TensorType,
+) -> Result<Tensor, EvalError> {
+    let x = operands.floats(0, "data")?;
+    let mut sums = vec![0.0; ty.shape.iter().product()];
+    places(reduce, operands, |element, place| {
+        sums[place] += f64::from(x[element])
+    })?;
+    let count = x.len() as f64 / sums.len() as f64;
+    Ok(Tensor::f32(
+        ty.shape.clone(),
+        sums.iter().map(|&sum| (sum / count) as f32).collect(),
+    ))
+}
+
+/// `(data)` of `ReduceSum`. Integers wrap.
+pub fn sum(reduce: &Reduce, operands: &Operands<'_>, ty: &TensorType) -> Result<Tensor, EvalError> {
+    let input = operands.tensor(0, "data")?;
+    let count = ty.shape.iter().product();
+    if let Data::Int { values, .. } = &input.data {
+        let mut sums = vec![0i64; count];
+        places(reduce, operands, |element, place| {
+            sums[place] = sums[place].wrapping_add(values[element]);
+        })?;
+        return Ok(Tensor::of_integers(ty.element, ty.shape.clone(), sums));
+    }
+    let x = input.to_f64();
+    let mut sums = vec![0.0; count];
+    places(reduce, operands, |element, place| sums[place] += x[element])?;
+    Ok(of_floats(ty, sums))
+}
+
+fn of_floats(ty: &TensorType, values: Vec<f64>) -> Tensor {
+    let data = match ty.element {
+        Element::F32 => Data::F32(values.into_iter().map(|value| value as f32).collect()),
+        _ => Data::F64(values),
+    };
+    Tensor::new(ty.shape.clone(), data)
+}
+
+/// `(data)` of `ReduceMax` (`greatest`) and `ReduceMin`. NaN wins; of no elements at all, the one that loses to all.
+pub fn extreme(
+    reduce: &Reduce,
+    operands: &Operands<'_>,
+    ty: &TensorType,
+    greatest: bool,
+) -> Result<Tensor, EvalError> {
+    let input = operands.tensor(0, "data")?;
+    let count: usize = ty.shape.iter().product();
+    let wanted = if greatest {
+        Ordering::Greater
+    } else {
+        Ordering::Less
+    };
+    if let Data::Int {
+        unsigned, values, ..
+    } = &input.data
+    {
+        let mut found: Vec<Option<i64>> = vec![None; count];
+        places(reduce, operands, |element, place| {
+            let value = values[element];
+            let wins = |than: i64| compare_integers(value, than, *unsigned) == wanted;
+            if found[place].is_none_or(wins) {
+                found[place] = Some(value);
+            }
+        })?;
+        let loser = match (greatest, unsigned) {
+            (true, false) => i64::MIN,
+            (false, false) => i64::MAX,
+            (true, true) => 0,
+            (false, true) => -1,
+        };
+        let found = found
+            .into_iter()
+            .map(|value| value.unwrap_or(loser))
+            .collect();
+        return Ok(Tensor::of_integers(ty.element, ty.shape.clone(), found));
+    }
+    let x = input.to_f64();
+    let loser = if greatest {
+        f64::NEG_INFINITY
+    } else {
+        f64::INFINITY
+    };
+    let mut found = vec![loser; count];
+    places(reduce, operands, |element, place| {
+        let value = x[element];
+        if value.is_nan() || value.partial_cmp(&found[place]) == Some(wanted) {
+            found[place] = value;
+        }
+    })?;
+    Ok(of_floats(ty, found))
+}
+
+fn compare_integers(a: i64, b: i64, unsigned: bool) -> Ordering {
+    if unsigned {
+        (a as u64).cmp(&(b as u64))
+    } else {
+        a.cmp(&b)
+    }
+}
+
+/// Whether element `a` of `data` is less than, equal to or greater than element `b`; NaN is greater than all numbers.
+fn compare_elements(data: &Data, a: usize, b: usize) -> Ordering {
+    let floats = |a: f64, b: f64| {
+        a.partial_cmp(&b)
+            .unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+    };
+    match data {
+        Data::F32(values) => floats(f64::from(values[a]), f64::from(values[b])),
+        Data::F64(values) => floats(values[a], values[b]),
+        Data::Int {
+            unsigned, values, ..
+        } => compare_integers(values[a], values[b], *unsigned),
+    }
+}
+
+/// The linear indices along dimension `axis`, for each position of the other dimensions in row-major order.
+fn lanes(shape: &[usize], axis: usize) -> impl Iterator<Item = Vec<usize>> {
+    let outer: usize = shape[..axis].iter().product();
+    let extent = shape[axis];
+    let inner: usize = shape[axis + 1..].iter().product();
+    (0..outer * inner).map(move |lane| {
+        let first = lane / inner * extent * inner + lane % inner;
+        (0..extent).map(|at| first + at * inner).collect()
+    })
+}
+
+/// `(data)` of `ArgMax`.
+pub fn arg_max(
+    arg_max: &ArgMax,
+    operands: &Operands<'_>,
+    ty: &TensorType,
+) -> Result<Tensor, EvalError> {
+    let input = operands.tensor(0, "data")?;
+    let axis = operands.axis(arg_max.axis, input.rank())?;
+    let greatest = |lane: Vec<usize>| {
+        let mut best = 0;
+        for at in 1..lane.len() {
+            let order = compare_elements(&input.data, lane[at], lane[best]);
+            if order.is_gt() || (order.is_eq() && arg_max.select_last_index) {
+                best = at;
+            }
+        }
+        best as i64
+    };
+    Ok(Tensor::i64(
+        ty.shape.clone(),
+        lanes(&input.shape, axis).map(greatest).collect(),
+    ))
+}
+
+/// `(X, K)` of `TopK`.
+pub fn top_k(
+    top_k: &TopK,
+    operands: &Operands<'_>,
+    ty: &TensorType,
+) -> Result<Vec<Tensor>, EvalError> {
+    let input = operands.tensor(0, "X")?;
+    let axis = operands.axis(top_k.axis, input.rank())?;
+    let (extent, count) = (input.shape[axis], ty.shape[axis]);
+    let inner: usize = input.shape[axis + 1..].iter().product();
+    let elements = ty.shape.iter().product();
+    let (mut sources, mut indices) = (vec![0; elements], vec![0; elements]);
+    for (number, lane) in lanes(&input.shape, axis).enumerate() {
+        let mut order: Vec<usize> = (0..extent).collect();
+        // The sort is stable, which leaves equal elements in ascending order of index.
+        order.sort_by(|&a, &b| {
+            let ascending = compare_elements(&input.data, lane[a], lane[b]);
+            if top_k.largest {
+                ascending.reverse()
+            } else {
+                ascending
+            }
+        });
+        for (rank, &at) in order[..count].iter().enumerate() {
+            let place = (number / inner * count + rank) * inner + number % inner;
+            sources[place] = lane[at];
+            indices[place] = at as i64;
+        }
+    }
+    let values = Tensor::new(ty.shape.clone(), input.data.select(&sources));
+    Ok(vec![values, Tensor::i64(ty.shape.clone(), indices)])
+}

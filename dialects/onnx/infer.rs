@@ -1,0 +1,124 @@
+//! Types of the ops' results, from the types of their operands and the values of those that decide a shape.
+
+mod contraction;
+mod elementwise;
+pub(super) mod movement;
+mod reduction;
+
+use super::op::Op;
+use crate::error::EvalError;
+use crate::tensor::Element;
+use crate::value::{Operands, TensorType, ValueInfo};
+
+impl Op {
+    /// The types of the results.
+    ///
+    /// Fails if an operand is absent or does not fit the op, or if a result's shape depends on an operand whose
+    /// value is not known. If it succeeds on operands whose values are all known, so does [`Op::eval`], but for
+    /// an integer division by 0.
+    pub fn infer(&self, inputs: &[Option<ValueInfo<'_>>]) -> Result<Vec<TensorType>, EvalError> {
+        let operands = &Operands::new(self.name(), inputs, self.arity())?;
+        let result = match self {
+            Self::MatMul => contraction::matmul(operands)?,
+            Self::Gemm(gemm) => contraction::gemm(gemm, operands)?,
+            Self::Conv(conv) => contraction::conv(conv, operands)?,
+            Self::MaxPool(pool) => contraction::pool(operands, |spatial| pool.windows(spatial))?,
+            Self::AveragePool(pool) => {
+                contraction::pool(operands, |spatial| pool.windows(spatial))?
+            }
+            Self::GlobalAveragePool => contraction::global_pool(operands)?,
+
+            Self::Add | Self::Sub | Self::Mul | Self::Div => elementwise::binary(operands)?,
+            Self::Pow => elementwise::pow(operands)?,
+            Self::Min | Self::Max => elementwise::variadic(operands)?,
+            Self::Equal | Self::Less | Self::LessOrEqual | Self::Greater | Self::GreaterOrEqual => {
+                elementwise::comparison(operands)?
+            }
+            Self::Where => elementwise::select(operands)?,
+            Self::Clip => elementwise::clip(operands)?,
+            Self::PRelu => elementwise::prelu(operands)?,
+            Self::Abs | Self::Neg | Self::Sign | Self::Relu | Self::Identity => {
+                operands.get(0, "X")?.clone()
+            }
+            Self::Sqrt
+            | Self::Exp
+            | Self::Log
+            | Self::Floor
+            | Self::Ceil
+            | Self::Round
+            | Self::LeakyRelu { .. }
+            | Self::Elu { .. }
+            | Self::Selu { .. }
+            | Self::Sigmoid
+            | Self::HardSigmoid { .. }
+            | Self::HardSwish
+            | Self::Tanh
+            | Self::Erf
+            | Self::Gelu
+            | Self::Softplus => elementwise::float_unary(operands)?,
+            Self::Cast { to } => TensorType::new(operands.get(0, "input")?.shape.clone(), *to),
+
+            Self::BatchNormalization { .. } => reduction::batch_normalization(operands)?,
+            Self::LayerNormalization(layer) => reduction::layer_normalization(layer, operands)?,
+            Self::Softmax(softmax) | Self::LogSoftmax(softmax) => {
+                reduction::softmax(softmax, operands)?
+            }
+            Self::ReduceMean(reduce) => reduction::float_reduce(reduce, operands)?,
+            Self::ReduceSum(reduce) | Self::ReduceMax(reduce) | Self::ReduceMin(reduce) => {
+                reduction::reduce(reduce, operands)?
+            }
+            Self::ArgMax(arg_max) => reduction::arg_max(arg_max, operands)?,
+            Self::TopK(top_k) => return reduction::top_k(top_k, operands),
+
+            Self::Reshape { allow_zero } => movement::reshape(*allow_zero, operands)?,
+            Self::Flatten { axis } => movement::flatten(*axis, operands)?,
+            Self::Transpose { perm } => movement::transpose(perm, operands)?,
+            Self::Shape { start, end } => {
+                let shown = movement::shown_dimensions(*start, *end, operands)?;
+                TensorType::new([shown.len()], Element::I64)
+            }
+            Self::Gather { axis } => movement::gather(*axis, operands)?,
+            Self::Unsqueeze { axes } => movement::unsqueeze(axes, operands)?,
+            Self::Squeeze { axes } => movement::squeeze(axes.as_deref(), operands)?,
+            Self::Concat { axis } => movement::concat(*axis, operands)?,
+            Self::ConstantOfShape { value } => movement::constant_of_shape(value, operands)?,
+            Self::Slice => movement::slice(operands)?,
+            Self::Split { axis, parts } => return movement::split(*axis, parts, operands),
+            Self::Pad => movement::pad(operands)?,
+            Self::Expand => movement::expand(operands)?,
+            Self::Tile => movement::tile(operands)?,
+        };
+        Ok(vec![result])
+    }
+
+    /// The least and the greatest number of operands.
+    pub(super) fn arity(&self) -> (usize, usize) {
+        match self {
+            Self::Min | Self::Max | Self::Concat { .. } => (1, usize::MAX),
+            Self::MatMul | Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Pow => (2, 2),
+            Self::Equal | Self::Less | Self::LessOrEqual | Self::Greater | Self::GreaterOrEqual => {
+                (2, 2)
+            }
+            Self::PRelu | Self::Gather { .. } | Self::Reshape { .. } => (2, 2),
+            Self::Expand | Self::Tile | Self::TopK(_) => (2, 2),
+            Self::Gemm(_) | Self::Conv(_) | Self::LayerNormalization(_) => (2, 3),
+            Self::Pad => (2, 4),
+            Self::Clip => (1, 3),
+            Self::Where => (3, 3),
+            Self::Slice => (3, 5),
+            Self::BatchNormalization { .. } => (5, 5),
+            Self::MaxPool(_) | Self::AveragePool(_) | Self::GlobalAveragePool => (1, 1),
+            Self::Sqrt | Self::Abs | Self::Neg | Self::Exp | Self::Log | Self::Sign => (1, 1),
+            Self::Floor | Self::Ceil | Self::Round | Self::Cast { .. } | Self::Identity => (1, 1),
+            Self::Relu | Self::LeakyRelu { .. } | Self::Elu { .. } | Self::Selu { .. } => (1, 1),
+            Self::Sigmoid | Self::HardSigmoid { .. } | Self::HardSwish | Self::Tanh => (1, 1),
+            Self::Erf | Self::Gelu | Self::Softplus => (1, 1),
+            Self::Softmax(_) | Self::LogSoftmax(_) => (1, 1),
+            Self::Flatten { .. } | Self::Transpose { .. } | Self::Shape { .. } => (1, 1),
+            Self::Unsqueeze { .. } | Self::Squeeze { .. } => (1, 1),
+            Self::ConstantOfShape { .. } | Self::Split { .. } => (1, 1),
+            Self::ReduceMean(_) | Self::ReduceSum(_) | Self::ReduceMax(_) => (1, 1),
+            Self::ReduceMin(_) | Self::ArgMax(_) => (1, 1),
+        }
+    }
+}
