@@ -1,0 +1,228 @@
+//! Values of the ops' results: the one meaning of each op, in `f32` and in the reference's order of operations.
+//!
+//! Parameters of other element types are converted to `f32` first. (numpy computes in `f64` if a zero point or bit
+//! width is a rank-0 tensor of wide integers, but only since version 2; the difference is at most the last place.)
+//! A bit width is taken as the number it is, whatever the type that carries it, and may differ by element, both of
+//! which the reference does not manage.
+
+mod float_quant;
+#[cfg(test)]
+mod golden;
+mod pool;
+mod threshold;
+mod trunc;
+
+use super::op::{IntQuant, Op};
+use super::quantizer::Quantizer;
+use crate::broadcast::walk_broadcast;
+use crate::error::EvalError;
+use crate::monotone::{Direction, Monotonicity};
+use crate::tensor::{Tensor, broadcast_shape};
+use crate::value::{Operands, TensorType, ValueInfo, with_infos};
+
+impl Op {
+    /// The results on these operands.
+    ///
+    /// Fails where [`Op::infer`] fails, on a bit width that is not positive, and where `FloatQuant` has no result
+    /// for a number beyond its range.
+    pub fn eval(&self, inputs: &[Option<&Tensor>]) -> Result<Vec<Tensor>, EvalError> {
+        with_infos(inputs, |infos| self.eval_known(infos))
+    }
+
+    /// The results, if all operands are known at compile time, else `None`. Fails where [`Op::eval`] fails.
+    pub fn fold(&self, inputs: &[Option<ValueInfo<'_>>]) -> Result<Option<Vec<Tensor>>, EvalError> {
+        let operands = Operands::new(self.name(), inputs, self.arity())?;
+        if operands.all_known() {
+            self.eval_known(inputs).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn eval_known(&self, inputs: &[Option<ValueInfo<'_>>]) -> Result<Vec<Tensor>, EvalError> {
+        let types = self.infer(inputs)?;
+        let operands = &Operands::new(self.name(), inputs, self.arity())?;
+        let Some(ty) = types.first() else {
+            return Ok(Vec::new());
+        };
+        let result = match self {
+            Self::IntQuant(_) | Self::BipolarQuant => {
+                let quantizers = self.quantizers_of(operands)?;
+                mapped(&quantizers, operands, ty, |quantizer: &Quantizer, x| {
+                    quantizer.dequantize(quantizer.quantize(x))
+                })?
+            }
+            Self::TruncV1 { rounding } => trunc::v1(*rounding, operands, ty)?,
+            Self::TruncV2(attributes) => trunc::v2(attributes, operands, ty)?,
+            Self::FloatQuant(attributes) => float_quant::eval(attributes, operands, ty)?,
+            Self::MultiThreshold(attributes) => threshold::eval(attributes, operands)?,
+            Self::QuantAvgPool2d(attributes) => pool::eval(attributes, operands, ty)?,
+        };
+        Ok(vec![result])
+    }
+
+    /// The quantizer of each element, if this is `IntQuant` or `BipolarQuant` and its parameters are constants;
+    /// otherwise `None`. Fails if the parameters do not fit each other or a bit width is not positive.
+    pub fn quantizers(
+        &self,
+        inputs: &[Option<ValueInfo<'_>>],
+    ) -> Result<Option<PerElement<Quantizer>>, EvalError> {
+        let operands = Operands::new(self.name(), inputs, self.arity())?;
+        let known = (1..operands.len()).all(|index| operands.value(index).is_some());
+        match self {
+            Self::IntQuant(_) | Self::BipolarQuant if known => {
+                self.quantizers_of(&operands).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn quantizers_of(&self, operands: &Operands<'_>) -> Result<PerElement<Quantizer>, EvalError> {
+        match *self {
+            Self::IntQuant(IntQuant {
+                signed,
+                narrow,
+                rounding,
+            }) => parameters(
+                operands,
+                self.parameters(),
+                |[scale, zero_point, bit_width]| {
+                    expect_bit_width(operands, "bitwidth", bit_width)?;
+                    let parameters = (scale, zero_point, bit_width);
+                    Ok(Quantizer::int(parameters, signed, narrow, rounding))
+                },
+            ),
+            _ => parameters(operands, self.parameters(), |[scale]| {
+                Ok(Quantizer::bipolar(scale))
+            }),
+        }
+    }
+
+    /// How the result moves with operand number `operand`, element by element; [`Direction::Unknown`] for every
+    /// operand but the first, and unless the others are constants.
+    pub fn monotonicity(&self, operand: usize, inputs: &[Option<ValueInfo<'_>>]) -> Monotonicity {
+        let known = Operands::new(self.name(), inputs, self.arity())
+            .is_ok_and(|operands| (1..operands.len()).all(|at| operands.value(at).is_some()));
+        if operand != 0 || !known {
+            return Monotonicity::unknown();
+        }
+        // A division by the scale, non-decreasing steps, and a multiplication by the same scale.
+        let by_scale = |scale: f64| Direction::of_factor(scale).then(Direction::of_factor(scale));
+        let scales = inputs.get(1).copied().flatten().and_then(|info| info.value);
+        match (self, scales) {
+            (Self::IntQuant(_) | Self::BipolarQuant, _) => match self.quantizers(inputs) {
+                Ok(Some(quantizers)) => Monotonicity {
+                    directions: quantizers.values.iter().map(Quantizer::direction).collect(),
+                    shape: quantizers.shape,
+                },
+                _ => Monotonicity::unknown(),
+            },
+            (Self::FloatQuant(attributes), Some(scales)) if attributes.saturation => Monotonicity {
+                shape: scales.shape.clone(),
+                directions: scales
+                    .to_f64()
+                    .into_iter()
+                    .map(by_scale)
+                    .map(not_constant)
+                    .collect(),
+            },
+            (Self::TruncV1 { .. }, Some(scales)) => Monotonicity {
+                shape: scales.shape.clone(),
+                directions: scales
+                    .to_f64()
+                    .into_iter()
+                    .map(by_scale)
+                    .map(not_constant)
+                    .collect(),
+            },
+            (Self::MultiThreshold(attributes), _) if attributes.out_bias.is_finite() => {
+                Monotonicity::uniform(Direction::of_factor(attributes.out_scale.into()))
+            }
+            _ => Monotonicity::unknown(),
+        }
+    }
+}
+
+/// A scale of 0 divides: its result is NaN rather than constant.
+fn not_constant(direction: Direction) -> Direction {
+    match direction {
+        Direction::Constant => Direction::Unknown,
+        direction => direction,
+    }
+}
+
+/// Values that broadcast against a tensor, one for each of its elements.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PerElement<T> {
+    /// Shape of `values`.
+    pub shape: Vec<usize>,
+    /// The values in row-major order; as many as the product of `shape`.
+    pub values: Vec<T>,
+}
+
+/// The `N` operands after the first, broadcast against each other and combined by `combine`.
+fn parameters<const N: usize, T>(
+    operands: &Operands<'_>,
+    names: &[&'static str],
+    combine: impl Fn([f32; N]) -> Result<T, EvalError>,
+) -> Result<PerElement<T>, EvalError> {
+    let mut shape = Vec::new();
+    let mut values: [Vec<f32>; N] = std::array::from_fn(|_| Vec::new());
+    let mut shapes: [&[usize]; N] = [&[]; N];
+    for (at, &name) in names.iter().enumerate().take(N) {
+        let tensor = operands.tensor(at + 1, name)?;
+        shape = broadcast_shape(&shape, &tensor.shape).ok_or_else(|| EvalError::Broadcast {
+            op: operands.op(),
+            left: shape.clone(),
+            right: tensor.shape.clone(),
+        })?;
+        values[at] = tensor.to_f32();
+        shapes[at] = &tensor.shape;
+    }
+    let mut combined = Vec::with_capacity(shape.iter().product());
+    walk_broadcast(&shape, shapes, |at| {
+        combined.push(combine(std::array::from_fn(|parameter| {
+            values[parameter][at[parameter]]
+        })));
+    });
+    Ok(PerElement {
+        shape,
+        values: combined.into_iter().collect::<Result<_, _>>()?,
+    })
+}
+
+/// The tensor of `function` applied to each element of `X` and what broadcasting puts in its place.
+fn mapped<T>(
+    parameters: &PerElement<T>,
+    operands: &Operands<'_>,
+    ty: &TensorType,
+    function: impl Fn(&T, f32) -> f32,
+) -> Result<Tensor, EvalError> {
+    let (x, input) = (operands.floats(0, "X")?, operands.get(0, "X")?);
+    let mut result = Vec::with_capacity(ty.shape.iter().product());
+    walk_broadcast(
+        &ty.shape,
+        [&input.shape, &parameters.shape],
+        |[at, parameter]| {
+            result.push(function(&parameters.values[parameter], x[at]));
+        },
+    );
+    Ok(Tensor::f32(ty.shape.clone(), result))
+}
+
+/// Fails unless `bit_width` is a positive number; it may be fractional.
+fn expect_bit_width(
+    operands: &Operands<'_>,
+    operand: &'static str,
+    bit_width: f32,
+) -> Result<(), EvalError> {
+    if bit_width > 0.0 && bit_width.is_finite() {
+        return Ok(());
+    }
+    Err(EvalError::value(
+        operands.op(),
+        operand,
+        bit_width,
+        "a positive number of bits",
+    ))
+}
