@@ -108,7 +108,7 @@ impl Op {
         }
         // A division by the scale, non-decreasing steps, and a multiplication by the same scale.
         let by_scale = |scale: f64| Direction::of_factor(scale).then(Direction::of_factor(scale));
-        let scales = inputs[1].and_then(|info| info.value);
+        let scales = inputs.get(1).copied().flatten().and_then(|info| info.value);
         match (self, scales) {
             (Self::IntQuant(_) | Self::BipolarQuant, _) => match self.quantizers(inputs) {
                 Ok(Some(quantizers)) => Monotonicity {

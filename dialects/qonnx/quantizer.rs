@@ -85,8 +85,8 @@ impl Quantizer {
             Codes::Range { lo, hi, rounding } => {
                 // A division: multiplying by the reciprocal gives other codes at midpoints.
                 let code = x / self.scale + self.zero_point;
-                let code = if code > hi { hi } else { code };
                 let code = if code < lo { lo } else { code };
+                let code = if code > hi { hi } else { code };
                 rounding.apply(code)
             }
         }
@@ -103,8 +103,8 @@ impl Quantizer {
         match self.codes {
             Codes::SignOfInput | Codes::SignOfCode => (-1.0, 1.0),
             Codes::Range { lo, hi, rounding } => {
-                // Where the bounds cross (less than one bit), the lower one is applied last and wins.
-                let hi = if hi < lo { lo } else { hi };
+                // Where the bounds cross (less than one bit), the upper one is applied last and wins.
+                let lo = if hi < lo { hi } else { lo };
                 (f64::from(rounding.apply(lo)), f64::from(rounding.apply(hi)))
             }
         }

@@ -35,10 +35,13 @@ fn int_quant(signed: bool, narrow: bool) -> Op {
     })
 }
 
+/// An op, its operand, its parameters and its result.
+type Case<'a> = (Op, &'a [f32], [f32; 3], &'a [f32]);
+
 #[test]
 fn int_quant_vectors() {
     let x = [-3.0, -1.0, -0.5, 0.2, 0.5, 0.7, 1.5, 2.5];
-    let cases: [(Op, &[f32], [f32; 3], &[f32]); 6] = [
+    let cases: [Case<'_>; 6] = [
         (
             int_quant(true, false),
             &x,
@@ -384,6 +387,19 @@ fn quant_avg_pool_vectors() {
 
 #[test]
 fn directions_are_those_of_the_values() {
+    let pool = QuantAvgPool2d {
+        stride: 1,
+        kernel: 1,
+        input_bits: 4,
+        output_bits: 4,
+        signed: false,
+        channels_last: false,
+    };
+    let image = Tensor::f32([1, 1, 1, 1], vec![1.0]);
+    let unknown = with_infos(&[Some(&image)], |infos| {
+        Op::QuantAvgPool2d(pool).monotonicity(0, infos)
+    });
+    assert_eq!(unknown.as_uniform(), Some(Direction::Unknown));
     let ops = [
         (
             int_quant(true, false),

@@ -24,7 +24,7 @@ impl Truncation {
         let code = (x / self.scale + self.zero_point).round_ties_even() / self.divisor;
         let code = match self.limits {
             Some((_, hi)) if code > hi => hi,
-            Some((lo, _)) if code < lo => lo,
+            Some((lo, hi)) if code < lo => lo.min(hi),
             _ => code,
         };
         (rounding.apply(code) - self.out_zero_point) * self.out_scale
