@@ -8,7 +8,6 @@ mod framework;
 
 pub mod analysis;
 pub mod cleanup;
-pub mod lower;
 pub mod pipelines;
 
 use qonnx_dialects::ir::register_passes_once;
@@ -17,9 +16,8 @@ use qonnx_dialects::pass::{PassInfo, register_pass, register_pipeline};
 pass_registry! {
     cleanup::fold_constants::FoldConstants,
     cleanup::infer_shapes::InferShapes,
-    cleanup::merge_duplicates::MergeDuplicates,
     cleanup::remove_identities::RemoveIdentities,
-    lower::convert_to_int::ConvertToInt,
+    cleanup::split_bias::SplitBias,
 }
 
 /// Registers all passes and pipelines, upstream's and the project's, once in a process.

@@ -28,13 +28,16 @@ pub const PIPELINES: &[Pipeline] = &[
 /// Level 0 to level 1.
 pub fn cleanup() -> String {
     [
-        // Shapes first: folding the shape arithmetic of old exports needs them.
+        // Shapes first: what follows reads them.
         "func.func(infer-shapes)",
-        // A folded shape lets more shapes be inferred; the pass runs to a fixed point with `infer-shapes`.
+        // Resolves computed shapes, and with them the types that the first pass could not know.
         "func.func(fold-constants)",
         "func.func(remove-identities)",
+        "func.func(split-bias)",
+        // Transposed and scaled constants that `split-bias` has made.
+        "func.func(fold-constants)",
         // Identical quantizers of one tensor, one for each consumer, are common in Brevitas exports.
-        "func.func(merge-duplicates)",
+        "cse",
         "canonicalize",
     ]
     .join(",")

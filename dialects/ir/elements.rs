@@ -179,12 +179,17 @@ pub(crate) fn type_of_elements(attribute: Attribute<'_>) -> Option<Type<'_>> {
     r#type.filter(|r#type| static_tensor(*r#type).is_some())
 }
 
+/// Whether a value is made by a constant op (`onnx.constant`, `arith.constant`).
+pub fn is_constant_value(value: Val<'_>) -> bool {
+    defining_op(value).map(op_name).is_some_and(|name| {
+        name == crate::onnx::CONSTANT || name == crate::upstream::CONSTANT
+    })
+}
+
 /// The elements of a value that is made by a constant op (`onnx.constant`, `arith.constant`).
 pub fn constant_tensor(value: Val<'_>) -> Option<Tensor> {
-    let op: Op<'_> = defining_op(value)?;
-    let name = op_name(op);
-    let is_constant = name == crate::onnx::CONSTANT || name == crate::upstream::CONSTANT;
-    let attribute = is_constant.then(|| op.attribute("value").ok()).flatten()?;
+    let op: Op<'_> = defining_op(value).filter(|_| is_constant_value(value))?;
+    let attribute = op.attribute("value").ok()?;
     debug_assert_eq!(value.r#type(), op.result(0).ok()?.r#type());
     read_elements(attribute)
 }

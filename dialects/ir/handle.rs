@@ -115,6 +115,19 @@ pub fn replace_all_uses<'c>(old: Val<'c>, new: Val<'c>) {
     unsafe { mlirValueReplaceAllUsesOfWith(old.to_raw(), new.to_raw()) }
 }
 
+/// Changes the type of a value in place.
+#[expect(unsafe_code, reason = "melior changes only the types of block arguments")]
+pub fn set_type<'c>(value: Val<'c>, r#type: Type<'c>) {
+    use melior::ir::TypeLike;
+    // SAFETY: value and type are valid.
+    unsafe { mlirValueSetType(value.to_raw(), r#type.to_raw()) }
+}
+
+/// A number that identifies a value.
+pub fn value_key(value: Val<'_>) -> usize {
+    value.to_raw().ptr as usize
+}
+
 /// Sets an attribute of an op in place.
 #[expect(unsafe_code, reason = "melior sets attributes only through owned ops")]
 pub(crate) fn set_attribute<'c>(op: Op<'c>, name: &str, value: Attribute<'c>) {
