@@ -7,10 +7,14 @@
 mod affine;
 mod eval;
 mod generic;
+mod nest;
+mod scalar;
 mod tensor_ops;
 
 pub use affine::AffineMap;
 pub use generic::{Body, Generic, Instr, IteratorKind};
+pub use nest::Nest;
+pub use scalar::{Binary, Compare, Convert, Scalar, Scalars, Unary};
 pub use tensor_ops::{Slice, reshape};
 
 use melior::Context;
