@@ -7,11 +7,15 @@
 //! Where a reference runtime is the de-facto definition (batch normalization) its order of operations is kept.
 //! Sources: `docs/semantics`, the ONNX operator specification.
 
+#[cfg(test)]
+mod arbitrary;
 mod contraction;
 mod elementwise;
 mod movement;
 mod normalization;
 mod pooling;
+#[cfg(test)]
+mod properties;
 mod reduction;
 mod sweep;
 
