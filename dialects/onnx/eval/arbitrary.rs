@@ -8,6 +8,7 @@ use crate::value::{TensorType, with_infos};
 pub struct Random(pub u64);
 
 impl Random {
+    /// The next number, below 2^31.
     pub fn next(&mut self) -> u64 {
         self.0 = self
             .0
@@ -16,14 +17,17 @@ impl Random {
         self.0 >> 33
     }
 
+    /// A number below `bound`.
     pub fn below(&mut self, bound: usize) -> usize {
         self.next() as usize % bound
     }
 
+    /// One of `values`.
     pub fn pick<T: Copy>(&mut self, values: &[T]) -> T {
         values[self.below(values.len())]
     }
 
+    /// Numbers between -4 and 4.
     pub fn tensor(&mut self, shape: &[usize]) -> Tensor {
         let count = shape.iter().product();
         let value = |_| (self.next() % 20_001) as f32 / 2_500.0 - 4.0;
