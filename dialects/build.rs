@@ -10,16 +10,13 @@ use std::{env, fs};
 struct Dialect {
     folder: &'static str,
     file: &'static str,
-    enums: bool,
     types: bool,
 }
 
 const DIALECTS: &[Dialect] = &[
-    Dialect { folder: "onnx", file: "Onnx", enums: false, types: false },
-    Dialect { folder: "qonnx", file: "Qonnx", enums: true, types: false },
-    Dialect { folder: "qint", file: "Qint", enums: true, types: false },
-    Dialect { folder: "dataflow", file: "Dataflow", enums: false, types: false },
-    Dialect { folder: "hls", file: "Hls", enums: false, types: true },
+    Dialect { folder: "onnx", file: "Onnx", types: false },
+    Dialect { folder: "qonnx", file: "Qonnx", types: false },
+    Dialect { folder: "qint", file: "Qint", types: false },
 ];
 
 const SHIM: &[&str] = &["rust_pass", "opt_main", "registration", "attributes"];
@@ -63,7 +60,10 @@ fn main() {
         println!("cargo:rerun-if-changed={source}");
         build.file(source);
     }
-    println!("cargo:rerun-if-changed=shim/qonnx-c.h");
+    for header in ["qonnx-c", "rust_verifier", "dialect"] {
+        println!("cargo:rerun-if-changed=shim/{header}.h");
+    }
+    println!("cargo:rerun-if-changed=Common.td");
     build.compile("qonnx_dialects_cpp");
     link(&prefix.join("lib"));
     println!("cargo:docs={}", out.join("docs").display());
@@ -91,13 +91,10 @@ fn generate(tblgen: &Path, include: &Path, out: &Path, dialect: &Dialect) {
     run("dialect-defs", inc("dialect-defs"), &[&name]);
     run("op-decls", inc("op-decls"), &[]);
     run("op-defs", inc("op-defs"), &[]);
-    if dialect.enums {
-        run("enum-decls", inc("enum-decls"), &[]);
-        run("enum-defs", inc("enum-defs"), &[]);
-    }
     if dialect.types {
-        run("typedef-decls", inc("typedef-decls"), &[&format!("-typedefs-{name}").replace("--", "-")]);
-        run("typedef-defs", inc("typedef-defs"), &[&format!("-typedefs-{name}").replace("--", "-")]);
+        let filter = format!("-typedefs-dialect={}", dialect.folder);
+        run("typedef-decls", inc("typedef-decls"), &[&filter]);
+        run("typedef-defs", inc("typedef-defs"), &[&filter]);
     }
     let docs = out.join("docs");
     fs::create_dir_all(&docs).expect("OUT_DIR is writable");

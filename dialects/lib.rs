@@ -1,6 +1,23 @@
 //! The dialects of qonnx-mlir.
 //!
-//! This crate is the only home of op and attribute names, op semantics, C++ and `unsafe`.
-#![deny(unsafe_op_in_unsafe_fn)]
+//! This crate is the only home of op and attribute names, op semantics, C++ and `unsafe`. Each dialect is
+//! one folder: its ODS definition, the C++ that ODS needs, the typed view of its ops in Rust, and their one
+//! evaluation.
 
+#[path = "shim/ffi.rs"]
+mod ffi;
+mod verify;
+
+pub mod broadcast;
+pub mod error;
+pub mod graph;
+pub mod ir;
+pub mod monotone;
+pub mod onnx;
+pub mod pass;
+pub mod qint;
+pub mod qonnx;
 pub mod tensor;
+pub mod tools;
+pub mod upstream;
+pub mod value;

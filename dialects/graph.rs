@@ -1,0 +1,122 @@
+//! Level 0 and 1 ops of any dialect under one roof, as the importer, the passes and the interpreter see them.
+
+use melior::Context;
+use melior::ir::operation::OperationLike;
+use melior::ir::{Location, Type, TypeLike, ValueLike, operation::Operation};
+
+use crate::error::EvalError;
+use crate::ir::{self, Val};
+use crate::monotone::Monotonicity;
+use crate::tensor::{Element, Tensor};
+use crate::value::{TensorType, ValueInfo};
+use crate::{onnx, qonnx};
+
+/// Constants up to this many elements are looked at when types are inferred: shapes, axes, bit widths.
+const SMALL: usize = 64;
+
+/// An op of the `onnx` or `qonnx` dialect. Constants and absent inputs are not among them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum GraphOp {
+    /// A standard ONNX op.
+    Onnx(onnx::Op),
+    /// A quantizer of QONNX.
+    Qonnx(qonnx::Op),
+}
+
+impl GraphOp {
+    /// Reads an op in place; `None` if it is of another kind.
+    pub fn read(op: ir::Op<'_>) -> Option<Self> {
+        onnx::Op::read(op).map(Self::Onnx).or_else(|| qonnx::Op::read(op).map(Self::Qonnx))
+    }
+
+    /// Name as ONNX and QONNX spell it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Onnx(op) => op.name(),
+            Self::Qonnx(op) => op.name(),
+        }
+    }
+
+    /// The results of the op.
+    pub fn eval(&self, operands: &[Option<&Tensor>]) -> Result<Vec<Tensor>, EvalError> {
+        match self {
+            Self::Onnx(op) => op.eval(operands),
+            Self::Qonnx(op) => op.eval(operands),
+        }
+    }
+
+    /// The types of the results.
+    pub fn infer(&self, operands: &[Option<ValueInfo<'_>>]) -> Result<Vec<TensorType>, EvalError> {
+        match self {
+            Self::Onnx(op) => op.infer(operands),
+            Self::Qonnx(op) => op.infer(operands),
+        }
+    }
+
+    /// The results, if they are known at compile time.
+    pub fn fold(&self, operands: &[Option<ValueInfo<'_>>]) -> Result<Option<Vec<Tensor>>, EvalError> {
+        match self {
+            Self::Onnx(op) => op.fold(operands),
+            Self::Qonnx(op) => op.fold(operands),
+        }
+    }
+
+    /// How the result moves with operand number `operand`, the others being constants.
+    pub fn monotonicity(&self, operand: usize, operands: &[Option<ValueInfo<'_>>]) -> Monotonicity {
+        match self {
+            Self::Onnx(op) => op.monotonicity(operand, operands),
+            Self::Qonnx(op) => op.monotonicity(operand, operands),
+        }
+    }
+
+    /// Whether every result element depends on one element of each operand.
+    pub fn is_elementwise(&self) -> bool {
+        match self {
+            Self::Onnx(op) => op.is_elementwise(),
+            Self::Qonnx(op) => op.is_elementwise(),
+        }
+    }
+
+    /// Infers the types of the results of an op in place. `None` if the type of an operand is not known, or
+    /// the value of one that the shape depends on.
+    pub fn infer_in_place(&self, op: ir::Op<'_>) -> Option<Result<Vec<TensorType>, EvalError>> {
+        let operands: Vec<Val<'_>> = op.operands().map(ir::val).collect();
+        let mut known = Vec::with_capacity(operands.len());
+        for &operand in &operands {
+            if operand.r#type().is_none() {
+                known.push(None);
+                continue;
+            }
+            let r#type = ir::type_of(operand)?;
+            let count: usize = r#type.shape.iter().product();
+            let look = count <= SMALL || r#type.element == Element::I64;
+            let value = look.then(|| ir::constant_tensor(operand)).flatten();
+            known.push(Some((r#type, value)));
+        }
+        let infos: Vec<_> = known
+            .iter()
+            .map(|entry| {
+                let (ty, value) = entry.as_ref()?;
+                Some(ValueInfo { ty, value: value.as_ref() })
+            })
+            .collect();
+        match self.infer(&infos) {
+            Err(EvalError::NotConstant { .. }) => None,
+            outcome => Some(outcome),
+        }
+    }
+
+    /// Builds the op.
+    pub fn build<'c>(
+        &self,
+        context: &'c Context,
+        operands: &[Val<'c>],
+        results: &[Type<'c>],
+        location: Location<'c>,
+    ) -> Operation<'c> {
+        match self {
+            Self::Onnx(op) => op.build(context, operands, results, location),
+            Self::Qonnx(op) => op.build(context, operands, results, location),
+        }
+    }
+}

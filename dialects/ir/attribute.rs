@@ -1,0 +1,117 @@
+//! Attributes of ops as Rust values.
+
+use melior::Context;
+use melior::ir::attribute::{
+    Attribute, BoolAttribute, DenseI64ArrayAttribute, FloatAttribute, IntegerAttribute,
+    StringAttribute, TypeAttribute,
+};
+use melior::ir::operation::OperationLike;
+use melior::ir::r#type::IntegerType;
+use melior::ir::{AttributeLike, Type};
+
+use super::elements::{elements_attribute, read_elements};
+use super::handle::{Op, text};
+use super::types::element_type;
+use crate::tensor::{Element, Tensor};
+
+/// The attributes of one op, read as Rust values. Each accessor is `None` where the attribute is absent or
+/// of another kind; ODS guarantees the kinds of all that a dialect defines.
+#[derive(Clone, Copy)]
+pub struct Attributes<'c>(Op<'c>);
+
+impl<'c> Attributes<'c> {
+    /// The attributes of `op`.
+    pub fn of(op: Op<'c>) -> Self {
+        Self(op)
+    }
+
+    /// Any attribute.
+    pub fn any(self, name: &str) -> Option<Attribute<'c>> {
+        self.0.attribute(name).ok()
+    }
+
+    /// An integer.
+    pub fn int(self, name: &str) -> Option<i64> {
+        IntegerAttribute::try_from(self.any(name)?).ok().map(|value| value.value())
+    }
+
+    /// A float.
+    pub fn float(self, name: &str) -> Option<f32> {
+        FloatAttribute::try_from(self.any(name)?).ok().map(|value| value.value() as f32)
+    }
+
+    /// A truth value.
+    pub fn boolean(self, name: &str) -> Option<bool> {
+        BoolAttribute::try_from(self.any(name)?).ok().map(|value| value.value())
+    }
+
+    /// A string.
+    pub fn string(self, name: &str) -> Option<String> {
+        string_value(self.any(name)?)
+    }
+
+    /// A dense array of integers.
+    pub fn ints(self, name: &str) -> Option<Vec<i64>> {
+        let array = DenseI64ArrayAttribute::try_from(self.any(name)?).ok()?;
+        (0..array.len()).map(|at| array.element(at).ok()).collect()
+    }
+
+    /// A type.
+    pub fn r#type(self, name: &str) -> Option<Type<'c>> {
+        TypeAttribute::try_from(self.any(name)?).ok().map(|value| value.value())
+    }
+
+    /// The elements of a dense or resource attribute; `None` also where the text elided them.
+    pub fn tensor(self, name: &str) -> Option<Tensor> {
+        read_elements(self.any(name)?)
+    }
+}
+
+/// The text of a string attribute.
+pub(crate) fn string_value(attribute: Attribute<'_>) -> Option<String> {
+    use mlir_sys::mlirStringAttrGetValue;
+    attribute.is_string().then(|| {
+        #[expect(unsafe_code, reason = "melior reads before the start of an empty string")]
+        // SAFETY: the attribute is a string attribute.
+        let raw = unsafe { melior::StringRef::from_raw(mlirStringAttrGetValue(attribute.to_raw())) };
+        text(raw).unwrap_or_default()
+    })
+}
+
+/// An attribute as a Rust value, for building ops.
+#[derive(Clone, Debug)]
+pub enum AttributeValue {
+    /// A 64-bit integer.
+    Int(i64),
+    /// A float32.
+    Float(f32),
+    /// A truth value.
+    Bool(bool),
+    /// A string.
+    Text(String),
+    /// A dense array of 64-bit integers.
+    Ints(Vec<i64>),
+    /// The type of an element.
+    Element(Element),
+    /// A dense tensor.
+    Tensor(Tensor),
+}
+
+impl AttributeValue {
+    /// The MLIR attribute.
+    pub fn to_attribute<'c>(&self, context: &'c Context) -> Attribute<'c> {
+        match self {
+            Self::Int(value) => {
+                IntegerAttribute::new(IntegerType::new(context, 64).into(), *value).into()
+            }
+            Self::Float(value) => {
+                FloatAttribute::new(context, Type::float32(context), f64::from(*value)).into()
+            }
+            Self::Bool(value) => BoolAttribute::new(context, *value).into(),
+            Self::Text(value) => StringAttribute::new(context, value).into(),
+            Self::Ints(values) => DenseI64ArrayAttribute::new(context, values).into(),
+            Self::Element(element) => TypeAttribute::new(element_type(context, *element)).into(),
+            Self::Tensor(value) => elements_attribute(context, value),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Contexts with the project's dialects, and modules as text.
+
+use melior::Context;
+use melior::dialect::DialectRegistry;
+use melior::ir::Module;
+use melior::ir::operation::{OperationLike, OperationPrintingFlags};
+use mlir_sys::MlirContext;
+use std::sync::Once;
+
+use crate::ffi::{qonnxRegisterDialects, qonnxRegisterUpstreamPasses};
+
+/// A context with all dialects in use loaded. Single-threaded: modules are small and passes run on one
+/// function.
+#[expect(unsafe_code, reason = "the registration lives in C++")]
+pub fn session() -> Context {
+    let registry = DialectRegistry::new();
+    // SAFETY: the registry is valid.
+    unsafe { qonnxRegisterDialects(registry.to_raw()) };
+    let context = Context::new();
+    context.append_dialect_registry(&registry);
+    context.load_all_available_dialects();
+    context.enable_multi_threading(false);
+    context
+}
+
+/// The context behind a raw pointer that C++ hands over, for as long as the caller's op or module lives.
+#[expect(unsafe_code, reason = "melior has no safe way from a raw context to a reference")]
+pub(crate) fn context_of<'c>(raw: MlirContext) -> &'c Context {
+    // SAFETY: a `Context` is one raw pointer, and it is leaked rather than dropped, so that the C++ owner
+    // remains the only one to destroy it. (`ContextRef::to_ref` of melior refers to its own stack slot.)
+    unsafe {
+        let context: Context = std::mem::transmute::<MlirContext, Context>(raw);
+        Box::leak(Box::new(context))
+    }
+}
+
+/// Registers the upstream passes, and through `ours` the project's, once in a process.
+#[expect(unsafe_code, reason = "the registration lives in C++")]
+pub fn register_passes_once(ours: impl FnOnce()) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: called once.
+        unsafe { qonnxRegisterUpstreamPasses() };
+        ours();
+    });
+}
+
+/// A module from its text; errors are reported in the context.
+pub fn parse_module<'c>(context: &'c Context, source: &str) -> Option<Module<'c>> {
+    Module::parse(context, source)
+}
+
+/// The text of a module. `elide` leaves out the elements of large constants.
+pub fn print_module(module: &Module<'_>, elide: bool, locations: bool) -> String {
+    let mut flags = OperationPrintingFlags::new();
+    if elide {
+        flags = flags.elide_large_elements_attributes(16);
+    }
+    if locations {
+        flags = flags.enable_debug_info(true, false);
+    }
+    module.as_operation().to_string_with_flags(flags).unwrap_or_default()
+}

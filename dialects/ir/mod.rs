@@ -1,0 +1,29 @@
+//! Safe access to MLIR: contexts, ops in place, attributes as Rust values, tensors, diagnostics.
+//!
+//! Handles ([`Op`], [`Val`], [`BlockHandle`]) are melior's references with the lifetime of the context, as
+//! MLIR itself hands them out: a handle must not be used after its op or block was erased, which the code
+//! that erases is responsible for. Everything else of the project goes through this module, so that names,
+//! raw pointers and melior's landmines stay here.
+
+mod attribute;
+mod context;
+mod diagnostics;
+mod elements;
+mod func;
+mod handle;
+mod types;
+
+pub use attribute::{AttributeValue, Attributes};
+pub(crate) use context::context_of;
+pub use context::{parse_module, print_module, register_passes_once, session};
+pub use diagnostics::{Diagnostic, Severity, capture, emit_error, emit_remark, emit_warning};
+pub(crate) use elements::type_of_elements;
+pub use elements::{constant_tensor, is_constant_value, elements_attribute, read_elements, resource_attribute};
+pub use func::{Function, functions, main_function};
+pub(crate) use handle::{build_op_raw, build_with};
+pub use handle::{
+    BlockHandle, Op, Val, block_arguments, block_ops, build_op, defining_op, erase, has_no_uses,
+    node_name, op_name, replace_all_uses, set_type, single_block, users, val, value_key,
+};
+pub(crate) use types::element_of;
+pub use types::{tensor_type, type_of, unranked};

@@ -1,0 +1,100 @@
+//===- Qint.td - integer quantization ---------------------------------------------------------------===//
+//
+// Level 2: what linalg has no op for. Integers are signless with exactly the width that their proven range
+// needs; whether the bits are a signed or an unsigned number is said by each op (`extsi`/`extui` in linalg
+// bodies, the `is_signed`, `input_signed` attributes here). The meaning of each op is `eval` in `op.rs`.
+
+#ifndef QONNX_QINT_TD
+#define QONNX_QINT_TD
+
+include "Common.td"
+
+def Qint_Dialect : Dialect {
+  let name = "qint";
+  let cppNamespace = "::qonnx::qint";
+  let summary = "Exact-width integer quantization";
+  let description = [{
+    A real number is represented as `scale * n` with an integer `n` of exact width. The ops here cross
+    between real numbers and integers (`quantize`, `dequantize`) and between integers of different scales
+    (`requantize`, `threshold`, `lookup`); each computes exactly what the float32 graph computes.
+  }];
+}
+
+class Qint_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Qint_Dialect, mnemonic, !listconcat([Pure, RustVerified], traits)> {
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+def Qint_QuantizeOp : Qint_Op<"quantize"> {
+  let summary = "From float32 to integers, with the semantics of QONNX's IntQuant and BipolarQuant";
+  let description = [{
+    With `t = x / scale + zero_point`: `n = (round(min(max(t, lo), hi)) - zero_point) * 2^fraction_bits`,
+    or, when `bipolar`, `n = (t >= 0 ? 1 : -1) - zero_point`. All in float32 up to the rounding. The zero
+    point is subtracted so that `n = 0` is the real number 0; `fraction_bits` makes `n` an integer when the
+    zero point is not one. `scale` and `zero_point` are f32 tensors that broadcast against `x`.
+
+    ```mlir
+    %n = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32,
+                           rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
+                           zero_point = dense<0.0> : tensor<f32>}
+       : (tensor<1x8xf32>) -> tensor<1x8xi2>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$x, ElementsAttr:$scale, ElementsAttr:$zero_point, F32Attr:$lo,
+                       F32Attr:$hi, StrAttr:$rounding_mode, BoolAttr:$bipolar, I64Attr:$fraction_bits,
+                       BoolAttr:$is_signed);
+  let results = (outs AnyRankedTensor:$n);
+}
+
+def Qint_DequantizeOp : Qint_Op<"dequantize"> {
+  let summary = "From integers to float32: `f32(f64(n) * scale)`";
+  let description = [{
+    `scale` is an f64 tensor that broadcasts against `n`. The product is taken in float64 and rounded to
+    float32. `is_signed` says how the bits of `n` are read.
+  }];
+  let arguments = (ins AnyRankedTensor:$n, ElementsAttr:$scale, BoolAttr:$is_signed);
+  let results = (outs AnyRankedTensor:$x);
+}
+
+def Qint_RequantizeOp : Qint_Op<"requantize"> {
+  let summary = "Integer rescaling by multiply, add and shift, saturating";
+  let description = [{
+    `y = clamp(round((n * multiplier[c] + addend[c]) / 2^shift), lo, hi)`, exactly: products
+    are wide enough never to overflow. `c` is the position along `axis`; the arrays have one element or as
+    many as the axis. `round` is `rounding_mode`.
+  }];
+  let arguments = (ins AnyRankedTensor:$n, DenseI64ArrayAttr:$multiplier, DenseI64ArrayAttr:$addend,
+                       I64Attr:$shift, I64Attr:$lo, I64Attr:$hi, StrAttr:$rounding_mode, I64Attr:$axis,
+                       BoolAttr:$input_signed, BoolAttr:$is_signed);
+  let results = (outs AnyRankedTensor:$y);
+}
+
+def Qint_ThresholdOp : Qint_Op<"threshold"> {
+  let summary = "Counts thresholds: a monotone step function of each channel";
+  let description = [{
+    `y = base[c] + step[c] * #{k : n >= thresholds[c, k]}`. `thresholds` is a C x S or 1 x S i64 tensor, each
+    row ascending; `base` and `step` have as many elements as it has rows. A row may hold a threshold just
+    past the range of `n` for a level that is never reached. A decreasing function has a negative step.
+
+    ```mlir
+    %y = qint.threshold %n {axis = 1 : i64, base = array<i64: 0>, input_signed = true, is_signed = false,
+                            step = array<i64: 1>, thresholds = dense<[[-2, 5, 9]]> : tensor<1x3xi64>}
+       : (tensor<1x8xi7>) -> tensor<1x8xi2>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$n, ElementsAttr:$thresholds, DenseI64ArrayAttr:$base,
+                       DenseI64ArrayAttr:$step, I64Attr:$axis, BoolAttr:$input_signed, BoolAttr:$is_signed);
+  let results = (outs AnyRankedTensor:$y);
+}
+
+def Qint_LookupOp : Qint_Op<"lookup"> {
+  let summary = "Any function of a small domain, by table";
+  let description = [{
+    `y = table[c, n - low]`. `table` is a C x D or 1 x D i64 tensor. `n` lies in `low .. low + D - 1`.
+  }];
+  let arguments = (ins AnyRankedTensor:$n, ElementsAttr:$table, I64Attr:$low, I64Attr:$axis,
+                       BoolAttr:$input_signed, BoolAttr:$is_signed);
+  let results = (outs AnyRankedTensor:$y);
+}
+
+#endif // QONNX_QINT_TD

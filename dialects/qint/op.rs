@@ -1,0 +1,240 @@
+//! The ops of `qint` as Rust values. See `Qint.td` for what each means.
+
+use crate::error::EvalError;
+use crate::qonnx::Rounding;
+use crate::tensor::{Element, Tensor};
+use crate::value::TensorType;
+
+/// From float32 to integers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quantize {
+    /// f32, broadcasts against the input.
+    pub scale: Tensor,
+    /// f32, broadcasts against the input.
+    pub zero_point: Tensor,
+    /// Least code, before the zero point is subtracted.
+    pub lo: f32,
+    /// Greatest code, before the zero point is subtracted.
+    pub hi: f32,
+    /// How codes are rounded.
+    pub rounding: Rounding,
+    /// Codes are -1 and +1 by the sign of the input; `lo`, `hi` and `rounding` do not matter.
+    pub bipolar: bool,
+    /// The integer is `(code - zero point) * 2^fraction_bits`.
+    pub fraction_bits: u32,
+    /// Whether the result is read as a signed number.
+    pub signed: bool,
+}
+
+/// From integers to float32.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dequantize {
+    /// f64, broadcasts against the input.
+    pub scale: Tensor,
+    /// Whether the input is read as a signed number.
+    pub signed: bool,
+}
+
+/// Multiply, add, shift, round, saturate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Requantize {
+    /// One for each channel, or one for all.
+    pub multiplier: Vec<i64>,
+    /// One for each channel, or one for all.
+    pub addend: Vec<i64>,
+    /// Number of fraction bits dropped, 0 to 62.
+    pub shift: u32,
+    /// Least result.
+    pub lo: i64,
+    /// Greatest result.
+    pub hi: i64,
+    /// How dropped fraction bits are rounded.
+    pub rounding: Rounding,
+    /// The channel axis.
+    pub axis: usize,
+    /// Whether the input is read as a signed number.
+    pub input_signed: bool,
+    /// Whether the result is read as a signed number.
+    pub signed: bool,
+}
+
+/// Counts the thresholds that the input reaches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Threshold {
+    /// i64, channels (or 1) x steps, each row ascending.
+    pub thresholds: Tensor,
+    /// Result below the first threshold, one for each row.
+    pub base: Vec<i64>,
+    /// What each reached threshold adds, one for each row.
+    pub step: Vec<i64>,
+    /// The channel axis.
+    pub axis: usize,
+    /// Whether the input is read as a signed number.
+    pub input_signed: bool,
+    /// Whether the result is read as a signed number.
+    pub signed: bool,
+}
+
+/// A function by its table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lookup {
+    /// i64, channels (or 1) x domain.
+    pub table: Tensor,
+    /// The input that the first column belongs to.
+    pub low: i64,
+    /// The channel axis.
+    pub axis: usize,
+    /// Whether the input is read as a signed number.
+    pub input_signed: bool,
+    /// Whether the result is read as a signed number.
+    pub signed: bool,
+}
+
+/// An op of `qint`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// `qint.quantize`.
+    Quantize(Quantize),
+    /// `qint.dequantize`.
+    Dequantize(Dequantize),
+    /// `qint.requantize`.
+    Requantize(Requantize),
+    /// `qint.threshold`.
+    Threshold(Threshold),
+    /// `qint.lookup`.
+    Lookup(Lookup),
+}
+
+impl Op {
+    /// Checks the op's rules against the types of its operand and result.
+    pub fn verify(&self, input: &TensorType, result: &TensorType) -> Result<(), EvalError> {
+        let name = self.name();
+        if input.shape != result.shape {
+            return Err(EvalError::attribute(
+                name,
+                "result shape",
+                &result.shape,
+                format!("the operand's shape {:?}", input.shape),
+            ));
+        }
+        let float = |ty: &TensorType, what| {
+            if ty.element == Element::F32 {
+                Ok(())
+            } else {
+                Err(EvalError::element(name, what, ty.element, "f32"))
+            }
+        };
+        let integer = |ty: &TensorType, what| {
+            if matches!(ty.element, Element::Int { unsigned: false, .. }) {
+                Ok(())
+            } else {
+                Err(EvalError::element(name, what, ty.element, "a signless integer"))
+            }
+        };
+        match self {
+            Self::Quantize(op) => {
+                float(input, "x")?;
+                integer(result, "n")?;
+                broadcasts(name, "scale", &op.scale, Element::F32, &input.shape)?;
+                broadcasts(name, "zero_point", &op.zero_point, Element::F32, &input.shape)?;
+                check(op.fraction_bits < 32, name, "fraction_bits", op.fraction_bits, "0 to 31")?;
+                check(op.bipolar || op.lo <= op.hi, name, "lo", op.lo, "at most hi")
+            }
+            Self::Dequantize(op) => {
+                integer(input, "n")?;
+                float(result, "x")?;
+                broadcasts(name, "scale", &op.scale, Element::F64, &input.shape)
+            }
+            Self::Requantize(op) => {
+                integer(input, "n")?;
+                integer(result, "y")?;
+                let channels = channels(name, op.axis, input)?;
+                per_channel(name, "multiplier", op.multiplier.len(), channels)?;
+                per_channel(name, "addend", op.addend.len(), channels)?;
+                check(op.shift <= 62, name, "shift", op.shift, "0 to 62")?;
+                check(op.lo <= op.hi, name, "lo", op.lo, "at most hi")
+            }
+            Self::Threshold(op) => {
+                integer(input, "n")?;
+                integer(result, "y")?;
+                let channels = channels(name, op.axis, input)?;
+                let rows = rows(name, "thresholds", &op.thresholds, channels)?;
+                check(op.base.len() == rows, name, "base", op.base.len(), "one for each row")?;
+                check(op.step.len() == rows, name, "step", op.step.len(), "one for each row")?;
+                let values = op.thresholds.as_int().unwrap_or_default();
+                let steps = op.thresholds.shape[1];
+                let ascending = steps == 0
+                    || values.chunks(steps).all(|row| row.windows(2).all(|pair| pair[0] <= pair[1]));
+                check(ascending, name, "thresholds", "a row out of order", "each row ascending")
+            }
+            Self::Lookup(op) => {
+                integer(input, "n")?;
+                integer(result, "y")?;
+                let channels = channels(name, op.axis, input)?;
+                rows(name, "table", &op.table, channels)?;
+                check(op.table.shape[1] > 0, name, "table", 0, "at least one column")
+            }
+        }
+    }
+}
+
+fn check(
+    holds: bool,
+    op: &'static str,
+    attribute: &'static str,
+    found: impl std::fmt::Debug,
+    expected: &str,
+) -> Result<(), EvalError> {
+    if holds { Ok(()) } else { Err(EvalError::attribute(op, attribute, found, expected)) }
+}
+
+fn channels(op: &'static str, axis: usize, input: &TensorType) -> Result<usize, EvalError> {
+    input
+        .shape
+        .get(axis)
+        .copied()
+        .ok_or_else(|| EvalError::attribute(op, "axis", axis, format!("an axis of {:?}", input.shape)))
+}
+
+fn per_channel(
+    op: &'static str,
+    attribute: &'static str,
+    found: usize,
+    channels: usize,
+) -> Result<(), EvalError> {
+    let expected = format!("1 or {channels} elements");
+    check(found == 1 || found == channels, op, attribute, found, &expected)
+}
+
+fn rows(
+    op: &'static str,
+    attribute: &'static str,
+    table: &Tensor,
+    channels: usize,
+) -> Result<usize, EvalError> {
+    let fits = table.rank() == 2
+        && (table.shape[0] == 1 || table.shape[0] == channels)
+        && table.element() == Element::I64;
+    let expected = format!("an i64 tensor of 1 or {channels} rows");
+    check(fits, op, attribute, &table.shape, &expected)?;
+    Ok(table.shape[0])
+}
+
+fn broadcasts(
+    op: &'static str,
+    attribute: &'static str,
+    value: &Tensor,
+    element: Element,
+    shape: &[usize],
+) -> Result<(), EvalError> {
+    let fits = value.element() == element
+        && value.rank() <= shape.len()
+        && value
+            .shape
+            .iter()
+            .rev()
+            .zip(shape.iter().rev())
+            .all(|(&have, &want)| have == 1 || have == want);
+    let expected = format!("{element} elements that broadcast to {shape:?}");
+    check(fits, op, attribute, format!("{:?} of {}", value.shape, value.element()), &expected)
+}

@@ -1,0 +1,40 @@
+//! The Rust side of `qonnx-c.h`: every C++ function that Rust calls.
+#![expect(unsafe_code, reason = "declarations of the C++ shim")]
+
+use mlir_sys::{MlirAttribute, MlirDialectRegistry, MlirLocation, MlirStringRef};
+use std::ffi::{c_char, c_int, c_void};
+
+/// `QonnxPassOption`.
+#[repr(C)]
+pub struct PassOption {
+    pub name: MlirStringRef,
+    pub description: MlirStringRef,
+    pub default_value: MlirStringRef,
+}
+
+/// `QonnxPassInfo`.
+#[repr(C)]
+pub struct PassInfo {
+    pub name: MlirStringRef,
+    pub argument: MlirStringRef,
+    pub description: MlirStringRef,
+    pub anchor: MlirStringRef,
+    pub options: *const PassOption,
+    pub option_count: usize,
+    pub vtable: *const c_void,
+}
+
+unsafe extern "C" {
+    pub fn qonnxRegisterDialects(registry: MlirDialectRegistry);
+    pub fn qonnxRegisterUpstreamPasses();
+    pub fn qonnxRegisterPass(info: *const PassInfo);
+    pub fn qonnxRegisterPipeline(
+        argument: MlirStringRef,
+        description: MlirStringRef,
+        passes: MlirStringRef,
+    );
+    pub fn qonnxOptMain(argc: c_int, argv: *mut *mut c_char, tool: MlirStringRef) -> c_int;
+    pub fn qonnxLspMain(argc: c_int, argv: *mut *mut c_char) -> c_int;
+    pub fn qonnxResourceData(attribute: MlirAttribute, size: *mut usize) -> *const u8;
+    pub fn qonnxEmit(location: MlirLocation, severity: c_int, message: *const c_char);
+}

@@ -1,0 +1,69 @@
+//===- qonnx-c.h - every C++ function that Rust calls, and every Rust function that C++ calls ------===//
+
+#ifndef QONNX_C_H
+#define QONNX_C_H
+
+#include "mlir-c/IR.h"
+#include "mlir-c/Support.h"
+
+extern "C" {
+
+//===--- Implemented in C++ ------------------------------------------------------------------------===//
+
+/// Adds the dialects of qonnx-mlir, the upstream dialects in use, and their interface implementations.
+void qonnxRegisterDialects(MlirDialectRegistry registry);
+
+/// Registers the upstream passes in use in MLIR's global registry. Call once in a process.
+void qonnxRegisterUpstreamPasses(void);
+
+/// One option of a pass: its name, description and default value as text.
+struct QonnxPassOption {
+  MlirStringRef name, description, defaultValue;
+};
+
+/// Static description of a pass written in Rust. All pointers live for the whole process.
+struct QonnxPassInfo {
+  MlirStringRef name, argument, description;
+  /// Name of the op that the pass runs on, or empty for any.
+  MlirStringRef anchor;
+  const QonnxPassOption *options;
+  size_t optionCount;
+  /// Handed back to the callbacks.
+  const void *vtable;
+};
+
+/// Puts a Rust pass into MLIR's global registry.
+void qonnxRegisterPass(const QonnxPassInfo *info);
+
+/// Registers a named pipeline that stands for the pipeline text `passes`.
+void qonnxRegisterPipeline(MlirStringRef argument, MlirStringRef description, MlirStringRef passes);
+
+/// `MlirOptMain`. An input file that ends in `.onnx` is imported through `qonnxRustImport` first.
+int qonnxOptMain(int argc, char **argv, MlirStringRef tool);
+
+/// `MlirLspServerMain`.
+int qonnxLspMain(int argc, char **argv);
+
+/// The bytes of a `dense_resource` attribute, or null where it is another attribute or the blob is absent.
+const char *qonnxResourceData(MlirAttribute attribute, size_t *size);
+
+/// Reports a warning (severity 1) or a remark (3).
+void qonnxEmit(MlirLocation location, int severity, const char *message);
+
+//===--- Implemented in Rust -----------------------------------------------------------------------===//
+
+/// Builds a pass from the text `key=value key=value `; returns null after reporting at `location`.
+void *qonnxRustPassMake(const void *vtable, MlirStringRef options, MlirLocation location);
+void *qonnxRustPassClone(const void *vtable, void *pass);
+void qonnxRustPassDrop(const void *vtable, void *pass);
+/// Runs the pass; false after a failure, which has been reported. Never unwinds.
+bool qonnxRustPassRun(const void *vtable, void *pass, MlirOperation operation);
+
+/// Checks the rules of an op; false after reporting a violation at the op.
+bool qonnxRustVerify(MlirOperation operation);
+
+/// Imports an ONNX file as a module in `context`; a null module after reporting.
+MlirModule qonnxRustImport(MlirContext context, MlirStringRef path);
+}
+
+#endif // QONNX_C_H

@@ -1,0 +1,76 @@
+//! The upstream dialects of level 2: names, Rust values for the ops in use, and their evaluation.
+//!
+//! Level 2 uses few upstream ops: `arith.constant`, `tensor.empty`, `linalg.generic` with integer bodies,
+//! slices and reshapes of `tensor`. [`Op`] holds the ops with operands; everything that reads level 2 (the
+//! interpreter, the dataflow lowering) goes through it.
+
+mod affine;
+mod eval;
+mod generic;
+mod tensor_ops;
+
+pub use affine::AffineMap;
+pub use generic::{Body, Generic, Instr, IteratorKind};
+pub use tensor_ops::{Slice, reshape};
+
+use melior::Context;
+use melior::ir::{Location, Type, operation::Operation};
+
+use crate::ir::{self, Val, build_op_raw};
+use crate::tensor::Tensor;
+
+pub(crate) const CONSTANT: &str = "arith.constant";
+pub(crate) const EMPTY: &str = "tensor.empty";
+pub(crate) const FUNC: &str = "func.func";
+pub(crate) const MODULE: &str = "builtin.module";
+pub(crate) const RETURN: &str = "func.return";
+
+/// An upstream op of level 2.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// `linalg.generic` with one result.
+    Generic(Generic),
+    /// `tensor.insert_slice`: operands source and destination.
+    InsertSlice(Slice),
+    /// `tensor.extract_slice`.
+    ExtractSlice(Slice),
+    /// `tensor.collapse_shape` or `tensor.expand_shape`: the same elements in the shape of the result.
+    Reshape,
+}
+
+impl Op {
+    /// Reads an op in place; `None` if it is not one that level 2 uses.
+    pub fn read(op: ir::Op<'_>) -> Option<Self> {
+        if let Some(generic) = Generic::read(op) {
+            return Some(Self::Generic(generic));
+        }
+        tensor_ops::read(op)
+    }
+}
+
+/// `arith.constant` of a tensor.
+pub fn constant<'c>(context: &'c Context, value: &Tensor, location: Location<'c>) -> Operation<'c> {
+    let attribute = ir::elements_attribute(context, value);
+    let r#type = ir::type_of_elements(attribute).expect("a tensor has a static type");
+    build_op_raw(context, CONSTANT, &[], &[("value", attribute)], &[r#type], location)
+}
+
+/// Whether the op is an `arith.constant`.
+pub fn is_constant(op: ir::Op<'_>) -> bool {
+    ir::op_name(op) == CONSTANT
+}
+
+/// `tensor.empty`.
+pub fn empty<'c>(context: &'c Context, r#type: Type<'c>, location: Location<'c>) -> Operation<'c> {
+    build_op_raw(context, EMPTY, &[], &[], &[r#type], location)
+}
+
+/// Whether the op is a `tensor.empty`.
+pub fn is_empty(op: ir::Op<'_>) -> bool {
+    ir::op_name(op) == EMPTY
+}
+
+/// The operand list that a destination-style op wants: its inputs, then its destination.
+pub(crate) fn with_destination<'c>(inputs: &[Val<'c>], destination: Val<'c>) -> Vec<Val<'c>> {
+    inputs.iter().copied().chain([destination]).collect()
+}

@@ -1,0 +1,219 @@
+//! Scaled integers: the abstract values of the lowering to integers.
+//!
+//! A tensor is a scaled integer if every element is `scale * n` with an integer `n` in a proven range. Scale
+//! and range are known for each position along one axis (the channel axis), or once for the whole tensor.
+//! Zero points do not appear: a quantizer with zero point `z` yields `n = code - z`, so `n = 0` is the real
+//! number 0 and zero padding needs no care.
+
+use qonnx_dialects::tensor::{Element, Tensor};
+
+/// What is known of one channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Channel {
+    /// The real number that `n = 1` stands for; finite, not 0, of either sign.
+    pub scale: f64,
+    /// Least value of `n`.
+    pub lo: i64,
+    /// Greatest value of `n`.
+    pub hi: i64,
+}
+
+/// What is known of a tensor of scaled integers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScaledInt {
+    /// The axis that `channels` runs along. Meaningless for a single channel.
+    pub axis: usize,
+    /// One for each position along the axis, or one for all.
+    pub channels: Vec<Channel>,
+}
+
+/// How an integer is stored: exactly as wide as its range needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Width {
+    /// Number of bits, 1 to 64.
+    pub bits: u32,
+    /// Whether the top bit is a sign.
+    pub signed: bool,
+}
+
+impl Width {
+    /// The narrowest width for all of `lo..=hi`: unsigned where nothing is negative.
+    pub fn of(lo: i64, hi: i64) -> Self {
+        if lo >= 0 {
+            return Self { bits: (64 - hi.leading_zeros()).max(1), signed: false };
+        }
+        let magnitude_bits = |value: i64| 64 - (if value < 0 { !value } else { value }).leading_zeros();
+        Self { bits: magnitude_bits(lo).max(magnitude_bits(hi)) + 1, signed: true }
+    }
+
+    /// The signless element type.
+    pub fn element(self) -> Element {
+        Element::int(self.bits)
+    }
+}
+
+impl ScaledInt {
+    /// The same scale and range everywhere.
+    pub fn uniform(channel: Channel) -> Self {
+        Self { axis: 0, channels: vec![channel] }
+    }
+
+    /// The channel of a position along the axis.
+    pub fn channel(&self, at: usize) -> Channel {
+        if self.channels.len() == 1 { self.channels[0] } else { self.channels[at] }
+    }
+
+    /// Least and greatest integer of all channels.
+    pub fn range(&self) -> (i64, i64) {
+        self.channels.iter().fold((i64::MAX, i64::MIN), |(lo, hi), channel| {
+            (lo.min(channel.lo), hi.max(channel.hi))
+        })
+    }
+
+    /// The width that all channels fit in.
+    pub fn width(&self) -> Width {
+        let (lo, hi) = self.range();
+        Width::of(lo, hi)
+    }
+
+    /// The scale, if it is the same in all channels.
+    pub fn uniform_scale(&self) -> Option<f64> {
+        let scale = self.channels.first()?.scale;
+        self.channels.iter().all(|channel| channel.scale == scale).then_some(scale)
+    }
+
+    /// The same facts with one channel for the whole tensor; `None` if scales differ. Ranges are joined.
+    pub fn joined(&self) -> Option<Self> {
+        let scale = self.uniform_scale()?;
+        let (lo, hi) = self.range();
+        Some(Self::uniform(Channel { scale, lo, hi }))
+    }
+
+    /// The f64 scales as a tensor that broadcasts against a value of `rank` dimensions.
+    pub fn scale_tensor(&self, rank: usize) -> Tensor {
+        use qonnx_dialects::tensor::Data;
+        if let Some(scale) = self.uniform_scale() {
+            return Tensor::new(Vec::new(), Data::F64(vec![scale]));
+        }
+        let mut shape = vec![1; rank];
+        shape[self.axis] = self.channels.len();
+        Tensor::new(shape, Data::F64(self.channels.iter().map(|channel| channel.scale).collect()))
+    }
+}
+
+/// A constant tensor of scaled integers: weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScaledConstant {
+    /// The integers.
+    pub n: Tensor,
+    /// The scales, f64, of the rank of `n`, broadcasting against it.
+    pub scale: Tensor,
+}
+
+impl ScaledConstant {
+    /// The axis that the scale varies along, if it is at most one: `Ok(None)` for a single scale.
+    pub fn scale_axis(&self) -> Result<Option<usize>, ()> {
+        varying_axis(&self.scale.shape)
+    }
+
+    /// A float constant whose elements all are small multiples of one power of two, such as weights that
+    /// were quantized before export. `None` if more than `bits` bits would be needed.
+    pub fn of_float(value: &Tensor, bits: u32) -> Option<Self> {
+        let values = value.as_f32()?;
+        let mut exponent = i32::MAX;
+        for &x in values {
+            if !x.is_finite() {
+                return None;
+            }
+            if x != 0.0 {
+                exponent = exponent.min(least_exponent(x));
+            }
+        }
+        let exponent = if exponent == i32::MAX { 0 } else { exponent };
+        let unit = f64::powi(2.0, exponent);
+        let limit = f64::powi(2.0, bits as i32);
+        let n = values
+            .iter()
+            .map(|&x| f64::from(x) / unit)
+            .map(|n| (n.abs() < limit).then_some(n as i64))
+            .collect::<Option<Vec<_>>>()?;
+        let scale = Tensor::new(vec![1; value.rank()], qonnx_dialects::tensor::Data::F64(vec![unit]));
+        Some(Self { n: Tensor::i64(value.shape.clone(), n), scale })
+    }
+}
+
+/// The exponent of the lowest set bit of a finite number other than 0.
+fn least_exponent(x: f32) -> i32 {
+    let bits = x.to_bits();
+    let biased = ((bits >> 23) & 0xff) as i32;
+    let (mantissa, exponent) = match biased {
+        0 => (bits & 0x7f_ffff, -149),
+        _ => ((bits & 0x7f_ffff) | 0x80_0000, biased - 150),
+    };
+    exponent + mantissa.trailing_zeros() as i32
+}
+
+/// The only axis of a broadcastable shape that has an extent other than 1; `Err` if there are several.
+pub fn varying_axis(shape: &[usize]) -> Result<Option<usize>, ()> {
+    let mut axes = (0..shape.len()).filter(|&axis| shape[axis] != 1);
+    let first = axes.next();
+    if axes.next().is_some() { Err(()) } else { Ok(first) }
+}
+
+/// `shape` with leading ones up to `rank`.
+pub fn with_rank(shape: &[usize], rank: usize) -> Vec<usize> {
+    let missing = rank.saturating_sub(shape.len());
+    std::iter::repeat_n(1, missing).chain(shape.iter().copied()).collect()
+}
+
+/// The exact range of `sum(w * x)` over terms of `(weight, least x, greatest x)`; `None` past 62 bits.
+pub fn dot_range(terms: impl Iterator<Item = (i64, i64, i64)>) -> Option<(i64, i64)> {
+    let (mut lo, mut hi) = (0i128, 0i128);
+    for (weight, least, greatest) in terms {
+        let (a, b) = (i128::from(weight) * i128::from(least), i128::from(weight) * i128::from(greatest));
+        lo += a.min(b);
+        hi += a.max(b);
+    }
+    let limit = 1i128 << 61;
+    (lo > -limit && hi < limit).then_some((lo as i64, hi as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_are_the_narrowest() {
+        let cases = [
+            ((0, 0), (1, false)),
+            ((0, 1), (1, false)),
+            ((0, 3), (2, false)),
+            ((0, 4), (3, false)),
+            ((-1, 0), (1, true)),
+            ((-1, 1), (2, true)),
+            ((-2, 1), (2, true)),
+            ((-3, 1), (3, true)),
+            ((-128, 127), (8, true)),
+            ((-1, 128), (9, true)),
+        ];
+        for ((lo, hi), (bits, signed)) in cases {
+            assert_eq!(Width::of(lo, hi), Width { bits, signed }, "{lo}..={hi}");
+        }
+    }
+
+    #[test]
+    fn float_constants_on_a_grid_become_integers() {
+        let value = Tensor::f32([4], vec![0.75, -0.25, 0.0, 1.0]);
+        let constant = ScaledConstant::of_float(&value, 8).expect("quarters");
+        assert_eq!(constant.n.as_int(), Some(&[3, -1, 0, 4][..]));
+        assert_eq!(constant.scale.as_scalar(), Some(0.25));
+        assert_eq!(ScaledConstant::of_float(&Tensor::f32([1], vec![0.1]), 8), None);
+        assert_eq!(ScaledConstant::of_float(&Tensor::f32([1], vec![f32::NAN]), 8), None);
+    }
+
+    #[test]
+    fn dot_ranges_are_exact() {
+        assert_eq!(dot_range([(2, 0, 3), (-1, 0, 3)].into_iter()), Some((-3, 6)));
+        assert_eq!(dot_range([(i64::MAX / 2, 0, 4)].into_iter()), None);
+    }
+}

@@ -1,0 +1,6 @@
+//! Level 0 to level 1: a graph whose shapes are known and whose constants are folded.
+
+pub mod fold_constants;
+pub mod infer_shapes;
+pub mod remove_identities;
+pub mod split_bias;

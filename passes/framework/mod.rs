@@ -1,0 +1,4 @@
+//! How a pass is declared.
+
+#[macro_use]
+mod declare;

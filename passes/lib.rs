@@ -1,0 +1,33 @@
+//! The passes of qonnx-mlir: one folder for each stage, one file for each pass, one registry.
+//!
+//! [`PASSES`] is the only list of passes; command-line flags, pipeline texts, the documentation and the check
+//! that every pass has a test are derived from it. [`pipelines::PIPELINES`] does the same for named pipelines.
+
+#[macro_use]
+mod framework;
+
+pub mod analysis;
+pub mod cleanup;
+pub mod pipelines;
+
+use qonnx_dialects::ir::register_passes_once;
+use qonnx_dialects::pass::{PassInfo, register_pass, register_pipeline};
+
+pass_registry! {
+    cleanup::fold_constants::FoldConstants,
+    cleanup::infer_shapes::InferShapes,
+    cleanup::remove_identities::RemoveIdentities,
+    cleanup::split_bias::SplitBias,
+}
+
+/// Registers all passes and pipelines, upstream's and the project's, once in a process.
+pub fn register() {
+    register_passes_once(|| {
+        for info in PASSES {
+            register_pass(info);
+        }
+        for pipeline in pipelines::PIPELINES {
+            register_pipeline(pipeline.name, pipeline.summary, &(pipeline.text)());
+        }
+    });
+}

@@ -1,0 +1,1 @@
+//! qonnx-mlir: a multi-level compiler for arbitrary-precision quantized neural networks.

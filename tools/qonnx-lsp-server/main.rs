@@ -1,0 +1,2 @@
+//! `qonnx-lsp-server`: MLIR's language server with the dialects of qonnx-mlir.
+fn main() {}
