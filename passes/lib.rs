@@ -8,6 +8,7 @@ mod framework;
 
 pub mod analysis;
 pub mod cleanup;
+pub mod lower;
 pub mod pipelines;
 
 use qonnx_dialects::ir::register_passes_once;
@@ -18,6 +19,7 @@ pass_registry! {
     cleanup::infer_shapes::InferShapes,
     cleanup::remove_identities::RemoveIdentities,
     cleanup::split_bias::SplitBias,
+    lower::convert_to_int::ConvertToInt,
 }
 
 /// Registers all passes and pipelines, upstream's and the project's, once in a process.

@@ -101,15 +101,6 @@ impl<'c> Function<'c> {
         self.return_op().map(|op| op.operands().map(val).collect()).unwrap_or_default()
     }
 
-    /// Appends the terminator.
-    pub fn append_return(self, values: &[Val<'c>], location: Location<'c>) {
-        let op = OperationBuilder::new(RETURN, location)
-            .add_operands(values)
-            .build()
-            .expect("a return op can always be created");
-        self.block.append_operation(op);
-    }
-
     /// Names of the graph inputs, one for each argument.
     pub fn input_names(self) -> Vec<String> {
         self.names("arg_attrs", self.block.argument_count(), "in")
@@ -153,7 +144,7 @@ impl<'c> Function<'c> {
     }
 
     /// Replaces the body by a new block with the same arguments: calls `fill` with the old block and the new,
-    /// which it must end with [`Self::append_return`]-like terminators, then drops the old one. If `fill`
+    /// which it must end with [`append_return`], then drops the old one. If `fill`
     /// fails or panics, the old body stays as it was.
     pub fn rebuild<E>(
         &mut self,
@@ -206,6 +197,15 @@ fn names<'c>(context: &'c Context, names: impl Iterator<Item = impl AsRef<str>>)
         })
         .collect();
     ArrayAttribute::new(context, &entries).into()
+}
+
+/// Ends a block with the return of `values`.
+pub fn append_return<'c>(block: BlockHandle<'c>, values: &[Val<'c>], location: Location<'c>) {
+    let op = OperationBuilder::new(RETURN, location)
+        .add_operands(values)
+        .build()
+        .expect("a return op can always be created");
+    block.append_operation(op);
 }
 
 /// The functions of a module that have a single-block body.

@@ -19,7 +19,7 @@ pub use context::{parse_module, print_module, register_passes_once, session};
 pub use diagnostics::{Diagnostic, Severity, capture, emit_error, emit_remark, emit_warning};
 pub(crate) use elements::type_of_elements;
 pub use elements::{constant_tensor, is_constant_value, elements_attribute, read_elements, resource_attribute};
-pub use func::{Function, functions, main_function};
+pub use func::{Function, append_return, functions, main_function};
 pub(crate) use handle::{build_op_raw, build_with};
 pub use handle::{
     BlockHandle, Op, Val, block_arguments, block_ops, build_op, defining_op, erase, has_no_uses,

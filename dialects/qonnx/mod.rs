@@ -7,6 +7,7 @@ mod op;
 mod quantizer;
 mod rounding;
 
+pub use eval::PerElement;
 pub use op::*;
 pub use quantizer::{Codes, Quantizer, bounds};
 pub use rounding::{Rounding, UnknownRounding};

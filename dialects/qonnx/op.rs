@@ -1,6 +1,6 @@
 //! The ops of the `qonnx` dialect as plain Rust values: an op's name and attributes, without its operands.
 //!
-//! An [`Op`] has one meaning, [`Op::eval`], which is that of the QONNX reference executor (`docs/semantics`),
+//! An [`Op`] has one meaning, [`Op::eval`], which is that of the QONNX 1.0 reference executor,
 //! deviations named where they are made. [`Op::infer`] makes every check that evaluation relies on.
 
 use super::rounding::Rounding;

@@ -279,25 +279,31 @@ pub fn slice_axes(operands: &Operands<'_>) -> Result<Vec<SliceAxis>, EvalError> 
     Ok(plan)
 }
 
-/// Python's rule for `start:end:step`. `None` if the step is 0.
+/// ONNX's rule for `start:end:step`: Python's, but that a start before the first element is the first element also
+/// when going backward. `None` if the step is 0.
 fn slice_axis(start: i64, end: i64, step: i64, extent: usize) -> Option<SliceAxis> {
     let count = i64::try_from(extent).ok()?;
+    if step == 0 {
+        return None;
+    }
+    if count == 0 {
+        return Some(SliceAxis {
+            start: 0,
+            step,
+            extent: 0,
+        });
+    }
     let from_front = |at: i64| if at < 0 { at.saturating_add(count) } else { at };
     let (start, distance) = if step > 0 {
         let start = from_front(start).clamp(0, count);
         (start, from_front(end).clamp(0, count) - start)
     } else {
-        let start = from_front(start).clamp(-1, count - 1);
+        let start = from_front(start).clamp(0, count - 1);
         (start, start - from_front(end).clamp(-1, count - 1))
     };
-    // Saturating: a step of the least i64 has no magnitude, but one element more or less cannot be reached by it.
-    let stride = step.saturating_abs();
-    let taken = distance
-        .max(0)
-        .checked_add(stride - 1)
-        .map_or(1, |sum| sum.checked_div(stride).unwrap_or(0));
-    (step != 0).then_some(SliceAxis {
-        start: start.max(0) as usize,
+    let taken = (distance.max(0) as u64).div_ceil(step.unsigned_abs());
+    Some(SliceAxis {
+        start: start as usize,
         step,
         extent: taken as usize,
     })

@@ -1,0 +1,390 @@
+//! Rules for elementwise ops and quantizers.
+//!
+//! An elementwise op with constant operands on scaled integers is not built: it waits as a step. A quantizer
+//! ends the chain; chain and quantizer together become one integer op.
+
+use melior::ir::Location;
+use qonnx_dialects::graph::GraphOp;
+use qonnx_dialects::ir::Val;
+use qonnx_dialects::onnx;
+use qonnx_dialects::qint::{self, Lookup, Quantize, Requantize, Threshold};
+use qonnx_dialects::qonnx::{self, Codes, Rounding};
+use qonnx_dialects::tensor::Tensor;
+use qonnx_dialects::upstream::{AffineMap, Generic, Instr, IteratorKind};
+use qonnx_dialects::value::TensorType;
+use std::rc::Rc;
+
+use super::converter::{Converter, Refusal};
+use super::function::Activation;
+use super::parameters::Quantizers;
+use super::value::{IntValue, State, Step};
+use crate::analysis::requantize::{self, Nearest, Rescale};
+use crate::analysis::scaled_int::{Channel, ScaledInt, Width, varying_axis, with_rank};
+use crate::analysis::thresholds::{self, ChannelFunction, StepFunction};
+
+impl<'c> Converter<'c> {
+    /// An elementwise op with one operand of scaled integers and constants.
+    pub fn step(
+        &mut self,
+        op: &GraphOp,
+        states: &[State<'c>],
+        result: &TensorType,
+        location: Location<'c>,
+    ) -> Result<State<'c>, Refusal> {
+        let mut moving = None;
+        let mut constants = Vec::with_capacity(states.len());
+        for (at, state) in states.iter().enumerate() {
+            constants.push(match state {
+                State::Int(_) if moving.is_none() => {
+                    moving = Some(at);
+                    None
+                }
+                State::Constant(constant) => Some(Rc::clone(&constant.value)),
+                State::Absent => None,
+                State::Int(_) | State::Float(_) => {
+                    return Err("more than one operand is not constant".to_owned());
+                }
+            });
+        }
+        let Some((moving, State::Int(value))) = moving.map(|at| (at, &states[at])) else {
+            return Err("no operand is a scaled integer".to_owned());
+        };
+        if result.shape != value.shape || result.element != qonnx_dialects::tensor::Element::F32 {
+            return Err("it changes the shape or the element type".to_owned());
+        }
+        let mut value = value.clone();
+        let rank = value.shape.len();
+        if let GraphOp::Onnx(onnx::Op::BatchNormalization { epsilon }) = op {
+            value.steps.extend(batch_normalization(*epsilon, &constants, rank, location)?);
+        } else {
+            value.steps.push(normalized(op.clone(), constants, moving, rank, location)?);
+        }
+        let mut axes = value.steps.iter().filter_map(|step| step.axis);
+        if let Some(first) = axes.next()
+            && axes.any(|axis| axis != first)
+        {
+            return Err("constants vary along more than one axis".to_owned());
+        }
+        Ok(State::Int(value))
+    }
+
+    /// `IntQuant` and `BipolarQuant`.
+    pub fn quantizer(
+        &mut self,
+        op: &qonnx::Op,
+        states: &[State<'c>],
+        result: &TensorType,
+        location: Location<'c>,
+    ) -> Result<State<'c>, Refusal> {
+        let parameters = Quantizers::of_states(op, states)?;
+        match states.first() {
+            Some(State::Float(x)) => self.quantize_float(*x, &parameters, result, location),
+            Some(State::Int(value)) if value.shape == result.shape => {
+                self.quantize_int(value, &parameters, location)
+            }
+            _ => Err("its parameters have more elements than its input".to_owned()),
+        }
+    }
+
+    fn quantize_float(
+        &mut self,
+        x: Val<'c>,
+        parameters: &Quantizers,
+        result: &TensorType,
+        location: Location<'c>,
+    ) -> Result<State<'c>, Refusal> {
+        let axis = parameters.axis(result.rank())?;
+        let Some(codes) = parameters.codes() else {
+            return Err("its bit width differs between channels".to_owned());
+        };
+        let info = ScaledInt { axis: axis.unwrap_or(0), channels: parameters.channels() };
+        let width = info.width();
+        let (lo, hi, rounding, bipolar) = match codes {
+            Codes::Range { lo, hi, rounding } => (lo, hi, rounding, false),
+            Codes::SignOfCode | Codes::SignOfInput => (-1.0, 1.0, Rounding::Round, true),
+        };
+        let one = Tensor::scalar(1.0);
+        let quantize = qint::Op::Quantize(Quantize {
+            scale: if parameters.ignores_scale() { one } else { parameters.scale.clone() },
+            zero_point: parameters.zero_point.clone(),
+            lo,
+            hi,
+            rounding,
+            bipolar,
+            fraction_bits: parameters.fraction_bits,
+            signed: width.signed,
+        });
+        let n_type = self.tensor_type(&result.shape, width.element());
+        let n = self.append(quantize.build(self.context, x, n_type, location));
+        Ok(State::Int(IntValue { n, info, shape: result.shape.clone(), steps: Vec::new() }))
+    }
+
+    fn quantize_int(
+        &mut self,
+        value: &IntValue<'c>,
+        parameters: &Quantizers,
+        location: Location<'c>,
+    ) -> Result<State<'c>, Refusal> {
+        let function = Activation::new(value, parameters)?;
+        let axis = function.axis.unwrap_or(0);
+        let input_signed = value.info.width().signed;
+        let quantizers = parameters.channels();
+        let scale = |channel: usize| quantizers[if quantizers.len() == 1 { 0 } else { channel }].scale;
+        let (op, ranges): (OpOfWidth<'_>, Vec<(i64, i64)>) = if function.is_monotone() {
+            let steps = thresholds::find(&function, parameters.unit())
+                .ok_or("it has too many steps between its least and greatest integer")?;
+            let ranges = (0..function.ranges().len()).map(|at| steps.range(at)).collect();
+            let rescale = (steps.max_steps() > self.options.max_thresholds)
+                .then(|| requantize::fit(&steps, function.ranges()))
+                .flatten();
+            let past = value.info.range().1 + 1;
+            let build: OpOfWidth<'_> = match rescale {
+                Some(rescale) => Box::new(move |signed| rescaling(&rescale, axis, input_signed, signed)),
+                None => Box::new(move |signed| counting(&steps, past, axis, input_signed, signed)),
+            };
+            (build, ranges)
+        } else {
+            let table = Table::new(&function, self.options.max_lookup)?;
+            let ranges = table.ranges();
+            (Box::new(move |signed| table.lookup(axis, input_signed, signed)), ranges)
+        };
+        let channels = ranges
+            .iter()
+            .enumerate()
+            .map(|(at, &(lo, hi))| Channel { scale: scale(at), lo, hi })
+            .collect();
+        let info = ScaledInt { axis, channels };
+        let width: Width = info.width();
+        let n_type = self.tensor_type(&value.shape, width.element());
+        let n = self.append(op(width.signed).build(self.context, value.n, n_type, location));
+        Ok(State::Int(IntValue { n, info, shape: value.shape.clone(), steps: Vec::new() }))
+    }
+
+    /// `Add` and `Sub` of two scaled integers with one scale.
+    pub fn add(
+        &mut self,
+        op: &onnx::Op,
+        states: &[State<'c>],
+        result: &TensorType,
+        location: Location<'c>,
+    ) -> Result<State<'c>, Refusal> {
+        let [State::Int(a), State::Int(b)] = states else {
+            return Err("an operand is not a scaled integer".to_owned());
+        };
+        if !a.steps.is_empty() || !b.steps.is_empty() {
+            return Err("an operand has float operations since its accumulator".to_owned());
+        }
+        let (Some(left), Some(right)) = (a.info.joined(), b.info.joined()) else {
+            return Err("an operand's scale varies".to_owned());
+        };
+        let (left, right) = (left.channels[0], right.channels[0]);
+        if left.scale != right.scale {
+            return Err("the operands have different scales".to_owned());
+        }
+        let subtract = matches!(op, onnx::Op::Sub);
+        let (lo, hi) = if subtract {
+            (left.lo - right.hi, left.hi - right.lo)
+        } else {
+            (left.lo + right.lo, left.hi + right.hi)
+        };
+        let info = ScaledInt::uniform(Channel { scale: left.scale, lo, hi });
+        let width = info.width();
+        let mut body = Vec::new();
+        let a_at = widened(&mut body, Instr::Input(0), a.info.width(), width.bits);
+        let b_at = widened(&mut body, Instr::Input(1), b.info.width(), width.bits);
+        body.push(if subtract { Instr::Sub(a_at, b_at) } else { Instr::Add(a_at, b_at) });
+        let rank = result.rank();
+        let generic = Generic {
+            maps: vec![
+                AffineMap::broadcast(rank, &a.shape),
+                AffineMap::broadcast(rank, &b.shape),
+                AffineMap::identity(rank),
+            ],
+            iterators: vec![IteratorKind::Parallel; rank],
+            body,
+        };
+        let n = self.generic_into_empty(&generic, &[a.n, b.n], &result.shape, width, location);
+        Ok(State::Int(IntValue { n, info, shape: result.shape.clone(), steps: Vec::new() }))
+    }
+
+    /// A loop nest that writes every element of a new tensor.
+    pub fn generic_into_empty(
+        &mut self,
+        generic: &Generic,
+        inputs: &[Val<'c>],
+        shape: &[usize],
+        width: Width,
+        location: Location<'c>,
+    ) -> Val<'c> {
+        let r#type = self.tensor_type(shape, width.element());
+        let empty = self.append(qonnx_dialects::upstream::empty(self.context, r#type, location));
+        self.append(generic.build(self.context, inputs, empty, location))
+    }
+}
+
+/// An integer op that waits for the signedness of its result.
+type OpOfWidth<'a> = Box<dyn FnOnce(bool) -> qint::Op + 'a>;
+
+/// Appends an operand and its conversion to `bits` bits; returns the number of the converted instruction.
+/// Arithmetic is modulo `2^bits`, so an operand that is wider may be cut.
+pub fn widened(body: &mut Vec<Instr>, operand: Instr, from: Width, bits: u32) -> usize {
+    body.push(operand);
+    let at = body.len() - 1;
+    let resize = match from.bits.cmp(&bits) {
+        std::cmp::Ordering::Less if from.signed => Instr::ExtS(at, bits),
+        std::cmp::Ordering::Less => Instr::ExtU(at, bits),
+        std::cmp::Ordering::Greater => Instr::Trunc(at, bits),
+        std::cmp::Ordering::Equal => return at,
+    };
+    body.push(resize);
+    at + 1
+}
+
+/// A step with constants in normal form: rank 0, or the rank of the value with one extent other than 1.
+fn normalized<'c>(
+    op: GraphOp,
+    constants: Vec<Option<Rc<Tensor>>>,
+    moving: usize,
+    rank: usize,
+    location: Location<'c>,
+) -> Result<Step<'c>, Refusal> {
+    let mut axis = None;
+    let mut normal = Vec::with_capacity(constants.len());
+    for constant in constants {
+        let Some(constant) = constant else {
+            normal.push(None);
+            continue;
+        };
+        let shape = with_rank(&constant.shape, rank);
+        let varies = varying_axis(&shape).map_err(|()| "a constant varies along more than one axis")?;
+        if let Some(at) = varies
+            && *axis.get_or_insert(at) != at
+        {
+            return Err("constants vary along more than one axis".to_owned());
+        }
+        let shape = if varies.is_some() { shape } else { Vec::new() };
+        normal.push(Some(Rc::new(constant.as_ref().clone().reshaped(shape))));
+    }
+    Ok(Step { op, constants: normal, moving, axis, location })
+}
+
+/// `BatchNormalization` as the product and the sum that it is computed as.
+fn batch_normalization<'c>(
+    epsilon: f32,
+    constants: &[Option<Rc<Tensor>>],
+    rank: usize,
+    location: Location<'c>,
+) -> Result<[Step<'c>; 2], Refusal> {
+    let parameter = |at: usize| {
+        constants
+            .get(at)
+            .and_then(|constant| constant.as_ref()?.as_f32())
+            .ok_or_else(|| "a parameter of the normalization is not constant".to_owned())
+    };
+    if rank < 2 {
+        return Err("the value has no channel axis".to_owned());
+    }
+    let (factor, addend) =
+        onnx::affine(parameter(1)?, parameter(2)?, parameter(3)?, parameter(4)?, epsilon);
+    let step = |op: onnx::Op, values: Vec<f32>| {
+        let mut shape = vec![1; rank];
+        shape[1] = values.len();
+        let constant = Some(Rc::new(Tensor::f32(shape, values)));
+        normalized(GraphOp::Onnx(op), vec![None, constant], 0, rank, location)
+    };
+    Ok([step(onnx::Op::Mul, factor)?, step(onnx::Op::Add, addend)?])
+}
+
+/// `qint.threshold`. Channels with fewer steps are padded with `past`, which no integer reaches.
+fn counting(
+    steps: &StepFunction,
+    past: i64,
+    axis: usize,
+    input_signed: bool,
+    signed: bool,
+) -> qint::Op {
+    let (rows, columns) = (steps.thresholds.len(), steps.max_steps());
+    let values = steps
+        .thresholds
+        .iter()
+        .flat_map(|row| row.iter().copied().chain(std::iter::repeat_n(past, columns - row.len())))
+        .collect();
+    qint::Op::Threshold(Threshold {
+        thresholds: Tensor::i64([rows, columns], values),
+        base: steps.base.clone(),
+        step: steps.step.clone(),
+        axis,
+        input_signed,
+        signed,
+    })
+}
+
+/// `qint.requantize`.
+fn rescaling(rescale: &Rescale, axis: usize, input_signed: bool, signed: bool) -> qint::Op {
+    let shared = |values: &[i64]| {
+        if values.windows(2).all(|pair| pair[0] == pair[1]) { values[..1].to_vec() } else { values.to_vec() }
+    };
+    qint::Op::Requantize(Requantize {
+        multiplier: shared(&rescale.multiplier),
+        addend: shared(&rescale.addend),
+        shift: rescale.shift,
+        lo: rescale.lo,
+        hi: rescale.hi,
+        rounding: match rescale.rounding {
+            Nearest::Floor => Rounding::Floor,
+            Nearest::Even => Rounding::Round,
+        },
+        axis,
+        input_signed,
+        signed,
+    })
+}
+
+/// The values of a function at every integer of its domain.
+struct Table {
+    low: i64,
+    /// One row for each channel.
+    rows: Vec<Vec<i64>>,
+}
+
+impl Table {
+    fn new(function: &Activation<'_, '_>, limit: usize) -> Result<Self, Refusal> {
+        let ranges = function.ranges();
+        let low = ranges.iter().map(|range| range.0).min().unwrap_or(0);
+        let high = ranges.iter().map(|range| range.1).max().unwrap_or(0);
+        let columns = usize::try_from(high - low).map_or(usize::MAX, |span| span.saturating_add(1));
+        if columns.saturating_mul(ranges.len()) > limit.saturating_mul(16) || columns > limit {
+            return Err(format!("it is not known to be monotone and its domain of {columns} integers is too large"));
+        }
+        let mut rows = vec![Vec::with_capacity(columns); ranges.len()];
+        for n in low..=high {
+            // Outside of a channel's own range any value will do; the nearest end is certain to be defined.
+            let arguments: Vec<i64> = ranges.iter().map(|&(lo, hi)| n.clamp(lo, hi)).collect();
+            let values = function.eval(&arguments).ok_or("it is not a number somewhere in its domain")?;
+            for (row, value) in rows.iter_mut().zip(values) {
+                row.push(value);
+            }
+        }
+        Ok(Self { low, rows })
+    }
+
+    fn ranges(&self) -> Vec<(i64, i64)> {
+        self.rows
+            .iter()
+            .map(|row| {
+                row.iter().fold((i64::MAX, i64::MIN), |(lo, hi), &value| (lo.min(value), hi.max(value)))
+            })
+            .collect()
+    }
+
+    fn lookup(self, axis: usize, input_signed: bool, signed: bool) -> qint::Op {
+        let (rows, columns) = (self.rows.len(), self.rows[0].len());
+        qint::Op::Lookup(Lookup {
+            table: Tensor::i64([rows, columns], self.rows.concat()),
+            low: self.low,
+            axis,
+            input_signed,
+            signed,
+        })
+    }
+}

@@ -1,0 +1,273 @@
+//! Rules for `MatMul` and `Conv` of scaled integers with constant weights.
+
+use melior::ir::Location;
+use qonnx_dialects::ir::Val;
+use qonnx_dialects::onnx::{self, WindowAxis};
+use qonnx_dialects::tensor::Tensor;
+use qonnx_dialects::upstream::{AffineMap, Generic, Instr, IteratorKind, Slice};
+use qonnx_dialects::value::TensorType;
+
+use super::activation::widened;
+use super::converter::{Converter, Refusal};
+use super::value::{IntValue, State};
+use crate::analysis::scaled_int::{Channel, ScaledConstant, ScaledInt, Width, dot_range};
+
+/// Widest float constant that is taken for scaled integers although no quantizer says so.
+const FLOAT_WEIGHT_BITS: u32 = 8;
+
+/// Operands of a contraction.
+fn operands<'a, 'c>(
+    states: &'a [State<'c>],
+) -> Result<(&'a IntValue<'c>, ScaledConstant), Refusal> {
+    let [State::Int(x), State::Constant(weights), ..] = states else {
+        return Err("it is not a product of scaled integers with constant weights".to_owned());
+    };
+    if !x.steps.is_empty() {
+        return Err("its input has not been quantized since the last accumulator".to_owned());
+    }
+    let weights = match &weights.int {
+        Some(int) => int.as_ref().clone(),
+        None => ScaledConstant::of_float(&weights.value, FLOAT_WEIGHT_BITS)
+            .ok_or("its weights are not quantized")?,
+    };
+    Ok((x, weights))
+}
+
+/// The weights' scale of each output channel: along `axis`, or one for all.
+fn weight_scales(weights: &ScaledConstant, axis: usize, count: usize) -> Result<Vec<f64>, Refusal> {
+    let scales = weights.scale.to_f64();
+    match weights.scale_axis() {
+        Ok(None) => Ok(vec![scales[0]; count]),
+        Ok(Some(found)) if found == axis => Ok(scales),
+        _ if scales.iter().all(|scale| *scale == scales[0]) => Ok(vec![scales[0]; count]),
+        _ => Err("the scale of its weights does not follow the output channels".to_owned()),
+    }
+}
+
+/// The width that holds a weight tensor.
+fn weight_width(n: &[i64]) -> Width {
+    let (lo, hi) = n.iter().fold((0, 0), |(lo, hi): (i64, i64), &n| (lo.min(n), hi.max(n)));
+    Width::of(lo, hi)
+}
+
+/// `out += extend(x) * extend(w)` with an accumulator of `bits` bits.
+fn multiply_accumulate(x: Width, w: Width, bits: u32) -> Vec<Instr> {
+    let mut body = Vec::with_capacity(7);
+    let x = widened(&mut body, Instr::Input(0), x, bits);
+    let w = widened(&mut body, Instr::Input(1), w, bits);
+    body.push(Instr::Mul(x, w));
+    let product = body.len() - 1;
+    body.push(Instr::Output);
+    body.push(Instr::Add(product + 1, product));
+    body
+}
+
+fn overflow() -> Refusal {
+    "its accumulator would need more than 62 bits".to_owned()
+}
+
+impl<'c> Converter<'c> {
+    /// `[..., K] x [K, N] -> [..., N]`.
+    pub fn matmul(
+        &mut self,
+        states: &[State<'c>],
+        result: &TensorType,
+        location: Location<'c>,
+    ) -> Result<State<'c>, Refusal> {
+        let (x, weights) = operands(states)?;
+        let &[depth, columns] = weights.n.shape.as_slice() else {
+            return Err("its weights are not a matrix".to_owned());
+        };
+        let Some(outer) = x.shape.len().checked_sub(1) else {
+            return Err("its input is a scalar".to_owned());
+        };
+        let scale_x = x.info.uniform_scale().ok_or("its input's scale differs along the summed axis")?;
+        let scales = weight_scales(&weights, 1, columns)?;
+        let n = weights.n.as_int().unwrap_or_default();
+        // Ranges along the summed axis sharpen the bound; ranges along another axis are joined.
+        let (lo, hi) = x.info.range();
+        let of = |k: usize| {
+            if x.info.axis == outer { x.info.channel(k) } else { Channel { scale: scale_x, lo, hi } }
+        };
+        let channels = (0..columns)
+            .map(|column| {
+                let terms = (0..depth).map(|k| (n[k * columns + column], of(k).lo, of(k).hi));
+                let (lo, hi) = dot_range(terms).ok_or_else(overflow)?;
+                Ok(Channel { scale: scale_x * scales[column], lo, hi })
+            })
+            .collect::<Result<Vec<_>, Refusal>>()?;
+        let info = ScaledInt { axis: result.shape.len() - 1, channels };
+        let (loops, k) = (outer + 2, outer + 1);
+        let rows: Vec<usize> = (0..outer).collect();
+        let generic = Generic {
+            maps: vec![
+                AffineMap::select(loops, &[rows.as_slice(), &[k]].concat()),
+                AffineMap::select(loops, &[k, outer]),
+                AffineMap::select(loops, &[rows.as_slice(), &[outer]].concat()),
+            ],
+            iterators: (0..loops)
+                .map(|at| if at == k { IteratorKind::Reduction } else { IteratorKind::Parallel })
+                .collect(),
+            body: multiply_accumulate(x.info.width(), weight_width(n), info.width().bits),
+        };
+        let value = self.contract(&generic, x.n, &weights.n, &result.shape, &info, location);
+        Ok(State::Int(IntValue { n: value, info, shape: result.shape.clone(), steps: Vec::new() }))
+    }
+
+    /// Builds weights, a zero accumulator and the loop nest.
+    fn contract(
+        &mut self,
+        generic: &Generic,
+        x: Val<'c>,
+        weights: &Tensor,
+        shape: &[usize],
+        info: &ScaledInt,
+        location: Location<'c>,
+    ) -> Val<'c> {
+        let n = weights.as_int().unwrap_or_default();
+        let bits = weight_width(n).bits;
+        let weights = Tensor::int(bits, weights.shape.clone(), n.to_vec());
+        let weights = self.int_constant(&weights, location);
+        let count = shape.iter().product();
+        let zeros = Tensor::int(info.width().bits, shape, vec![0; count]);
+        let zeros = self.int_constant(&zeros, location);
+        self.append(generic.build(self.context, &[x, weights], zeros, location))
+    }
+
+    /// Convolution over any number of spatial axes, with groups. Zero padding needs no care: the integer 0 is
+    /// the real number 0.
+    pub fn conv(
+        &mut self,
+        conv: &onnx::Conv,
+        states: &[State<'c>],
+        result: &TensorType,
+        location: Location<'c>,
+    ) -> Result<State<'c>, Refusal> {
+        let (x, weights) = operands(states)?;
+        if matches!(states.get(2), Some(state) if !matches!(state, State::Absent)) {
+            return Err("it has a bias; run 'split-bias' first".to_owned());
+        }
+        let spatial = x.shape.len() - 2;
+        let windows = conv
+            .windows(&x.shape[2..], &weights.n.shape[2..])
+            .map_err(|error| error.to_string())?;
+        let outputs = weights.n.shape[0];
+        let group = conv.group;
+        let (inputs_each, outputs_each) = (weights.n.shape[1], outputs / group);
+        let taps: usize = weights.n.shape[2..].iter().product();
+        let scales = weight_scales(&weights, 0, outputs)?;
+        let n = weights.n.as_int().unwrap_or_default();
+        let padded = windows.iter().any(|axis| axis.before + axis.after > 0);
+        let by_channel = x.info.axis == 1;
+        let whole = if by_channel { None } else { x.info.joined() };
+        let of = |channel: usize| -> Result<Channel, Refusal> {
+            let mut found = match &whole {
+                Some(whole) => whole.channels[0],
+                None if by_channel => x.info.channel(channel),
+                None => return Err("its input's scale varies along a spatial axis".to_owned()),
+            };
+            if padded {
+                (found.lo, found.hi) = (found.lo.min(0), found.hi.max(0));
+            }
+            Ok(found)
+        };
+        let channels = (0..outputs)
+            .map(|output| {
+                let first = output / outputs_each * inputs_each;
+                let inputs = (0..inputs_each).map(|at| of(first + at)).collect::<Result<Vec<_>, _>>()?;
+                let scale = inputs[0].scale;
+                if inputs.iter().any(|input| input.scale != scale) {
+                    return Err("its input's scale differs between channels that are summed".to_owned());
+                }
+                let kernel = &n[output * inputs_each * taps..(output + 1) * inputs_each * taps];
+                let terms = kernel.iter().enumerate().map(|(at, &weight)| {
+                    let input = inputs[at / taps.max(1)];
+                    (weight, input.lo, input.hi)
+                });
+                let (lo, hi) = dot_range(terms).ok_or_else(overflow)?;
+                Ok(Channel { scale: scale * scales[output], lo, hi })
+            })
+            .collect::<Result<Vec<_>, Refusal>>()?;
+        let info = ScaledInt { axis: 1, channels };
+        let source = self.padded(x.n, &x.shape, x.info.width(), &windows, 0, location);
+        let body = multiply_accumulate(x.info.width(), weight_width(n), info.width().bits);
+        let value = if group == 1 {
+            let generic = conv_loops(&windows, spatial, false, body);
+            self.contract(&generic, source.0, &weights.n, &result.shape, &info, location)
+        } else {
+            // Channels in two dimensions: the group, and the position within it.
+            let grouped = |shape: &[usize], axis: usize| {
+                let mut split = shape.to_vec();
+                split.splice(axis..=axis, [group, shape[axis] / group]);
+                split
+            };
+            let generic = conv_loops(&windows, spatial, true, body);
+            let x = self.reshape(source.0, &grouped(&source.1, 1), location);
+            let weights = weights.n.clone().reshaped(grouped(&weights.n.shape, 0));
+            let shape = grouped(&result.shape, 1);
+            let value = self.contract(&generic, x, &weights, &shape, &info, location);
+            self.reshape(value, &result.shape, location)
+        };
+        Ok(State::Int(IntValue { n: value, info, shape: result.shape.clone(), steps: Vec::new() }))
+    }
+
+    /// The input surrounded with `filler` as the windows need it, and its shape.
+    pub fn padded(
+        &mut self,
+        x: Val<'c>,
+        shape: &[usize],
+        width: Width,
+        windows: &[WindowAxis],
+        filler: i64,
+        location: Location<'c>,
+    ) -> (Val<'c>, Vec<usize>) {
+        // The last window may reach past the declared padding (`ceil_mode`), or end before it.
+        let reach = |axis: &WindowAxis| {
+            ((axis.output.max(1) - 1) * axis.stride + (axis.kernel.max(1) - 1) * axis.dilation + 1)
+                .max(axis.before + axis.input)
+        };
+        let mut padded = shape.to_vec();
+        let mut offsets = vec![0; shape.len()];
+        for (at, axis) in windows.iter().enumerate() {
+            padded[2 + at] = reach(axis);
+            offsets[2 + at] = axis.before;
+        }
+        if padded == shape {
+            return (x, padded);
+        }
+        let count = padded.iter().product();
+        let frame = Tensor::int(width.bits, padded.clone(), vec![filler; count]);
+        let frame = self.int_constant(&frame, location);
+        let slice = Slice::contiguous(offsets, shape.to_vec());
+        (self.append(slice.build_insert(self.context, x, frame, location)), padded)
+    }
+}
+
+/// Loops of a convolution: batch, (group,) output channel, output positions, input channel, kernel positions.
+fn conv_loops(windows: &[WindowAxis], spatial: usize, grouped: bool, body: Vec<Instr>) -> Generic {
+    let lead = if grouped { 3 } else { 2 };
+    let (group, output) = (1, lead - 1);
+    let position = lead;
+    let input = lead + spatial;
+    let tap = input + 1;
+    let loops = tap + spatial;
+    let groups: &[usize] = if grouped { &[group] } else { &[] };
+    let positions: Vec<usize> = (position..position + spatial).collect();
+    let taps: Vec<usize> = (tap..tap + spatial).collect();
+    let mut x = AffineMap::select(loops, &[&[0], groups, &[input], &positions].concat());
+    for (at, axis) in windows.iter().enumerate() {
+        let terms = [(position + at, axis.stride as i64), (tap + at, axis.dilation as i64)];
+        x = x.with_sum(lead + at, &terms);
+    }
+    Generic {
+        maps: vec![
+            x,
+            AffineMap::select(loops, &[groups, &[output, input], &taps].concat()),
+            AffineMap::select(loops, &[&[0], groups, &[output], &positions].concat()),
+        ],
+        iterators: (0..loops)
+            .map(|at| if at >= input { IteratorKind::Reduction } else { IteratorKind::Parallel })
+            .collect(),
+        body,
+    }
+}

@@ -1,0 +1,60 @@
+//! The pass `convert-to-int`.
+
+use melior::Context;
+use melior::ir::operation::OperationLike;
+use qonnx_dialects::ir::{self, Function};
+use qonnx_dialects::pass::PassResult;
+
+use super::converter::Converter;
+
+declare_pass! {
+    /// Convert quantized operations to integer operations of exact width.
+    ///
+    /// ## What it does
+    /// Walks the function once and builds it anew. A quantizer of a float value becomes `qint.quantize`. A
+    /// matrix product, convolution or pooling of scaled integers becomes integer `linalg` with an accumulator
+    /// as wide as the weights' values and the inputs' ranges need. Whatever elementwise float32 operations lie
+    /// between an accumulator and the next quantizer become one `qint.threshold`, `qint.requantize` or
+    /// `qint.lookup`, found by evaluating those very operations. What is not a scaled integer stays float,
+    /// behind `qint.dequantize`.
+    ///
+    /// ## Requires
+    /// Static shapes and split biases: the pipeline `qonnx-cleanup`.
+    ///
+    /// ## Guarantees
+    /// Every integer is the one that the graph's float32 operations give on exactly known inputs; integer
+    /// arithmetic never overflows (see `docs/exactness.md`).
+    pub struct ConvertToInt => "convert-to-int" on Function {
+        /// Most steps of an activation that become thresholds where a multiplication would do.
+        max_thresholds ("max-thresholds"): usize = 15,
+        /// Largest domain of an activation that is not monotone and becomes a table.
+        max_lookup ("max-lookup"): usize = 1 << 16,
+        /// Report as a remark why an operation stays float.
+        remarks ("remarks"): bool = false,
+    }
+}
+
+impl ConvertToInt {
+    fn run<'c>(&mut self, mut function: Function<'c>, context: &'c Context) -> PassResult {
+        let ops = function.ops();
+        let arguments = function.arguments();
+        let returned = function.returned();
+        let location = function.return_op().map_or_else(|| function.op().location(), |op| op.location());
+        let options = self.clone();
+        let mut outputs = Vec::new();
+        function.rebuild(context, |_, block| {
+            let mut converter = Converter::new(context, block, options);
+            for (old, new) in arguments.iter().zip(ir::block_arguments(block)) {
+                converter.bind_float(*old, new);
+            }
+            for op in ops {
+                converter.convert(op)?;
+            }
+            for value in returned {
+                outputs.push(converter.float_of(value, location)?);
+            }
+            ir::append_return(block, &outputs, location);
+            Ok(())
+        })
+    }
+}

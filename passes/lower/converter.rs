@@ -1,0 +1,264 @@
+//! The walk: dispatch of each op to its rule, and the float fallback.
+
+use melior::Context;
+use melior::ir::Location;
+use melior::ir::operation::{Operation, OperationLike};
+use qonnx_dialects::graph::GraphOp;
+use qonnx_dialects::ir::{self, BlockHandle, Op, Val};
+use qonnx_dialects::pass::{PassResult, Reported, fail};
+use qonnx_dialects::qint::{self, Dequantize};
+use qonnx_dialects::tensor::{Element, Tensor};
+use qonnx_dialects::value::TensorType;
+use qonnx_dialects::{onnx, qonnx, upstream};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::convert_to_int::ConvertToInt;
+use super::value::{Constant, IntValue, State};
+use crate::analysis::scaled_int::ScaledConstant;
+
+/// Why an op has no integer form here; it stays float.
+pub type Refusal = String;
+
+/// The conversion of one function.
+pub struct Converter<'c> {
+    pub context: &'c Context,
+    pub options: ConvertToInt,
+    block: BlockHandle<'c>,
+    /// State of each value of the old function.
+    states: HashMap<usize, State<'c>>,
+    /// Float form of values of the old function that have been asked for it.
+    floats: HashMap<usize, Val<'c>>,
+}
+
+impl<'c> Converter<'c> {
+    pub fn new(context: &'c Context, block: BlockHandle<'c>, options: ConvertToInt) -> Self {
+        Self { context, options, block, states: HashMap::new(), floats: HashMap::new() }
+    }
+
+    /// Says that an old value is a float value of the new function.
+    pub fn bind_float(&mut self, old: Val<'c>, new: Val<'c>) {
+        self.states.insert(ir::value_key(old), State::Float(new));
+    }
+
+    /// Converts one op of the old function.
+    pub fn convert(&mut self, op: Op<'c>) -> PassResult {
+        let location = op.location();
+        let operands: Vec<Val<'c>> = op.operands().map(ir::val).collect();
+        let results: Vec<Val<'c>> = op.results().map(ir::val).collect();
+        if onnx::is_none(op) {
+            self.states.insert(ir::value_key(results[0]), State::Absent);
+            return Ok(());
+        }
+        if onnx::is_constant(op) {
+            let Some(value) = ir::constant_tensor(results[0]) else {
+                return fail(op, "the elements of this constant are elided; nothing can be computed from it");
+            };
+            let constant = Constant { value: Rc::new(value), int: None, location };
+            self.states.insert(ir::value_key(results[0]), State::Constant(constant));
+            return Ok(());
+        }
+        let Some(graph) = GraphOp::read(op) else {
+            return fail(op, format!("'{}' op is not part of levels 0 and 1", ir::op_name(op)));
+        };
+        let Some(types) = results.iter().map(|value| ir::type_of(*value)).collect::<Option<Vec<_>>>() else {
+            return fail(op, "the shape of a result is not known; run 'infer-shapes' and 'fold-constants' first");
+        };
+        let states: Vec<State<'c>> = operands
+            .iter()
+            .map(|value| self.states.get(&ir::value_key(*value)).cloned().unwrap_or(State::Absent))
+            .collect();
+
+        if let Some(constants) = fold(&graph, &states, &types, location) {
+            for (result, constant) in results.iter().zip(constants) {
+                self.states.insert(ir::value_key(*result), State::Constant(constant));
+            }
+            return Ok(());
+        }
+        let [result] = types.as_slice() else {
+            return self.keep_float(&graph, op, &operands, &types);
+        };
+        match self.integer_rule(&graph, &states, result, location) {
+            Ok(state) => {
+                self.states.insert(ir::value_key(results[0]), state);
+                Ok(())
+            }
+            Err(refusal) => {
+                if self.options.remarks && states.iter().any(|state| matches!(state, State::Int(_))) {
+                    ir::emit_remark(location, &format!("'{}' stays float: {refusal}", graph.name()));
+                }
+                self.keep_float(&graph, op, &operands, &types)
+            }
+        }
+    }
+
+    /// The rule of the op's family.
+    fn integer_rule(
+        &mut self,
+        graph: &GraphOp,
+        states: &[State<'c>],
+        result: &TensorType,
+        location: Location<'c>,
+    ) -> Result<State<'c>, Refusal> {
+        match graph {
+            GraphOp::Qonnx(quantizer @ (qonnx::Op::IntQuant(_) | qonnx::Op::BipolarQuant)) => {
+                self.quantizer(quantizer, states, result, location)
+            }
+            GraphOp::Onnx(onnx::Op::MatMul) => self.matmul(states, result, location),
+            GraphOp::Onnx(onnx::Op::Conv(conv)) => self.conv(conv, states, result, location),
+            GraphOp::Onnx(onnx::Op::MaxPool(pool)) => self.max_pool(pool, states, result, location),
+            GraphOp::Onnx(
+                op @ (onnx::Op::Reshape { .. }
+                | onnx::Op::Flatten { .. }
+                | onnx::Op::Squeeze { .. }
+                | onnx::Op::Unsqueeze { .. }
+                | onnx::Op::Identity
+                | onnx::Op::Transpose { .. }),
+            ) => self.movement(op, states, result, location),
+            GraphOp::Onnx(onnx::Op::Concat { axis }) => self.concat(*axis, states, result, location),
+            GraphOp::Onnx(op @ (onnx::Op::Add | onnx::Op::Sub))
+                if states.iter().all(|state| matches!(state, State::Int(_))) =>
+            {
+                self.add(op, states, result, location)
+            }
+            op if op.is_elementwise() => self.step(op, states, result, location),
+            _ => Err("there is no integer form of this operation yet".to_owned()),
+        }
+    }
+
+    /// Keeps an op on float values.
+    fn keep_float(
+        &mut self,
+        graph: &GraphOp,
+        op: Op<'c>,
+        operands: &[Val<'c>],
+        types: &[TensorType],
+    ) -> PassResult {
+        let location = op.location();
+        let operands = operands
+            .iter()
+            .map(|operand| self.float_of(*operand, location))
+            .collect::<Result<Vec<_>, _>>()?;
+        let types: Vec<_> = types.iter().map(|r#type| ir::tensor_type(self.context, r#type)).collect();
+        let new = ir::build_op(self.block, None, graph.build(self.context, &operands, &types, location));
+        for (old, new) in op.results().zip(new.results()) {
+            self.bind_float(ir::val(old), ir::val(new));
+        }
+        Ok(())
+    }
+
+    /// The float form of an old value, built where it is first asked for.
+    pub fn float_of(&mut self, old: Val<'c>, location: Location<'c>) -> Result<Val<'c>, Reported> {
+        let key = ir::value_key(old);
+        if let Some(float) = self.floats.get(&key) {
+            return Ok(*float);
+        }
+        let state = self.states.get(&key).cloned().unwrap_or(State::Absent);
+        let float = match state {
+            State::Absent => self.append(onnx::none(self.context, location)),
+            State::Float(value) => value,
+            State::Constant(constant) => self.float_constant(&constant.value, constant.location),
+            State::Int(value) => self.dequantized(&value, location),
+        };
+        self.floats.insert(key, float);
+        Ok(float)
+    }
+
+    /// `qint.dequantize` and the pending steps as float ops.
+    fn dequantized(&mut self, value: &IntValue<'c>, location: Location<'c>) -> Val<'c> {
+        let carrier = TensorType { shape: value.shape.clone(), element: Element::F32 };
+        let carrier_type = ir::tensor_type(self.context, &carrier);
+        let dequantize = qint::Op::Dequantize(Dequantize {
+            scale: value.info.scale_tensor(value.shape.len()),
+            signed: value.info.width().signed,
+        });
+        let location_of_n = ir::defining_op(value.n).map_or(location, |op| op.location());
+        let mut float = self.append(dequantize.build(self.context, value.n, carrier_type, location_of_n));
+        for step in &value.steps {
+            let mut operands = Vec::with_capacity(step.constants.len());
+            for (at, constant) in step.constants.iter().enumerate() {
+                operands.push(match constant {
+                    _ if at == step.moving => float,
+                    Some(constant) => self.float_constant(constant, step.location),
+                    None => self.append(onnx::none(self.context, step.location)),
+                });
+            }
+            float = self.append(step.op.build(self.context, &operands, &[carrier_type], step.location));
+        }
+        float
+    }
+
+    fn float_constant(&mut self, value: &Tensor, location: Location<'c>) -> Val<'c> {
+        let attribute = ir::elements_attribute(self.context, value);
+        let constant = onnx::constant(self.context, attribute, location)
+            .expect("the attribute of a tensor has a static type");
+        self.append(constant)
+    }
+
+    /// An integer constant of the new function.
+    pub fn int_constant(&mut self, value: &Tensor, location: Location<'c>) -> Val<'c> {
+        self.append(upstream::constant(self.context, value, location))
+    }
+
+    /// Appends an op to the new function and returns its first result.
+    pub fn append(&mut self, operation: Operation<'c>) -> Val<'c> {
+        let op = ir::build_op(self.block, None, operation);
+        ir::val(op.result(0).expect("every op built here has a result"))
+    }
+
+    /// Appends a reshape.
+    pub fn reshape(&mut self, value: Val<'c>, shape: &[usize], location: Location<'c>) -> Val<'c> {
+        upstream::reshape(self.context, self.block, value, shape, location)
+            .expect("the caller keeps the number of elements")
+    }
+
+    /// The MLIR type of a tensor.
+    pub fn tensor_type(&self, shape: &[usize], element: Element) -> melior::ir::Type<'c> {
+        ir::tensor_type(self.context, &TensorType { shape: shape.to_vec(), element })
+    }
+}
+
+/// The results of an op whose operands are all constants.
+fn fold<'c>(
+    graph: &GraphOp,
+    states: &[State<'c>],
+    types: &[TensorType],
+    location: Location<'c>,
+) -> Option<Vec<Constant<'c>>> {
+    let mut operands = Vec::with_capacity(states.len());
+    for state in states {
+        operands.push(match state {
+            State::Constant(constant) => Some(constant.value.as_ref()),
+            State::Absent => None,
+            _ => return None,
+        });
+    }
+    // An op without operands that were found constant is left to the float form.
+    operands.iter().flatten().next()?;
+    let values = graph.eval(&operands).ok()?;
+    let int = match states.first() {
+        Some(State::Constant(constant)) if types.len() == 1 => {
+            scaled_result(graph, constant, &operands, &types[0])
+        }
+        _ => None,
+    };
+    let constants = values.into_iter().map(|value| Constant {
+        value: Rc::new(value),
+        int: int.clone().map(Rc::new),
+        location,
+    });
+    Some(constants.collect())
+}
+
+/// The scaled integers of a constant result: of a quantizer, or of data movement of scaled integers.
+fn scaled_result(
+    graph: &GraphOp,
+    constant: &Constant<'_>,
+    operands: &[Option<&Tensor>],
+    result: &TensorType,
+) -> Option<ScaledConstant> {
+    match graph {
+        GraphOp::Qonnx(op) => super::parameters::quantize_constant(op, operands),
+        GraphOp::Onnx(op) => super::movement::move_constant(op, constant.int.as_deref()?, result),
+    }
+}

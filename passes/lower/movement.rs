@@ -1,0 +1,238 @@
+//! Rules for ops that only move elements.
+
+use melior::ir::Location;
+use qonnx_dialects::onnx;
+use qonnx_dialects::upstream::{AffineMap, Generic, Instr, IteratorKind, Slice};
+use qonnx_dialects::value::TensorType;
+use std::rc::Rc;
+
+use super::activation::widened;
+use super::converter::{Converter, Refusal};
+use super::value::{IntValue, State, Step};
+use crate::analysis::scaled_int::{Channel, ScaledConstant, ScaledInt};
+
+/// Where an axis goes: its new place, and how often each of its positions is repeated there (a flattened
+/// inner part).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct NewAxis {
+    axis: usize,
+    repeat: usize,
+}
+
+/// The permutation of a transpose: result dimension `at` is operand dimension `perm[at]`.
+fn permutation(perm: &[i64], rank: usize) -> Option<Vec<usize>> {
+    if perm.is_empty() {
+        return Some((0..rank).rev().collect());
+    }
+    perm.iter().map(|&axis| usize::try_from(if axis < 0 { axis + rank as i64 } else { axis }).ok()).collect()
+}
+
+/// Follows an axis through an op.
+fn follow(op: &onnx::Op, from: &[usize], to: &[usize], axis: usize) -> Option<NewAxis> {
+    if let onnx::Op::Transpose { perm } = op {
+        let axis = permutation(perm, from.len())?.iter().position(|&at| at == axis)?;
+        return Some(NewAxis { axis, repeat: 1 });
+    }
+    // A reshape keeps row-major order: the axis survives where a dimension of the result begins at the same
+    // stride boundary and holds the axis times an inner part.
+    let before: usize = from[..axis].iter().product();
+    let mut prefix = 1;
+    for (at, &extent) in to.iter().enumerate() {
+        if prefix == before && extent != 1 && extent.is_multiple_of(from[axis]) {
+            return Some(NewAxis { axis: at, repeat: extent / from[axis] });
+        }
+        prefix *= extent;
+    }
+    None
+}
+
+impl ScaledInt {
+    /// The facts about the moved tensor.
+    fn moved(&self, op: &onnx::Op, from: &[usize], to: &[usize]) -> Result<Self, Refusal> {
+        if self.channels.len() == 1 {
+            return Ok(self.clone());
+        }
+        if let Some(new) = follow(op, from, to, self.axis) {
+            let channels = self
+                .channels
+                .iter()
+                .flat_map(|channel| std::iter::repeat_n(*channel, new.repeat))
+                .collect();
+            return Ok(Self { axis: new.axis, channels });
+        }
+        self.joined().ok_or_else(|| "its channels' scales differ and the axis is mixed with others".to_owned())
+    }
+}
+
+/// A pending step for the moved tensor.
+fn moved_step<'c>(
+    step: &Step<'c>,
+    op: &onnx::Op,
+    from: &[usize],
+    to: &[usize],
+) -> Result<Step<'c>, Refusal> {
+    let Some(axis) = step.axis else { return Ok(step.clone()) };
+    let new = follow(op, from, to, axis).ok_or("the axis of a pending constant is mixed with others")?;
+    let constants = step
+        .constants
+        .iter()
+        .map(|constant| {
+            let constant = constant.as_ref()?;
+            if constant.rank() == 0 {
+                return Some(Rc::clone(constant));
+            }
+            let mut shape = vec![1; to.len()];
+            shape[new.axis] = constant.len() * new.repeat;
+            Some(Rc::new(constant.gather(&shape, |index| index[new.axis] / new.repeat)))
+        })
+        .collect();
+    Ok(Step { constants, axis: Some(new.axis), ..step.clone() })
+}
+
+impl<'c> Converter<'c> {
+    /// Reshapes and transposes.
+    pub fn movement(
+        &mut self,
+        op: &onnx::Op,
+        states: &[State<'c>],
+        result: &TensorType,
+        location: Location<'c>,
+    ) -> Result<State<'c>, Refusal> {
+        let Some(State::Int(value)) = states.first() else {
+            return Err("its input is not a scaled integer".to_owned());
+        };
+        let (from, to) = (&value.shape, &result.shape);
+        let info = value.info.moved(op, from, to)?;
+        let steps =
+            value.steps.iter().map(|step| moved_step(step, op, from, to)).collect::<Result<Vec<_>, _>>()?;
+        let n = match op {
+            onnx::Op::Transpose { perm } => {
+                let perm = permutation(perm, from.len()).ok_or("its permutation is malformed")?;
+                let mut places = vec![0; perm.len()];
+                for (at, &axis) in perm.iter().enumerate() {
+                    places[axis] = at;
+                }
+                let generic = Generic {
+                    maps: vec![
+                        AffineMap::select(to.len(), &places),
+                        AffineMap::identity(to.len()),
+                    ],
+                    iterators: vec![IteratorKind::Parallel; to.len()],
+                    body: vec![Instr::Input(0)],
+                };
+                self.generic_into_empty(&generic, &[value.n], to, info.width(), location)
+            }
+            _ => self.reshape(value.n, to, location),
+        };
+        Ok(State::Int(IntValue { n, info, shape: to.clone(), steps }))
+    }
+
+    /// `Concat` of scaled integers without pending steps: all of one scale, or channel by channel along the
+    /// channel axis.
+    pub fn concat(
+        &mut self,
+        axis: i64,
+        states: &[State<'c>],
+        result: &TensorType,
+        location: Location<'c>,
+    ) -> Result<State<'c>, Refusal> {
+        let rank = result.rank() as i64;
+        let axis = usize::try_from(if axis < 0 { axis + rank } else { axis })
+            .map_err(|_| "its axis is out of range")?;
+        let mut parts = Vec::with_capacity(states.len());
+        for state in states {
+            match state {
+                State::Int(value) if value.steps.is_empty() => parts.push(value),
+                _ => return Err("an operand is not a quantized tensor".to_owned()),
+            }
+        }
+        let mut channels: Vec<Channel> = Vec::new();
+        for part in &parts {
+            let along = part.info.channels.len() == 1 || part.info.axis == axis;
+            let facts = if along { part.info.clone() } else { part.info.joined().ok_or("scales differ along another axis")? };
+            channels.extend((0..part.shape[axis]).map(|at| facts.channel(at)));
+        }
+        let info = ScaledInt { axis, channels };
+        let width = info.width();
+        let r#type = self.tensor_type(&result.shape, width.element());
+        let mut whole = self.append(qonnx_dialects::upstream::empty(self.context, r#type, location));
+        let mut offset = 0;
+        for part in parts {
+            let source = if part.info.width().bits == width.bits {
+                part.n
+            } else {
+                let mut body = Vec::new();
+                widened(&mut body, Instr::Input(0), part.info.width(), width.bits);
+                let generic = Generic {
+                    maps: vec![AffineMap::identity(part.shape.len()); 2],
+                    iterators: vec![IteratorKind::Parallel; part.shape.len()],
+                    body,
+                };
+                self.generic_into_empty(&generic, &[part.n], &part.shape, width, location)
+            };
+            let mut offsets = vec![0; part.shape.len()];
+            offsets[axis] = offset;
+            offset += part.shape[axis];
+            let slice = Slice::contiguous(offsets, part.shape.clone());
+            whole = self.append(slice.build_insert(self.context, source, whole, location));
+        }
+        Ok(State::Int(IntValue { n: whole, info, shape: result.shape.clone(), steps: Vec::new() }))
+    }
+}
+
+/// The scaled integers of a moved constant.
+pub fn move_constant(
+    op: &onnx::Op,
+    constant: &ScaledConstant,
+    result: &TensorType,
+) -> Option<ScaledConstant> {
+    let (from, to) = (&constant.n.shape, &result.shape);
+    let n = match op {
+        onnx::Op::Transpose { .. } => op.eval(&[Some(&constant.n)]).ok()?.pop()?,
+        onnx::Op::Reshape { .. }
+        | onnx::Op::Flatten { .. }
+        | onnx::Op::Squeeze { .. }
+        | onnx::Op::Unsqueeze { .. }
+        | onnx::Op::Identity => constant.n.clone().reshaped(to.clone()),
+        _ => return None,
+    };
+    let mut shape = vec![1; to.len()];
+    let scale = match constant.scale_axis().ok()? {
+        None => constant.scale.clone().reshaped(shape),
+        Some(axis) => {
+            let new = follow(op, from, to, axis)?;
+            shape[new.axis] = constant.scale.len() * new.repeat;
+            constant.scale.gather(&shape, |index| index[new.axis] / new.repeat)
+        }
+    };
+    Some(ScaledConstant { n, scale })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_are_followed() {
+        let flatten = onnx::Op::Flatten { axis: 1 };
+        let transpose = onnx::Op::Transpose { perm: vec![0, 2, 3, 1] };
+        assert_eq!(follow(&flatten, &[1, 3, 2, 2], &[1, 12], 1), Some(NewAxis { axis: 1, repeat: 4 }));
+        assert_eq!(follow(&flatten, &[2, 3, 1, 1], &[2, 3], 1), Some(NewAxis { axis: 1, repeat: 1 }));
+        assert_eq!(follow(&flatten, &[1, 3, 2, 2], &[1, 12], 2), None);
+        assert_eq!(follow(&transpose, &[1, 3, 2, 2], &[1, 2, 2, 3], 1), Some(NewAxis { axis: 3, repeat: 1 }));
+    }
+
+    #[test]
+    fn scales_of_constants_move_with_them() {
+        use qonnx_dialects::tensor::{Data, Tensor};
+        let constant = ScaledConstant {
+            n: Tensor::i64([2, 3], vec![1, 2, 3, 4, 5, 6]),
+            scale: Tensor::new(vec![2, 1], Data::F64(vec![0.5, 0.25])),
+        };
+        let op = onnx::Op::Transpose { perm: vec![1, 0] };
+        let result = TensorType::f32([3, 2]);
+        let moved = move_constant(&op, &constant, &result).expect("a transpose");
+        assert_eq!(moved.n.as_int(), Some(&[1, 4, 2, 5, 3, 6][..]));
+        assert_eq!((moved.scale.shape.clone(), moved.scale.to_f64()), (vec![1, 2], vec![0.5, 0.25]));
+    }
+}

@@ -1,0 +1,206 @@
+//! The parameters of a quantizer, as constants of the graph.
+
+use qonnx_dialects::qonnx::{self, Codes, IntQuant, Quantizer};
+use qonnx_dialects::tensor::{Data, Tensor, broadcast_index, broadcast_shape, for_each_index};
+
+use super::converter::Refusal;
+use super::value::State;
+use crate::analysis::scaled_int::{Channel, ScaledConstant, varying_axis, with_rank};
+
+/// Most fraction bits that a zero point may need.
+const MAX_FRACTION: u32 = 24;
+/// Widest integer that a quantizer may yield.
+const MAX_BITS: i64 = 40;
+
+/// The quantizer of each position of a tensor: parameters that broadcast against it.
+pub struct Quantizers {
+    /// f32.
+    pub scale: Tensor,
+    /// f32.
+    pub zero_point: Tensor,
+    bit_width: Tensor,
+    kind: Option<IntQuant>,
+    /// The integer is `(code - zero_point) * 2^fraction_bits`.
+    pub fraction_bits: u32,
+}
+
+impl Quantizers {
+    /// From a quantizer op's parameter tensors: those of `operands` after the first.
+    pub fn new(op: &qonnx::Op, operands: &[Option<&Tensor>]) -> Result<Self, Refusal> {
+        let operand = |at: usize| {
+            let value = operands.get(at).copied().flatten().ok_or("a parameter is missing")?;
+            Ok::<_, Refusal>(Tensor::f32(value.shape.clone(), value.to_f32()))
+        };
+        let (zero_point, bit_width, kind) = match op {
+            qonnx::Op::IntQuant(kind) => (operand(2)?, operand(3)?, Some(*kind)),
+            _ => (Tensor::scalar(0.0), Tensor::scalar(1.0), None),
+        };
+        let scale = operand(1)?;
+        let finite = |tensor: &Tensor| tensor.to_f32().iter().all(|value| value.is_finite());
+        if !finite(&scale) || scale.to_f32().contains(&0.0) {
+            return Err("a scale is 0 or not finite".to_owned());
+        }
+        if !finite(&zero_point) {
+            return Err("a zero point is not finite".to_owned());
+        }
+        if bit_width.to_f32().iter().any(|bits| !(*bits > 0.0 && *bits <= MAX_BITS as f32)) {
+            return Err(format!("a bit width is not in 1..={MAX_BITS}"));
+        }
+        let fraction_bits = (0..=MAX_FRACTION)
+            .find(|&bits| {
+                let unit = f64::from(1u32 << bits);
+                zero_point.to_f64().iter().all(|zero_point| (zero_point * unit).fract() == 0.0)
+            })
+            .ok_or("a zero point has too many fraction bits")?;
+        Ok(Self { scale, zero_point, bit_width, kind, fraction_bits })
+    }
+
+    /// From the states of a quantizer op's operands.
+    pub fn of_states(op: &qonnx::Op, states: &[State<'_>]) -> Result<Self, Refusal> {
+        let operands: Vec<Option<&Tensor>> = states
+            .iter()
+            .map(|state| match state {
+                State::Constant(constant) => Some(constant.value.as_ref()),
+                _ => None,
+            })
+            .collect();
+        if operands.iter().skip(1).any(Option::is_none) {
+            return Err("its scale, zero point or bit width is not constant".to_owned());
+        }
+        Self::new(op, &operands)
+    }
+
+    /// The quantizer for a scale, a zero point and a bit width.
+    fn quantizer(&self, scale: f32, zero_point: f32, bit_width: f32) -> Quantizer {
+        match self.kind {
+            Some(IntQuant { signed, narrow, rounding }) => {
+                Quantizer::int((scale, zero_point, bit_width), signed, narrow, rounding)
+            }
+            None => Quantizer::bipolar(scale),
+        }
+    }
+
+    /// Whether codes are the sign of the input: `BipolarQuant` and one signed bit.
+    pub fn is_bipolar(&self) -> bool {
+        self.channel_quantizers().first().is_some_and(Quantizer::is_bipolar)
+    }
+
+    /// What the input's sign is taken of: the input itself (`BipolarQuant`) rather than the code.
+    pub fn ignores_scale(&self) -> bool {
+        self.kind.is_none()
+    }
+
+    /// The one range and rounding of codes, if the bit width is the same everywhere.
+    pub fn codes(&self) -> Option<Codes> {
+        let quantizers = self.channel_quantizers();
+        let first = quantizers.first()?.codes;
+        quantizers.iter().all(|quantizer| quantizer.codes == first).then_some(first)
+    }
+
+    /// The shape that all parameters together have.
+    fn shape(&self) -> Vec<usize> {
+        [&self.zero_point, &self.bit_width]
+            .into_iter()
+            .fold(self.scale.shape.clone(), |shape, tensor| {
+                broadcast_shape(&shape, &tensor.shape).unwrap_or(shape)
+            })
+    }
+
+    /// One quantizer for each element of the parameters' common shape.
+    pub fn channel_quantizers(&self) -> Vec<Quantizer> {
+        let shape = self.shape();
+        let mut quantizers = Vec::new();
+        for_each_index(&shape, |index| quantizers.push(self.at(index)));
+        quantizers
+    }
+
+    /// The quantizer of a position.
+    fn at(&self, index: &[usize]) -> Quantizer {
+        let of = |tensor: &Tensor| tensor.as_f32().map_or(0.0, |all| all[broadcast_index(&tensor.shape, index)]);
+        self.quantizer(of(&self.scale), of(&self.zero_point), of(&self.bit_width))
+    }
+
+    /// The axis of a value of `rank` dimensions that the parameters vary along.
+    pub fn axis(&self, rank: usize) -> Result<Option<usize>, Refusal> {
+        let shape = self.shape();
+        if shape.len() > rank {
+            // Leading ones beyond the rank do not count.
+            let (extra, rest) = shape.split_at(shape.len() - rank);
+            if extra.iter().any(|&extent| extent != 1) {
+                return Err("its parameters have more dimensions than the value".to_owned());
+            }
+            return varying_axis(rest).map_err(|()| several_axes());
+        }
+        varying_axis(&with_rank(&shape, rank)).map_err(|()| several_axes())
+    }
+
+    /// The integer of a code: `(code - zero_point) * 2^fraction_bits`; `None` for NaN.
+    pub fn integer(&self, quantizer: &Quantizer, code: f32) -> Option<i64> {
+        let unit = f64::from(1u32 << self.fraction_bits);
+        let n = (f64::from(code) - f64::from(quantizer.zero_point)) * unit;
+        n.is_finite().then_some(n as i64)
+    }
+
+    /// The distance of neighbouring integers.
+    pub fn unit(&self) -> i64 {
+        (1 << self.fraction_bits) * if self.is_bipolar() { 2 } else { 1 }
+    }
+
+    /// The scale of the integers.
+    pub fn integer_scale(&self, quantizer: &Quantizer) -> f64 {
+        f64::from(quantizer.scale) / f64::from(1u32 << self.fraction_bits)
+    }
+
+    /// Scale and range of the integers of each channel.
+    pub fn channels(&self) -> Vec<Channel> {
+        let channel = |quantizer: &Quantizer| {
+            let (lo, hi) = quantizer.code_range();
+            let n = |code: f64| {
+                ((code - f64::from(quantizer.zero_point)) * f64::from(1u32 << self.fraction_bits)) as i64
+            };
+            Channel { scale: self.integer_scale(quantizer), lo: n(lo), hi: n(hi) }
+        };
+        self.channel_quantizers().iter().map(channel).collect()
+    }
+}
+
+fn several_axes() -> Refusal {
+    "its parameters vary along more than one axis".to_owned()
+}
+
+/// The scaled integers of a quantized constant.
+pub fn quantize_constant(op: &qonnx::Op, operands: &[Option<&Tensor>]) -> Option<ScaledConstant> {
+    if !matches!(op, qonnx::Op::IntQuant(_) | qonnx::Op::BipolarQuant) {
+        return None;
+    }
+    let x = operands.first().copied().flatten()?;
+    let quantizers = Quantizers::new(op, operands).ok()?;
+    let shape = broadcast_shape(&x.shape, &quantizers.shape())?;
+    if shape != x.shape {
+        return None;
+    }
+    let values = x.as_f32()?;
+    let mut n = Vec::with_capacity(values.len());
+    let mut all_finite = true;
+    // A single quantizer for all elements is the common case and needs no index arithmetic.
+    let single = quantizers.shape().iter().all(|&extent| extent == 1);
+    if single {
+        let quantizer = quantizers.channel_quantizers().first().copied()?;
+        n = values
+            .iter()
+            .map(|&x| quantizers.integer(&quantizer, quantizer.quantize(x)))
+            .collect::<Option<Vec<_>>>()?;
+    } else {
+        for_each_index(&x.shape, |index| {
+            let quantizer = quantizers.at(index);
+            let integer = quantizers.integer(&quantizer, quantizer.quantize(values[n.len()]));
+            all_finite &= integer.is_some();
+            n.push(integer.unwrap_or(0));
+        });
+    }
+    let unit = f64::from(1u32 << quantizers.fraction_bits);
+    let scales = quantizers.scale.to_f64().into_iter().map(|scale| scale / unit).collect();
+    let scale = Tensor::new(with_rank(&quantizers.scale.shape, x.rank()), Data::F64(scales));
+    (all_finite && scale.rank() == x.rank())
+        .then(|| ScaledConstant { n: Tensor::i64(x.shape.clone(), n), scale })
+}

@@ -1,0 +1,105 @@
+//! The rule for `MaxPool`.
+
+use melior::ir::Location;
+use qonnx_dialects::monotone::Direction;
+use qonnx_dialects::onnx;
+use qonnx_dialects::tensor::{Element, Tensor};
+use qonnx_dialects::upstream::{self, AffineMap, Generic, Instr, IteratorKind};
+use qonnx_dialects::value::{TensorType, ValueInfo};
+
+use super::converter::{Converter, Refusal};
+use super::value::{IntValue, State, Step};
+
+impl<'c> Converter<'c> {
+    /// The maximum commutes with every non-decreasing function, so the pending steps are applied after it; it
+    /// becomes a minimum of the integers where the value falls with the integer.
+    pub fn max_pool(
+        &mut self,
+        pool: &onnx::MaxPool,
+        states: &[State<'c>],
+        result: &TensorType,
+        location: Location<'c>,
+    ) -> Result<State<'c>, Refusal> {
+        let Some(State::Int(value)) = states.first() else {
+            return Err("its input is not a scaled integer".to_owned());
+        };
+        let maximum = match direction(value)? {
+            Direction::NonDecreasing | Direction::Constant => true,
+            Direction::NonIncreasing => false,
+            Direction::Unknown => {
+                return Err("the operations before it are not monotone in one direction".to_owned());
+            }
+        };
+        let windows = pool.windows(&value.shape[2..]).map_err(|error| error.to_string())?;
+        let width = value.info.width();
+        // Padding is the value that loses against every other.
+        let (lo, hi) = value.info.range();
+        let loser = if maximum { lo } else { hi };
+        let (source, _) = self.padded(value.n, &value.shape, width, &windows, loser, location);
+        let spatial = windows.len();
+        let loops = 2 + 2 * spatial;
+        let outputs: Vec<usize> = (0..2 + spatial).collect();
+        let taps: Vec<usize> = (2 + spatial..loops).collect();
+        let mut x = AffineMap::select(loops, &outputs);
+        for (at, axis) in windows.iter().enumerate() {
+            let terms = [(2 + at, axis.stride as i64), (2 + spatial + at, axis.dilation as i64)];
+            x = x.with_sum(2 + at, &terms);
+        }
+        let choose = match (maximum, width.signed) {
+            (true, true) => Instr::MaxS(0, 1),
+            (true, false) => Instr::MaxU(0, 1),
+            (false, true) => Instr::MinS(0, 1),
+            (false, false) => Instr::MinU(0, 1),
+        };
+        let generic = Generic {
+            maps: vec![x, AffineMap::select(loops, &taps), AffineMap::select(loops, &outputs)],
+            iterators: (0..loops)
+                .map(|at| if at < 2 + spatial { IteratorKind::Parallel } else { IteratorKind::Reduction })
+                .collect(),
+            body: vec![Instr::Input(0), Instr::Output, choose],
+        };
+        // The window gives the loops over its elements their extents; it has no values.
+        let extents: Vec<usize> = windows.iter().map(|axis| axis.kernel).collect();
+        let window_type = self.tensor_type(&extents, Element::int(1));
+        let window = self.append(upstream::empty(self.context, window_type, location));
+        let count = result.shape.iter().product();
+        let start = Tensor::int(width.bits, result.shape.clone(), vec![loser; count]);
+        let start = self.int_constant(&start, location);
+        let n = self.append(generic.build(self.context, &[source, window], start, location));
+        Ok(State::Int(IntValue {
+            n,
+            info: value.info.clone(),
+            shape: result.shape.clone(),
+            steps: value.steps.clone(),
+        }))
+    }
+}
+
+/// How the value moves with its integer, if it does so alike in all channels.
+fn direction(value: &IntValue<'_>) -> Result<Direction, Refusal> {
+    let mut scales = value.info.channels.iter().map(|channel| channel.scale > 0.0);
+    let rising = scales.next().ok_or("the tensor is empty")?;
+    if scales.any(|other| other != rising) {
+        return Err("the scale has different signs in different channels".to_owned());
+    }
+    let start = if rising { Direction::NonDecreasing } else { Direction::NonIncreasing };
+    Ok(value.steps.iter().fold(start, |direction, step| direction.then(of_step(step, &value.shape))))
+}
+
+fn of_step(step: &Step<'_>, shape: &[usize]) -> Direction {
+    let ty = TensorType::f32(shape.to_vec());
+    let types: Vec<Option<TensorType>> =
+        step.constants.iter().map(|constant| constant.as_deref().map(TensorType::of)).collect();
+    let infos: Vec<Option<ValueInfo<'_>>> = types
+        .iter()
+        .zip(&step.constants)
+        .enumerate()
+        .map(|(at, (constant_type, constant))| {
+            if at == step.moving {
+                return Some(ValueInfo { ty: &ty, value: None });
+            }
+            constant_type.as_ref().map(|ty| ValueInfo { ty, value: constant.as_deref() })
+        })
+        .collect();
+    step.op.monotonicity(step.moving, &infos).as_uniform().unwrap_or(Direction::Unknown)
+}
