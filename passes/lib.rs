@@ -8,6 +8,7 @@ mod framework;
 
 pub mod analysis;
 pub mod cleanup;
+pub mod cpu;
 pub mod lower;
 pub mod pipelines;
 
@@ -19,6 +20,7 @@ pass_registry! {
     cleanup::infer_shapes::InferShapes,
     cleanup::remove_identities::RemoveIdentities,
     cleanup::split_bias::SplitBias,
+    cpu::int_to_linalg::IntToLinalg,
     lower::convert_to_int::ConvertToInt,
 }
 

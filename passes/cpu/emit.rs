@@ -1,7 +1,7 @@
 //! Appending tensor ops to the new function.
 
 use melior::Context;
-use melior::ir::operation::{Operation, OperationLike};
+use melior::ir::operation::Operation;
 use melior::ir::{Location, ValueLike};
 use qonnx_dialects::ir::{self, BlockHandle, Val};
 use qonnx_dialects::tensor::Tensor;

@@ -1,6 +1,5 @@
 //! How the readers of a level-2 integer read its bits.
 
-use melior::ir::operation::OperationLike;
 use qonnx_dialects::ir::{self, Op, Val};
 use qonnx_dialects::qint;
 use qonnx_dialects::upstream::{self, Generic, Instr};

@@ -5,7 +5,8 @@ use qonnx_dialects::tensor::{Data, Tensor, sign_extend, zero_extend};
 use qonnx_dialects::upstream::Slice;
 use qonnx_dialects::value::TensorType;
 
-use super::{Machine, Refusal, width_of};
+use super::{Machine, width_of};
+use crate::cpu::Refusal;
 use crate::cpu::emit::Emitter;
 use crate::cpu::machine::{Interval, container};
 

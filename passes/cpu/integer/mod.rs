@@ -12,15 +12,16 @@ mod threshold;
 
 pub use data::constant;
 
-use melior::ir::operation::OperationLike;
-use qonnx_dialects::ir::{self, Op, Val};
+use qonnx_dialects::ir::{Op, Val};
 use qonnx_dialects::qint;
 use qonnx_dialects::tensor::{Data, Element, Tensor};
 use qonnx_dialects::upstream::{self, AffineMap, Scalars};
 use qonnx_dialects::value::TensorType;
 
+use super::Refusal;
 use super::emit::{Emitter, Indexed};
-use super::machine::{Interval, Number, container, machine_element};
+use super::machine::{Interval, Number, machine_element};
+use super::readers::Readers;
 use super::register::Register;
 
 /// A tensor of the new function.
@@ -39,7 +40,7 @@ impl<'c> Machine<'c> {
     }
 
     /// A tensor of machine integers of a level-2 type.
-    fn int(value: Val<'c>, width: u32, range: Option<Interval>) -> Self {
+    pub fn int(value: Val<'c>, width: u32, range: Option<Interval>) -> Self {
         Self { value, number: Some(Number { width, range }) }
     }
 
@@ -49,9 +50,6 @@ impl<'c> Machine<'c> {
         Register { value: element, number }
     }
 }
-
-/// Why an op has no machine code.
-pub type Refusal = String;
 
 /// Lowers an op of `qint`.
 pub fn lower_qint<'c>(
@@ -78,7 +76,7 @@ pub fn lower_upstream<'c>(
     result: &TensorType,
 ) -> Result<Machine<'c>, Refusal> {
     match upstream {
-        upstream::Op::Generic(generic) => nest::lower(emit, generic, operands, result, &nest::Readers::of(op)),
+        upstream::Op::Generic(generic) => nest::lower(emit, generic, operands, result, Readers::of(op)),
         upstream::Op::InsertSlice(slice) => data::insert(emit, slice, operands, result),
         upstream::Op::ExtractSlice(slice) => {
             let operand = operands.first().ok_or("an operand is missing")?;
@@ -100,7 +98,7 @@ fn width_of(r#type: &TensorType) -> u32 {
 }
 
 /// The type of the tensor that keeps a level-2 tensor.
-fn machine_type(r#type: &TensorType) -> TensorType {
+pub fn machine_type(r#type: &TensorType) -> TensorType {
     TensorType::new(r#type.shape.clone(), machine_element(r#type.element))
 }
 

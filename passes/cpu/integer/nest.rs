@@ -4,7 +4,8 @@ use qonnx_dialects::ir::Val;
 use qonnx_dialects::upstream::{Binary, Convert, Generic, Instr, IteratorKind, Scalar, Scalars};
 use qonnx_dialects::value::TensorType;
 
-use super::{Machine, Refusal, machine_type, width_of};
+use super::{Machine, machine_type, width_of};
+use crate::cpu::Refusal;
 use crate::cpu::emit::Emitter;
 use crate::cpu::machine::{Interval, Number, container};
 use crate::cpu::readers::Readers;

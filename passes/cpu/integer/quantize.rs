@@ -9,7 +9,8 @@ use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::upstream::{Binary, Compare, Convert, Scalar, Scalars};
 use qonnx_dialects::value::TensorType;
 
-use super::{Machine, Parameter, Parameters, Refusal, machine_type, width_of};
+use super::{Machine, Parameter, Parameters, machine_type, width_of};
+use crate::cpu::Refusal;
 use crate::cpu::emit::Emitter;
 use crate::cpu::machine::{Interval, container};
 use crate::cpu::register::Plain;

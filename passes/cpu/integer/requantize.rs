@@ -6,7 +6,8 @@ use qonnx_dialects::qint::Requantize;
 use qonnx_dialects::upstream::{Binary, Convert, Scalar};
 use qonnx_dialects::value::TensorType;
 
-use super::{Machine, Parameter, Parameters, Refusal, machine_type, width_of};
+use super::{Machine, Parameter, Parameters, machine_type, width_of};
+use crate::cpu::Refusal;
 use crate::cpu::emit::Emitter;
 use crate::cpu::machine::{Interval, container};
 use crate::cpu::register::Plain;

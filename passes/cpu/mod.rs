@@ -1,0 +1,14 @@
+//! From level 2 to machine code: the passes of the CPU backend before and after upstream's bufferization.
+
+mod emit;
+mod float;
+mod integer;
+mod machine;
+mod readers;
+mod register;
+mod rounding;
+
+pub mod int_to_linalg;
+
+/// Why an op has no machine code: a predicate about the op, such as "has weights that are not constant".
+type Refusal = String;
