@@ -20,7 +20,11 @@ pass_registry! {
     cleanup::infer_shapes::InferShapes,
     cleanup::remove_identities::RemoveIdentities,
     cleanup::split_bias::SplitBias,
+    cpu::call_libm::CallLibm,
     cpu::int_to_linalg::IntToLinalg,
+    cpu::outline_kernels::OutlineKernels,
+    cpu::plan_workspace::PlanWorkspace,
+    cpu::select_kernels::SelectKernels,
     lower::convert_to_int::ConvertToInt,
 }
 

@@ -103,6 +103,13 @@ pub fn users<'c>(value: Val<'c>) -> Vec<(Op<'c>, usize)> {
     users
 }
 
+/// The block that an op is in. The op must be in place.
+#[expect(unsafe_code, reason = "melior ties a block to the borrow of its op")]
+pub(crate) fn block_of<'c>(op: Op<'c>) -> BlockHandle<'c> {
+    // SAFETY: the op is in place.
+    block_handle(unsafe { mlirOperationGetBlock(op.to_raw()) }).expect("the op is in a block")
+}
+
 /// Whether no result of the op is used.
 pub fn has_no_uses(op: Op<'_>) -> bool {
     op.results().all(|result| users(val(result)).is_empty())

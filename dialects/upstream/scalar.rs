@@ -285,3 +285,16 @@ impl<'c> Scalars<'c, '_> {
         self.append(EXTRACT, &operands, &[], element.r#type(self.context))
     }
 }
+
+/// Lets a `linalg.index` in place follow its loop when loop `at` becomes what loop `order[at]` was; other ops
+/// stay as they are.
+pub(super) fn permute_loop_index<'c>(context: &'c Context, op: ir::Op<'c>, order: &[usize]) {
+    if ir::op_name(op) != INDEX {
+        return;
+    }
+    let old = ir::Attributes::of(op).int("dim");
+    if let Some(new) = old.and_then(|old| order.iter().position(|&loop_index| loop_index as i64 == old)) {
+        let new = IntegerAttribute::new(IntegerType::new(context, 64).into(), new as i64);
+        ir::set_attribute(op, "dim", new.into());
+    }
+}

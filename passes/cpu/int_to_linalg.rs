@@ -74,7 +74,7 @@ struct Walk<'c> {
 
 impl<'c> Walk<'c> {
     fn bind(&mut self, old: Val<'c>, new: Machine<'c>) {
-        self.values.insert(key(old), new);
+        self.values.insert(ir::value_key(old), new);
     }
 
     fn lower(&mut self, op: Op<'c>) -> Result<(), Reported> {
@@ -122,7 +122,7 @@ impl<'c> Walk<'c> {
         let operands: Vec<_> = op.operands().map(ir::val).collect();
         let operands = operands
             .iter()
-            .map(|operand| self.values.get(&key(*operand)).copied())
+            .map(|operand| self.values.get(&ir::value_key(*operand)).copied())
             .collect::<Option<Vec<_>>>()
             .ok_or_else(|| unknown(op))?;
         match (qint::Op::read(op), upstream::Op::read(op)) {
@@ -152,7 +152,7 @@ impl<'c> Walk<'c> {
                     return Ok(None);
                 }
                 let ty = ir::type_of(value).ok_or("has an operand of unknown shape")?;
-                let machine = self.values.get(&key(value)).map(|machine| machine.value);
+                let machine = self.values.get(&ir::value_key(value)).map(|machine| machine.value);
                 Ok(Some(Operand { old: value, machine, ty }))
             })
             .collect::<Result<_, &str>>()?;
@@ -165,7 +165,7 @@ impl<'c> Walk<'c> {
 
     /// The new tensor of an old value.
     fn tensor(&self, emit: &Emitter<'c>, old: Val<'c>) -> Option<Val<'c>> {
-        if let Some(machine) = self.values.get(&key(old)) {
+        if let Some(machine) = self.values.get(&ir::value_key(old)) {
             return Some(machine.value);
         }
         ir::constant_tensor(old).map(|tensor| emit.constant(&tensor))
@@ -174,9 +174,4 @@ impl<'c> Walk<'c> {
 
 fn unknown(op: Op<'_>) -> String {
     format!("the cpu backend has no code for '{}', expected an op of level 2; run 'lower-to-int' first", ir::op_name(op))
-}
-
-/// Values are compared by identity.
-fn key(value: Val<'_>) -> usize {
-    value.to_raw().ptr as usize
 }

@@ -8,7 +8,11 @@ mod readers;
 mod register;
 mod rounding;
 
+pub mod call_libm;
 pub mod int_to_linalg;
+pub mod outline_kernels;
+pub mod plan_workspace;
+pub mod select_kernels;
 
 /// Why an op has no machine code: a predicate about the op, such as "has weights that are not constant".
 type Refusal = String;
