@@ -12,6 +12,7 @@ pub mod broadcast;
 pub mod error;
 pub mod graph;
 pub mod ir;
+pub mod mmap;
 pub mod monotone;
 pub mod onnx;
 pub mod pass;

@@ -1,1 +1,3 @@
 //! qonnx-mlir: a multi-level compiler for arbitrary-precision quantized neural networks.
+
+pub mod frontend;
