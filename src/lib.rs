@@ -1,3 +1,5 @@
 //! qonnx-mlir: a multi-level compiler for arbitrary-precision quantized neural networks.
 
 pub mod frontend;
+pub mod npz;
+pub mod output;
