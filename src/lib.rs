@@ -4,3 +4,4 @@ pub mod frontend;
 pub mod interp;
 pub mod npz;
 pub mod output;
+pub mod random_graph;
