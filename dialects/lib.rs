@@ -13,6 +13,7 @@ pub mod error;
 pub mod graph;
 pub mod ir;
 pub mod llvm;
+pub mod mmap;
 pub mod monotone;
 pub mod onnx;
 pub mod pass;

@@ -1,1 +1,7 @@
 //! qonnx-mlir: a multi-level compiler for arbitrary-precision quantized neural networks.
+
+pub mod frontend;
+pub mod interp;
+pub mod npz;
+pub mod output;
+pub mod random_graph;

@@ -1,0 +1,21 @@
+//! Memory-mapped files as reference-counted bytes.
+
+use bytes::Bytes;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// Maps a file for reading. The mapping lives as long as any part of the result.
+///
+/// If another process truncates the file meanwhile, reading the lost part ends this process with a bus error,
+/// as with every tool that maps its input; changing its bytes changes what is read, which decoding tolerates.
+#[expect(unsafe_code, reason = "memory maps are unsafe by their nature")]
+pub fn map(path: &Path) -> io::Result<Bytes> {
+    let file = File::open(path)?;
+    if file.metadata()?.len() == 0 {
+        return Ok(Bytes::new());
+    }
+    // SAFETY: the map is read-only and private to this process; see above for changes by others.
+    let map = unsafe { memmap2::Mmap::map(&file)? };
+    Ok(Bytes::from_owner(map))
+}

@@ -1,0 +1,18 @@
+//! The ONNX front end: QONNX files to the `onnx` and `qonnx` dialects.
+//!
+//! The file is memory-mapped and decoded without copying weights ([`load`]), checked as a graph ([`graph`]),
+//! and each node is translated to one op in the dialect's single form ([`ops`]). One run reports all nodes
+//! that cannot be translated.
+
+mod build;
+mod error;
+mod graph;
+mod load;
+mod node;
+mod opset;
+mod ops;
+pub mod proto;
+mod tensor;
+
+pub use build::{ImportOptions, import, import_bytes};
+pub use error::{ImportErrors, Problem};
