@@ -1,5 +1,6 @@
 //! qonnx-mlir: a multi-level compiler for arbitrary-precision quantized neural networks.
 
+pub mod backend;
 pub mod frontend;
 pub mod interp;
 pub mod npz;
