@@ -17,6 +17,7 @@ use qonnx_dialects::pass::{PassInfo, register_pass, register_pipeline};
 pass_registry! {
     cleanup::fold_constants::FoldConstants,
     cleanup::infer_shapes::InferShapes,
+    cleanup::quantize_inputs::QuantizeInputs,
     cleanup::remove_identities::RemoveIdentities,
     cleanup::split_bias::SplitBias,
     lower::convert_to_int::ConvertToInt,

@@ -45,9 +45,15 @@ pub fn cleanup() -> String {
 
 /// Level 0 or 1 to level 2.
 pub fn lower_to_int() -> String {
+    lower_to_int_with(&[])
+}
+
+/// Level 0 or 1 to level 2, with options of `convert-to-int` such as `remarks=true`.
+pub fn lower_to_int_with(options: &[&str]) -> String {
+    let convert = format!("func.func(convert-to-int{{{}}})", options.join(" "));
     [
         cleanup().as_str(),
-        "func.func(convert-to-int)",
+        convert.as_str(),
         // Composes reshapes and drops constants that have been absorbed.
         "canonicalize",
         "cse",

@@ -23,7 +23,7 @@ pub use func::{Function, append_return, functions, main_function};
 pub(crate) use handle::{build_op_raw, build_with};
 pub use handle::{
     BlockHandle, Op, Val, block_arguments, block_ops, build_op, defining_op, erase, has_no_uses,
-    node_name, op_name, replace_all_uses, set_type, single_block, users, val, value_key,
+    node_name, op_name, replace_all_uses, set_operand, set_type, single_block, users, val, value_key,
 };
 pub(crate) use types::element_of;
 pub use types::{tensor_type, type_of, unranked};
