@@ -8,6 +8,8 @@ mod framework;
 
 pub mod analysis;
 pub mod cleanup;
+pub mod dataflow;
+pub mod hls;
 pub mod lower;
 pub mod pipelines;
 
@@ -19,6 +21,8 @@ pass_registry! {
     cleanup::infer_shapes::InferShapes,
     cleanup::remove_identities::RemoveIdentities,
     cleanup::split_bias::SplitBias,
+    dataflow::int_to_dataflow::IntToDataflow,
+    hls::dataflow_to_hls::DataflowToHls,
     lower::convert_to_int::ConvertToInt,
 }
 

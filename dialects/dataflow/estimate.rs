@@ -21,6 +21,39 @@ pub struct Cost {
     pub interval: usize,
 }
 
+impl Cost {
+    /// The fields in their order.
+    pub const fn to_fields(self) -> [usize; 6] {
+        [
+            self.multiplications,
+            self.additions,
+            self.comparisons,
+            self.constant_bits,
+            self.latency,
+            self.interval,
+        ]
+    }
+
+    /// The cost with these fields.
+    pub const fn from_fields(fields: [usize; 6]) -> Self {
+        let [multiplications, additions, comparisons, constant_bits, latency, interval] = fields;
+        Self { multiplications, additions, comparisons, constant_bits, latency, interval }
+    }
+
+    /// The cost of two layers in sequence.
+    #[must_use]
+    pub fn then(self, next: Self) -> Self {
+        Self {
+            multiplications: self.multiplications + next.multiplications,
+            additions: self.additions + next.additions,
+            comparisons: self.comparisons + next.comparisons,
+            constant_bits: self.constant_bits + next.constant_bits,
+            latency: self.latency + next.latency,
+            interval: self.interval.max(next.interval),
+        }
+    }
+}
+
 /// The cost of a layer with operands `operands` and result `result`.
 pub fn cost(op: &Op, operands: &[Array], result: Array) -> Cost {
     match op {

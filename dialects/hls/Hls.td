@@ -51,11 +51,11 @@ def Hls_FuncOp : Hls_Op<"func", [Symbol, IsolatedFromAbove, SingleBlock, NoTermi
   let summary = "A function without a result; arrays are its arguments";
   let description = [{
     `names`, `types` and `inputs` have one entry for each argument: its name, the typedef of its words, and whether
-    it is only read (`const`). `top` marks the function that becomes hardware; other functions are `static`.
-    `results` are the shapes of what the host sees are given by `dataflow.run`'s tensors, not here.
+    it is only read (`const`). `top` marks the function that becomes hardware; other functions are `static`. `cost`
+    holds the fields of `dataflow::Cost`, in their order; `comment` says what the function computes.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$names, StrArrayAttr:$types,
-                       DenseI64ArrayAttr:$inputs, BoolAttr:$top, StrAttr:$comment);
+                       DenseI64ArrayAttr:$inputs, BoolAttr:$top, DenseI64ArrayAttr:$cost, StrAttr:$comment);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
 }

@@ -126,6 +126,11 @@ impl<'c> Builder<'c> {
         self.expression(&Op::Constant { value }, &[], word.to_type(self.context))
     }
 
+    /// A literal of a word that holds it.
+    pub fn literal_of(&self, value: i64, word: Word) -> Val<'c> {
+        self.expression(&Op::Constant { value }, &[], word.to_type(self.context))
+    }
+
     /// `type(value)`; the typedef may be empty.
     pub fn cast(&self, value: Val<'c>, to: Scalar, type_name: &str) -> Val<'c> {
         let op = Op::Cast { type_name: type_name.to_owned() };

@@ -7,6 +7,7 @@ use melior::ir::{Identifier, Location, Region, Type};
 
 use super::ods::*;
 use super::op::{Binary, FunctionHead, Op};
+use crate::dataflow::Cost;
 use crate::ir::{self, AttributeValue, Attributes, Val};
 use crate::word::Word;
 
@@ -21,6 +22,12 @@ const BINARY: [(Binary, fn() -> &'static str); 9] = [
     (Binary::Lt, LtOperation::name),
     (Binary::Ge, GeOperation::name),
 ];
+
+/// The cost with these fields.
+fn cost(fields: &[i64]) -> Option<Cost> {
+    let fields = fields.iter().map(|&field| usize::try_from(field).ok()).collect::<Option<Vec<_>>>()?;
+    fields.try_into().ok().map(Cost::from_fields)
+}
 
 impl Op {
     /// The op's name in MLIR.
@@ -69,6 +76,7 @@ impl Op {
                 ("types", Texts(head.types.clone())),
                 ("inputs", Ints(head.inputs.iter().map(|&input| i64::from(input)).collect())),
                 ("top", Bool(head.top)),
+                ("cost", Ints(head.cost.to_fields().map(|field| field as i64).to_vec())),
                 ("comment", Text(head.comment.clone())),
             ],
             Self::Pragma { directive, options } => {
@@ -115,6 +123,7 @@ impl Op {
                 types: at.strings("types")?,
                 inputs: at.ints("inputs")?.into_iter().map(|input| input != 0).collect(),
                 top: at.boolean("top")?,
+                cost: cost(&at.ints("cost")?)?,
                 comment: at.string("comment")?,
             }),
             name if name == PragmaOperation::name() => {

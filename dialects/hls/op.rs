@@ -1,6 +1,7 @@
 //! The constructs of emitted C++ as Rust values, without operands and bodies. See `Hls.td`.
 
 use super::types::Scalar;
+use crate::dataflow::Cost;
 use crate::tensor::Tensor;
 use crate::word::Word;
 
@@ -17,6 +18,8 @@ pub struct FunctionHead {
     pub inputs: Vec<bool>,
     /// Whether the function becomes hardware; others are called by it.
     pub top: bool,
+    /// Estimate of what it costs in hardware.
+    pub cost: Cost,
     /// What it computes.
     pub comment: String,
 }
