@@ -8,6 +8,8 @@ mod framework;
 
 pub mod analysis;
 pub mod cleanup;
+pub mod dataflow;
+pub mod hls;
 pub mod lower;
 pub mod pipelines;
 
@@ -20,6 +22,8 @@ pass_registry! {
     cleanup::quantize_inputs::QuantizeInputs,
     cleanup::remove_identities::RemoveIdentities,
     cleanup::split_bias::SplitBias,
+    dataflow::int_to_dataflow::IntToDataflow,
+    hls::dataflow_to_hls::DataflowToHls,
     lower::convert_to_int::ConvertToInt,
 }
 

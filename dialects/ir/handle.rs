@@ -64,6 +64,11 @@ pub fn block_arguments<'c>(block: BlockHandle<'c>) -> Vec<Val<'c>> {
     (0..block.argument_count()).filter_map(|at| block.argument(at).ok()).map(val).collect()
 }
 
+/// The block that holds an op.
+pub fn block_of<'c>(op: Op<'c>) -> Option<BlockHandle<'c>> {
+    block_handle(op.block()?.to_raw())
+}
+
 /// The only block of the op's first region, if there is exactly one.
 pub fn single_block<'c>(op: Op<'c>) -> Option<BlockHandle<'c>> {
     let region = op.region(0).ok()?;
@@ -153,6 +158,13 @@ pub fn erase(op: Op<'_>) {
         mlirOperationRemoveFromParent(op.to_raw());
         mlirOperationDestroy(op.to_raw());
     }
+}
+
+/// Moves an op in front of another.
+#[expect(unsafe_code, reason = "melior does not wrap this call")]
+pub fn move_before<'c>(op: Op<'c>, anchor: Op<'c>) {
+    // SAFETY: both ops are in place.
+    unsafe { mlirOperationMoveBefore(op.to_raw(), anchor.to_raw()) }
 }
 
 /// Builds an op with explicit result types. Names come from the dialect modules.
