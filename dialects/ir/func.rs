@@ -90,6 +90,11 @@ impl<'c> Function<'c> {
         Attributes::of(self.op).string("sym_name").unwrap_or_default()
     }
 
+    /// Whether only the module itself may call the function.
+    pub fn is_private(self) -> bool {
+        Attributes::of(self.op).string("sym_visibility").is_some_and(|visibility| visibility == "private")
+    }
+
     /// The arguments.
     pub fn arguments(self) -> Vec<Val<'c>> {
         block_arguments(self.block)

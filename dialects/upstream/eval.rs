@@ -81,16 +81,7 @@ impl Address {
 impl Generic {
     /// Extent of each loop, from the shapes of the operands.
     pub fn extents(&self, shapes: &[&[usize]]) -> Option<Vec<usize>> {
-        (0..self.iterators.len())
-            .map(|dim| {
-                self.maps.iter().zip(shapes).find_map(|(map, shape)| {
-                    let at = map.coefficients.iter().position(|row| {
-                        row.iter().enumerate().all(|(other, &factor)| factor == i64::from(other == dim))
-                    })?;
-                    shape.get(at).copied()
-                })
-            })
-            .collect()
+        self.nest().extents(shapes)
     }
 
     fn eval(&self, operands: &[&Tensor]) -> Result<Tensor, EvalError> {
