@@ -5,7 +5,7 @@
 //! diagnostic that names a reproducer, never an abort.
 
 use melior::Context;
-use melior::ir::Location;
+use melior::ir::{Location, RegionLike};
 use melior::ir::operation::OperationLike;
 use mlir_sys::{MlirLocation, MlirOperation, MlirStringRef};
 use std::ffi::c_void;
@@ -93,10 +93,12 @@ pub trait DynPass: Send + Sync {
     fn clone_box(&self) -> Box<dyn DynPass>;
 }
 
-/// The function that a pass was scheduled on. Fails with a report if it has not exactly one block.
-pub fn function(op: Op<'_>) -> Result<Function<'_>, Reported> {
+/// The function that a pass was scheduled on; `None` for a declaration, which has nothing to change. Fails with
+/// a report if the body has more than one block.
+pub fn function(op: Op<'_>) -> Result<Option<Function<'_>>, Reported> {
     match Function::new(op) {
-        Some(function) => Ok(function),
+        Some(function) => Ok(Some(function)),
+        None if op.region(0).is_ok_and(|region| region.first_block().is_none()) => Ok(None),
         None => fail(op, "expected a function with exactly one block"),
     }
 }
