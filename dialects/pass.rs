@@ -45,6 +45,9 @@ pub struct OptionInfo {
     pub default: fn() -> String,
 }
 
+/// Makes a pass from the text of each of its options; the error says which is malformed.
+pub type Make = fn(&[String]) -> Result<Box<dyn DynPass>, String>;
+
 /// Static description of a pass.
 #[derive(Clone, Copy)]
 pub struct PassInfo {
@@ -59,7 +62,7 @@ pub struct PassInfo {
     /// Its options.
     pub options: &'static [OptionInfo],
     /// Makes the pass from the text of each option, in the order of `options`.
-    pub make: fn(&[String]) -> Result<Box<dyn DynPass>, String>,
+    pub make: Make,
     /// The Rust source file of the pass, relative to the workspace.
     pub file: &'static str,
 }
