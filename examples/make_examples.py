@@ -39,14 +39,14 @@ SAMPLES = 16
 OPSET = 13
 
 
-def unsigned(bits, **options):
+def unsigned(bits):
     """An unsigned activation quantizer for values that are never negative."""
-    return qnn.QuantIdentity(bit_width=bits, act_quant=Uint8ActPerTensorFloat, **options)
+    return qnn.QuantIdentity(bit_width=bits, act_quant=Uint8ActPerTensorFloat)
 
 
-def relu(bits, quant=Uint8ActPerTensorFloat):
+def relu(bits, quant=Uint8ActPerTensorFloat, **options):
     """ReLU followed by an unsigned quantizer."""
-    return qnn.QuantReLU(bit_width=bits, act_quant=quant)
+    return qnn.QuantReLU(bit_width=bits, act_quant=quant, **options)
 
 
 def per_channel(bits):
@@ -95,7 +95,8 @@ def wine_mlp():
     weights = {"weight_quant": Int8WeightPerTensorFixedPoint, "weight_bit_width": 4}
     return nn.Sequential(
         qnn.QuantLinear(13, 16, bias=True, **weights),
-        relu(4, Uint8ActPerTensorFixedPoint),
+        # The 8-bit bias takes its scale from the input's and the weights', so it must be told the input's.
+        relu(4, Uint8ActPerTensorFixedPoint, return_quant_tensor=True),
         qnn.QuantLinear(16, 16, bias=True, bias_quant=Int8Bias, **weights),
         qnn.QuantIdentity(bit_width=6, act_quant=Int8ActPerTensorFixedPoint),
         qnn.QuantLinear(16, 3, bias=True, **weights),
@@ -161,7 +162,16 @@ def make(name):
 
     path = HERE / f"{name}.onnx"
     example = torch.from_numpy(test_features[:1])
-    export_qonnx(network, args=example, export_path=str(path), opset_version=OPSET, dynamo=False)
+    export_qonnx(
+        network,
+        args=example,
+        export_path=str(path),
+        opset_version=OPSET,
+        dynamo=False,
+        # Named, because the names torch makes up depend on what it has traced before.
+        input_names=["input"],
+        output_names=["output"],
+    )
     model = cleanup_model(ModelWrapper(onnx.load(path)))
 
     # The graph input has a batch of one: each sample keeps that axis behind the sample axis.
