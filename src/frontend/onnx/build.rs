@@ -337,7 +337,7 @@ impl<'c, 'a> Builder<'c, 'a> {
             .map(|value| {
                 value.unwrap_or_else(|| {
                     let none = self.append(onnx::none(self.context, location));
-                    none.result(0).map(ir::val).expect("onnx.none has one result")
+                    none.result(0).map(ir::val).expect("an absent operand has one result")
                 })
             })
             .collect();
