@@ -129,9 +129,9 @@ impl Quantizers {
             if extra.iter().any(|&extent| extent != 1) {
                 return Err("its parameters have more dimensions than the value".to_owned());
             }
-            return varying_axis(rest).map_err(|()| several_axes());
+            return varying_axis(rest).map_err(|_| several_axes());
         }
-        varying_axis(&with_rank(&shape, rank)).map_err(|()| several_axes())
+        varying_axis(&with_rank(&shape, rank)).map_err(|_| several_axes())
     }
 
     /// The integer of a code: `(code - zero_point) * 2^fraction_bits`; `None` for NaN.
