@@ -129,7 +129,7 @@ impl Constant {
                 )
             ));
         }
-        let rounded = tensor.data_type == DOUBLE && doubles(&stored).any(|value| rounds(value));
+        let rounded = tensor.data_type == DOUBLE && doubles(&stored).any(rounds);
         Ok(Self {
             r#type: TensorType { shape, element },
             bytes: carried(tensor.data_type, stored),
