@@ -79,13 +79,7 @@ pub fn load<'c>(
     let file = path.display().to_string();
     let is_mlir = path.extension().is_some_and(|extension| extension == "mlir" || extension == "mlirbc");
     let (module, mut diagnostics) = if is_mlir {
-        let source =
-            std::fs::read(path).map_err(|error| DriverError::Read { file: file.clone(), error })?;
-        let (module, diagnostics) = ir::capture(context, || ir::parse_module(context, &source));
-        match module {
-            Some(module) => (module, diagnostics),
-            None => return Err(DriverError::Refused { file, stage: "parsing".to_owned(), diagnostics }),
-        }
+        parse(context, path)?
     } else {
         let (module, diagnostics) = ir::capture(context, || import(context, path, &options.import));
         match module {
@@ -106,6 +100,20 @@ pub fn load<'c>(
         diagnostics.extend(run(context, &mut module, &file, "quantizing the inputs", &pipeline)?);
     }
     Ok(Loaded { module, remarks: diagnostics })
+}
+
+/// Parses a module of any level as MLIR text or bytecode; returns it with warnings and remarks.
+pub fn parse<'c>(
+    context: &'c Context,
+    path: &Path,
+) -> Result<(Module<'c>, Vec<Diagnostic>), DriverError> {
+    let file = path.display().to_string();
+    let source = std::fs::read(path).map_err(|error| DriverError::Read { file: file.clone(), error })?;
+    let (module, diagnostics) = ir::capture(context, || ir::parse_module(context, &source));
+    match module {
+        Some(module) => Ok((module, diagnostics)),
+        None => Err(DriverError::Refused { file, stage: "parsing".to_owned(), diagnostics }),
+    }
 }
 
 /// The level that a module is at.
