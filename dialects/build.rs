@@ -17,6 +17,8 @@ const DIALECTS: &[Dialect] = &[
     Dialect { folder: "onnx", file: "Onnx", types: false },
     Dialect { folder: "qonnx", file: "Qonnx", types: false },
     Dialect { folder: "qint", file: "Qint", types: false },
+    Dialect { folder: "dataflow", file: "Dataflow", types: true },
+    Dialect { folder: "hls", file: "Hls", types: false },
 ];
 
 const SHIM: &[&str] = &["rust_pass", "opt_main", "registration", "attributes"];
@@ -46,6 +48,7 @@ fn main() {
         // The headers of MLIR are not ours to mend.
         .flag("-isystem")
         .flag(include.to_str().expect("the prefix is UTF-8"))
+        .flag("-Wno-misleading-indentation")
         .flag("-Wno-unused-parameter")
         .include(&out)
         .include("shim");

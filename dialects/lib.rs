@@ -9,8 +9,10 @@ mod ffi;
 mod verify;
 
 pub mod broadcast;
+pub mod dataflow;
 pub mod error;
 pub mod graph;
+pub mod hls;
 pub mod ir;
 pub mod llvm;
 pub mod mmap;
@@ -23,3 +25,4 @@ pub mod tensor;
 pub mod tools;
 pub mod upstream;
 pub mod value;
+pub mod word;

@@ -8,7 +8,9 @@ use melior::ir::operation::OperationLike;
 use mlir_sys::MlirOperation;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::dataflow;
 use crate::graph::GraphOp;
+use crate::hls;
 use crate::ir::{self, Op, emit_error};
 use crate::pass::panic_text;
 use crate::qint;
@@ -24,6 +26,9 @@ fn verify(op: Op<'_>) -> Result<(), String> {
             }
             _ => Err("operand and result need static shapes".to_owned()),
         };
+    }
+    if let Some(outcome) = dataflow::verify(op).or_else(|| hls::verify(op)) {
+        return outcome;
     }
     let Some(graph) = GraphOp::read(op) else {
         return Err(format!("'{}' op has an attribute out of range", ir::op_name(op)));

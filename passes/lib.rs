@@ -9,6 +9,8 @@ mod framework;
 pub mod analysis;
 pub mod cleanup;
 pub mod cpu;
+pub mod dataflow;
+pub mod hls;
 pub mod lower;
 pub mod pipelines;
 
@@ -18,6 +20,7 @@ use qonnx_dialects::pass::{PassInfo, register_pass, register_pipeline};
 pass_registry! {
     cleanup::fold_constants::FoldConstants,
     cleanup::infer_shapes::InferShapes,
+    cleanup::quantize_inputs::QuantizeInputs,
     cleanup::remove_identities::RemoveIdentities,
     cleanup::split_bias::SplitBias,
     cpu::call_libm::CallLibm,
@@ -25,6 +28,8 @@ pass_registry! {
     cpu::outline_kernels::OutlineKernels,
     cpu::plan_workspace::PlanWorkspace,
     cpu::select_kernels::SelectKernels,
+    dataflow::int_to_dataflow::IntToDataflow,
+    hls::dataflow_to_hls::DataflowToHls,
     lower::convert_to_int::ConvertToInt,
 }
 

@@ -34,6 +34,11 @@ pub const PIPELINES: &[Pipeline] = &[
         text: buffers_to_llvm,
     },
     Pipeline {
+        name: "int-to-hls",
+        summary: "Level 2 to the `hls` dialect: hardware layers as C++ one to one",
+        text: int_to_hls,
+    },
+    Pipeline {
         name: "int-to-llvm",
         summary: "Level 2 to the `llvm` dialect: the CPU pipeline",
         text: int_to_llvm,
@@ -60,9 +65,15 @@ pub fn cleanup() -> String {
 
 /// Level 0 or 1 to level 2.
 pub fn lower_to_int() -> String {
+    lower_to_int_with(&[])
+}
+
+/// Level 0 or 1 to level 2, with options of `convert-to-int` such as `remarks=true`.
+pub fn lower_to_int_with(options: &[&str]) -> String {
+    let convert = format!("func.func(convert-to-int{{{}}})", options.join(" "));
     [
         cleanup().as_str(),
-        "func.func(convert-to-int)",
+        convert.as_str(),
         // Composes reshapes and drops constants that have been absorbed.
         "canonicalize",
         "cse",
@@ -111,4 +122,15 @@ pub fn buffers_to_llvm() -> String {
 /// Level 2 to the `llvm` dialect.
 pub fn int_to_llvm() -> String {
     [int_to_buffers(), buffers_to_llvm()].join(",")
+}
+
+/// Level 2 to the `hls` dialect.
+pub fn int_to_hls() -> String {
+    [
+        "int-to-dataflow",
+        "dataflow-to-hls",
+        // Constants of the graph that only the integer part used.
+        "canonicalize",
+    ]
+    .join(",")
 }

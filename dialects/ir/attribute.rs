@@ -2,8 +2,8 @@
 
 use melior::Context;
 use melior::ir::attribute::{
-    Attribute, BoolAttribute, DenseI64ArrayAttribute, FloatAttribute, IntegerAttribute,
-    StringAttribute, TypeAttribute,
+    ArrayAttribute, Attribute, BoolAttribute, DenseI64ArrayAttribute, FlatSymbolRefAttribute,
+    FloatAttribute, IntegerAttribute, StringAttribute, TypeAttribute,
 };
 use melior::ir::operation::OperationLike;
 use melior::ir::r#type::IntegerType;
@@ -13,6 +13,7 @@ use super::elements::{elements_attribute, read_elements};
 use super::handle::{Op, text};
 use super::types::element_type;
 use crate::tensor::{Element, Tensor};
+use crate::word::Word;
 
 /// The attributes of one op, read as Rust values. Each accessor is `None` where the attribute is absent or
 /// of another kind; ODS guarantees the kinds of all that a dialect defines.
@@ -48,6 +49,17 @@ impl<'c> Attributes<'c> {
     /// A string.
     pub fn string(self, name: &str) -> Option<String> {
         string_value(self.any(name)?)
+    }
+
+    /// The name that a flat symbol reference holds.
+    pub fn symbol(self, name: &str) -> Option<String> {
+        FlatSymbolRefAttribute::try_from(self.any(name)?).ok().map(|value| value.value().to_owned())
+    }
+
+    /// An array of strings.
+    pub fn strings(self, name: &str) -> Option<Vec<String>> {
+        let array = ArrayAttribute::try_from(self.any(name)?).ok()?;
+        (0..array.len()).map(|at| array.element(at).ok().and_then(string_value)).collect()
     }
 
     /// A dense array of integers.
@@ -89,6 +101,12 @@ pub enum AttributeValue {
     Bool(bool),
     /// A string.
     Text(String),
+    /// A reference to a symbol of the module.
+    Symbol(String),
+    /// An array of strings.
+    Texts(Vec<String>),
+    /// The type of a hardware word.
+    Word(Word),
     /// A dense array of 64-bit integers.
     Ints(Vec<i64>),
     /// The type of an element.
@@ -109,6 +127,13 @@ impl AttributeValue {
             }
             Self::Bool(value) => BoolAttribute::new(context, *value).into(),
             Self::Text(value) => StringAttribute::new(context, value).into(),
+            Self::Symbol(name) => FlatSymbolRefAttribute::new(context, name).into(),
+            Self::Texts(texts) => {
+                let texts: Vec<Attribute<'c>> =
+                    texts.iter().map(|text| StringAttribute::new(context, text).into()).collect();
+                ArrayAttribute::new(context, &texts).into()
+            }
+            Self::Word(word) => TypeAttribute::new(word.to_type(context)).into(),
             Self::Ints(values) => DenseI64ArrayAttribute::new(context, values).into(),
             Self::Element(element) => TypeAttribute::new(element_type(context, *element)).into(),
             Self::Tensor(value) => elements_attribute(context, value),

@@ -39,6 +39,19 @@ impl<'c> Function<'c> {
         outputs: &[(Type<'c>, String)],
         location: Location<'c>,
     ) -> Self {
+        let body = block_handle(module.body().to_raw()).expect("a module has a body");
+        Self::create_in(context, body, name, inputs, outputs, location)
+    }
+
+    /// Like [`Self::create`], in the body of a module.
+    pub fn create_in(
+        context: &'c Context,
+        module: BlockHandle<'c>,
+        name: &str,
+        inputs: &[(Type<'c>, String)],
+        outputs: &[(Type<'c>, String)],
+        location: Location<'c>,
+    ) -> Self {
         let input_types: Vec<_> = inputs.iter().map(|(r#type, _)| *r#type).collect();
         let output_types: Vec<_> = outputs.iter().map(|(r#type, _)| *r#type).collect();
         let arguments: Vec<_> = input_types.iter().map(|r#type| (*r#type, location)).collect();
@@ -58,7 +71,7 @@ impl<'c> Function<'c> {
             .add_regions([region])
             .build()
             .expect("a function op can always be created");
-        let op = op_handle(module.body().append_operation(op).to_raw()).expect("just inserted");
+        let op = op_handle(module.append_operation(op).to_raw()).expect("just inserted");
         Self::new(op).expect("a function with one block was just built")
     }
 
@@ -213,16 +226,28 @@ pub fn append_return<'c>(block: BlockHandle<'c>, values: &[Val<'c>], location: L
     block.append_operation(op);
 }
 
+/// The ops in the body of a module.
+pub fn module_ops<'c>(module: &Module<'c>) -> Vec<Op<'c>> {
+    block_handle(module.body().to_raw()).map(block_ops).unwrap_or_default()
+}
+
 /// The functions of a module that have a single-block body.
 pub fn functions<'c>(module: &Module<'c>) -> Vec<Function<'c>> {
-    block_handle(module.body().to_raw())
-        .map(|block| block_ops(block).into_iter().filter_map(Function::new).collect())
-        .unwrap_or_default()
+    block_handle(module.body().to_raw()).map(functions_in).unwrap_or_default()
+}
+
+/// The functions in the body of a module that have a single-block body.
+pub fn functions_in(module: BlockHandle<'_>) -> Vec<Function<'_>> {
+    block_ops(module).into_iter().filter_map(Function::new).collect()
 }
 
 /// The network of a module: the function `main`, or the only function.
 pub fn main_function<'c>(module: &Module<'c>) -> Option<Function<'c>> {
-    let functions = functions(module);
+    network_of(&functions(module))
+}
+
+/// Of a module's functions, `main`, or the only one.
+pub fn network_of<'c>(functions: &[Function<'c>]) -> Option<Function<'c>> {
     functions
         .iter()
         .find(|function| function.name() == "main")

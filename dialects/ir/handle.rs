@@ -64,6 +64,11 @@ pub fn block_arguments<'c>(block: BlockHandle<'c>) -> Vec<Val<'c>> {
     (0..block.argument_count()).filter_map(|at| block.argument(at).ok()).map(val).collect()
 }
 
+/// The block that holds an op.
+pub fn block_of<'c>(op: Op<'c>) -> Option<BlockHandle<'c>> {
+    block_handle(op.block()?.to_raw())
+}
+
 /// The only block of the op's first region, if there is exactly one.
 pub fn single_block<'c>(op: Op<'c>) -> Option<BlockHandle<'c>> {
     let region = op.region(0).ok()?;
@@ -103,16 +108,17 @@ pub fn users<'c>(value: Val<'c>) -> Vec<(Op<'c>, usize)> {
     users
 }
 
-/// The block that an op is in. The op must be in place.
-#[expect(unsafe_code, reason = "melior ties a block to the borrow of its op")]
-pub(crate) fn block_of<'c>(op: Op<'c>) -> BlockHandle<'c> {
-    // SAFETY: the op is in place.
-    block_handle(unsafe { mlirOperationGetBlock(op.to_raw()) }).expect("the op is in a block")
-}
-
 /// Whether no result of the op is used.
 pub fn has_no_uses(op: Op<'_>) -> bool {
     op.results().all(|result| users(val(result)).is_empty())
+}
+
+/// Replaces one operand of an op.
+#[expect(unsafe_code, reason = "melior changes operands only through owned ops")]
+pub fn set_operand<'c>(op: Op<'c>, at: usize, value: Val<'c>) {
+    assert!(at < op.operand_count(), "the op has the operand");
+    // SAFETY: the op is in place, the operand exists and the value is valid.
+    unsafe { mlirOperationSetOperand(op.to_raw(), at as isize, value.to_raw()) }
 }
 
 /// Makes every use of `old` a use of `new`.
@@ -152,6 +158,13 @@ pub fn erase(op: Op<'_>) {
         mlirOperationRemoveFromParent(op.to_raw());
         mlirOperationDestroy(op.to_raw());
     }
+}
+
+/// Moves an op in front of another.
+#[expect(unsafe_code, reason = "melior does not wrap this call")]
+pub fn move_before<'c>(op: Op<'c>, anchor: Op<'c>) {
+    // SAFETY: both ops are in place.
+    unsafe { mlirOperationMoveBefore(op.to_raw(), anchor.to_raw()) }
 }
 
 /// Builds an op with explicit result types. Names come from the dialect modules.

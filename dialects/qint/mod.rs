@@ -5,6 +5,7 @@ mod eval;
 mod op;
 
 pub use eval::dequantize;
+pub(crate) use eval::read;
 pub use op::{Dequantize, Lookup, Op, Quantize, Requantize, Threshold};
 
 /// The typed wrappers that melior generates from `Qint.td`.

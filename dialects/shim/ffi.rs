@@ -1,7 +1,7 @@
 //! The Rust side of `qonnx-c.h`: every C++ function that Rust calls.
 #![expect(unsafe_code, reason = "declarations of the C++ shim")]
 
-use mlir_sys::{MlirAttribute, MlirDialectRegistry, MlirLocation, MlirStringRef};
+use mlir_sys::{MlirAttribute, MlirDialectRegistry, MlirLocation, MlirStringRef, MlirType};
 use std::ffi::{c_char, c_int, c_void};
 
 /// `QonnxPassOption`.
@@ -36,5 +36,11 @@ unsafe extern "C" {
     pub fn qonnxOptMain(argc: c_int, argv: *mut *mut c_char, tool: MlirStringRef) -> c_int;
     pub fn qonnxLspMain(argc: c_int, argv: *mut *mut c_char) -> c_int;
     pub fn qonnxResourceData(attribute: MlirAttribute, size: *mut usize) -> *const u8;
+    pub fn qonnxDataflowArrayGet(element: MlirType, size: i64) -> MlirType;
+    pub fn qonnxDataflowArrayRead(
+        r#type: MlirType,
+        element: *mut MlirType,
+        size: *mut i64,
+    ) -> bool;
     pub fn qonnxEmit(location: MlirLocation, severity: c_int, message: *const c_char);
 }

@@ -50,6 +50,12 @@ const char *qonnxResourceData(MlirAttribute attribute, size_t *size);
 /// Reports a warning (severity 1) or a remark (3).
 void qonnxEmit(MlirLocation location, int severity, const char *message);
 
+/// The type of `size` words; `element` is a signed or unsigned integer type.
+MlirType qonnxDataflowArrayGet(MlirType element, int64_t size);
+
+/// Takes a `dataflow.array` type apart; false for other types.
+bool qonnxDataflowArrayRead(MlirType type, MlirType *element, int64_t *size);
+
 //===--- Implemented in Rust -----------------------------------------------------------------------===//
 
 /// Builds a pass from the text `key=value key=value `; returns null after reporting at `location`.

@@ -37,11 +37,14 @@ extern "C" {
 MlirDialectHandle mlirGetDialectHandle__onnx__(void);
 MlirDialectHandle mlirGetDialectHandle__qonnx__(void);
 MlirDialectHandle mlirGetDialectHandle__qint__(void);
+MlirDialectHandle mlirGetDialectHandle__dataflow__(void);
+MlirDialectHandle mlirGetDialectHandle__hls__(void);
 }
 
 void qonnxRegisterDialects(MlirDialectRegistry wrapped) {
   for (MlirDialectHandle handle :
-       {mlirGetDialectHandle__onnx__(), mlirGetDialectHandle__qonnx__(), mlirGetDialectHandle__qint__()})
+       {mlirGetDialectHandle__onnx__(), mlirGetDialectHandle__qonnx__(), mlirGetDialectHandle__qint__(),
+        mlirGetDialectHandle__dataflow__(), mlirGetDialectHandle__hls__()})
     mlirDialectHandleInsertDialect(handle, wrapped);
 
   mlir::DialectRegistry &registry = *unwrap(wrapped);

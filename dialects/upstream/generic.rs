@@ -90,8 +90,13 @@ pub struct Generic {
     pub body: Body,
 }
 
+/// Makes an instruction from the numbers of its operands.
+type MakeBinary = fn(usize, usize) -> Instr;
+/// Makes an instruction from the number of its operand and a width.
+type MakeResize = fn(usize, u32) -> Instr;
+
 /// The two-operand instructions.
-const BINARY: [(Binary, fn(usize, usize) -> Instr); 7] = [
+const BINARY: [(Binary, MakeBinary); 7] = [
     (Binary::AddI, Instr::Add),
     (Binary::SubI, Instr::Sub),
     (Binary::MulI, Instr::Mul),
@@ -102,7 +107,7 @@ const BINARY: [(Binary, fn(usize, usize) -> Instr); 7] = [
 ];
 
 /// The width-changing instructions.
-const RESIZE: [(Convert, fn(usize, u32) -> Instr); 3] =
+const RESIZE: [(Convert, MakeResize); 3] =
     [(Convert::ExtSI, Instr::ExtS), (Convert::ExtUI, Instr::ExtU), (Convert::TruncI, Instr::Trunc)];
 
 impl Generic {

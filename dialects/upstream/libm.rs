@@ -65,7 +65,8 @@ pub fn replace_by_call<'c>(context: &'c Context, op: Op<'c>, function: &str) {
     let old = ir::val(op.result(0).expect("the op has one result"));
     let callee = [("callee", FlatSymbolRefAttribute::new(context, function).into())];
     let call = ir::build_op_raw(context, CALL, &operands, &callee, &[old.r#type()], op.location());
-    let call = build_op(ir::block_of(op), Some(op), call);
+    let block = ir::block_of(op).expect("the op is in a block");
+    let call = build_op(block, Some(op), call);
     ir::replace_all_uses(old, ir::val(call.result(0).expect("the call has one result")));
     ir::erase(op);
 }

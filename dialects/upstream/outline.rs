@@ -60,7 +60,7 @@ pub fn outline<'c>(context: &'c Context, module_block: BlockHandle<'c>, nest: Op
         &[],
         location,
     );
-    let block = ir::block_of(nest);
+    let block = ir::block_of(nest).expect("the nest is in a block");
     let call = build_op(block, Some(nest), call);
     // SAFETY: the op is in place, and goes to the end of the new block.
     unsafe {

@@ -3,6 +3,7 @@
 //! A backend is a folder here with one implementation of [`Backend`] and one line in [`BACKENDS`]. Everything that
 //! lists backends (command line, documentation, verification) goes through that registry.
 
+pub mod hls;
 pub mod llvm;
 
 use std::collections::BTreeMap;
@@ -14,8 +15,10 @@ use melior::ir::Module;
 use qonnx_dialects::ir::{Diagnostic, Severity};
 use qonnx_dialects::tensor::Tensor;
 
+use crate::samples::Sample;
+
 /// All backends.
-pub const BACKENDS: &[&dyn Backend] = &[&llvm::Cpu];
+pub const BACKENDS: &[&dyn Backend] = &[&llvm::Cpu, &hls::Hls];
 
 /// The backend of a name, such as `cpu`.
 pub fn backend(name: &str) -> Option<&'static dyn Backend> {
@@ -52,6 +55,8 @@ pub struct BackendOption {
 pub struct Written {
     /// The files, relative to the output folder, in the order a user should look at them.
     pub files: Vec<PathBuf>,
+    /// What a user should know about the result, such as what is hardware and what is host code.
+    pub notes: String,
     /// A command that builds and runs what was written, to be typed in the output folder.
     pub command: Option<String>,
 }
@@ -60,6 +65,11 @@ pub struct Written {
 pub trait Runner: Send + Sync {
     /// Runs one sample: one tensor for each input of the network, in order; returns its outputs.
     fn run(&self, inputs: &[&Tensor]) -> Result<Vec<Tensor>, BackendError>;
+
+    /// Runs many samples. A runner that starts a process overrides this to start it once.
+    fn run_all(&self, samples: &[Sample]) -> Result<Vec<Vec<Tensor>>, BackendError> {
+        samples.iter().map(|sample| self.run(&sample.iter().collect::<Vec<_>>())).collect()
+    }
 }
 
 /// A way from level 2 to a target.
@@ -152,4 +162,23 @@ pub fn write(
         Ok::<(), BackendError>(())
     })?;
     Ok(written)
+}
+
+/// A text that a module of an exit dialect is printed as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// LLVM IR, of the `llvm` dialect.
+    LlvmIr,
+    /// C++, of the `hls` dialect.
+    Hls,
+}
+
+/// Prints a module of an exit dialect.
+pub fn translate(text: Text, module: &Module<'_>) -> Result<String, String> {
+    match text {
+        Text::LlvmIr => {
+            qonnx_dialects::llvm::to_llvm_ir(module).map_err(|error| error.to_string())
+        }
+        Text::Hls => hls::print(module),
+    }
 }

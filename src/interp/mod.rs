@@ -34,8 +34,8 @@ pub enum InterpError {
     },
 }
 
-/// A value that was computed: the op, and the number of its result.
-pub type Observer<'o, 'c> = &'o mut dyn FnMut(Op<'c>, usize, &Tensor);
+/// Sees every op that was evaluated: the op, its operands (absent ones are `None`) and its results.
+pub type Observer<'o, 'c> = &'o mut dyn FnMut(Op<'c>, &[Option<&Tensor>], &[Tensor]);
 
 /// A function prepared for running on many samples: constants are read once.
 pub struct Interpreter<'c> {
@@ -78,7 +78,7 @@ impl<'c> Interpreter<'c> {
         Ok(Self { function, ops, constants, dead_after })
     }
 
-    /// Runs the function; `observe` sees every computed value.
+    /// Runs the function; `observe` sees every op.
     pub fn run(&self, inputs: &[Tensor], observe: Observer<'_, 'c>) -> Result<Vec<Tensor>, InterpError> {
         let arguments = self.function.arguments();
         let mut values: HashMap<usize, Tensor> = HashMap::new();
@@ -99,8 +99,9 @@ impl<'c> Interpreter<'c> {
             }
         }
         for (number, op) in self.ops.iter().enumerate() {
-            for (result, tensor) in self.eval(*op, &values)?.into_iter().enumerate() {
-                observe(*op, result, &tensor);
+            let results = self.eval(*op, &values)?;
+            observe(*op, &self.operands(*op, &values), &results);
+            for (result, tensor) in results.into_iter().enumerate() {
                 let value = ir::val(op.result(result).map_err(|error| at(*op, error))?);
                 values.insert(ir::value_key(value), tensor);
             }
@@ -125,13 +126,16 @@ impl<'c> Interpreter<'c> {
         values.get(&key).or_else(|| self.constants.get(&key))
     }
 
+    fn operands<'a>(&'a self, op: Op<'c>, values: &'a HashMap<usize, Tensor>) -> Vec<Option<&'a Tensor>> {
+        op.operands().map(|operand| self.value(values, ir::val(operand))).collect()
+    }
+
     /// The results of one op; none for constants, absent inputs and uninitialised tensors' placeholders.
     fn eval(&self, op: Op<'c>, values: &HashMap<usize, Tensor>) -> Result<Vec<Tensor>, InterpError> {
         if onnx::is_constant(op) || upstream::is_constant(op) || onnx::is_none(op) {
             return Ok(Vec::new());
         }
-        let operands: Vec<Option<&Tensor>> =
-            op.operands().map(|operand| self.value(values, ir::val(operand))).collect();
+        let operands = self.operands(op, values);
         if let Some(graph) = GraphOp::read(op) {
             return graph.eval(&operands).map_err(|error| at(op, error));
         }

@@ -193,7 +193,7 @@ impl Backend for Cpu {
         link::shared_library(&folder.join("model.o"), &folder.join("libmodel.so"))?;
         let mut files: Vec<PathBuf> = files.into_iter().map(|(file, _)| file.into()).collect();
         files.push("libmodel.so".into());
-        Ok(Written { files, command: Some(example::COMMAND.to_owned()) })
+        Ok(Written { files, notes: String::new(), command: Some(example::COMMAND.to_owned()) })
     }
 
     fn load(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Box<dyn Runner>, BackendError> {

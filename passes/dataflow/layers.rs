@@ -1,0 +1,253 @@
+//! The layers of one hardware network: conversion of each integer op.
+
+use melior::Context;
+use melior::ir::Location;
+use melior::ir::operation::OperationLike;
+use qonnx_dialects::dataflow::{self, Activation, Array, Function};
+use qonnx_dialects::ir::{self, BlockHandle, Op, Val};
+use qonnx_dialects::pass::{PassResult, Reported, fail};
+use qonnx_dialects::qint;
+use qonnx_dialects::tensor::{Element, Tensor, for_each_index, sign_extend, strides, zero_extend};
+use qonnx_dialects::upstream::{self, Instr, Slice};
+use qonnx_dialects::word::Word;
+use std::collections::HashMap;
+
+/// The conversion of one stage: a value of the integer level is an array here.
+pub struct Layers<'c> {
+    context: &'c Context,
+    block: BlockHandle<'c>,
+    arrays: HashMap<usize, (Val<'c>, Array)>,
+}
+
+impl<'c> Layers<'c> {
+    /// Layers are appended to `block`.
+    pub fn new(context: &'c Context, block: BlockHandle<'c>) -> Self {
+        Self { context, block, arrays: HashMap::new() }
+    }
+
+    /// Says which array holds a value of the integer level.
+    pub fn bind(&mut self, value: Val<'c>, array: Val<'c>, r#type: Array) {
+        self.arrays.insert(ir::value_key(value), (array, r#type));
+    }
+
+    /// Appends a layer.
+    pub fn append(
+        &mut self,
+        layer: &dataflow::Op,
+        operands: &[Val<'c>],
+        result: Array,
+        location: Location<'c>,
+    ) -> (Val<'c>, Array) {
+        let op = layer.build(self.context, operands, result.to_type(self.context), location);
+        let op = ir::build_op(self.block, None, op);
+        (ir::val(op.result(0).expect("a layer has one result")), result)
+    }
+
+    /// The array of a value, its bits read as signed or unsigned numbers, or as its producer left them.
+    pub fn array(
+        &mut self,
+        value: Val<'c>,
+        signed: Option<bool>,
+        user: Op<'c>,
+    ) -> Result<(Val<'c>, Array), Reported> {
+        let location = user.location();
+        let (array, r#type) = match self.arrays.get(&ir::value_key(value)) {
+            Some(found) => *found,
+            None => self.constant(value, signed, user)?,
+        };
+        Ok(self.read_as((array, r#type), signed, location))
+    }
+
+    /// The same bits under another signedness.
+    pub fn read_as(
+        &mut self,
+        (array, r#type): (Val<'c>, Array),
+        signed: Option<bool>,
+        location: Location<'c>,
+    ) -> (Val<'c>, Array) {
+        match signed {
+            Some(signed) if signed != r#type.word.signed => {
+                let result = Array { word: Word { signed, ..r#type.word }, ..r#type };
+                self.append(&dataflow::Op::Cast, &[array], result, location)
+            }
+            _ => (array, r#type),
+        }
+    }
+
+    fn constant(
+        &mut self,
+        value: Val<'c>,
+        signed: Option<bool>,
+        user: Op<'c>,
+    ) -> Result<(Val<'c>, Array), Reported> {
+        let empty = ir::defining_op(value).is_some_and(upstream::is_empty);
+        let tensor = match ir::type_of(value) {
+            Some(r#type) if empty => {
+                let count = r#type.shape.iter().product();
+                Some(Tensor::of_integers(r#type.element, r#type.shape, vec![0; count]))
+            }
+            _ => ir::constant_tensor(value),
+        };
+        let Some((width, tensor)) = tensor.and_then(|tensor| match tensor.element() {
+            Element::Int { width, .. } if !tensor.is_empty() => Some((width, tensor)),
+            _ => None,
+        }) else {
+            return fail(user, "an operand is neither computed in hardware nor an integer constant");
+        };
+        let word = Word { bits: width, signed: signed.unwrap_or(true) };
+        let extend = if word.signed { sign_extend } else { zero_extend };
+        let values: Vec<i64> =
+            tensor.as_int().unwrap_or_default().iter().map(|&value| extend(value, width)).collect();
+        let size = values.len();
+        let layer = dataflow::Op::Constant(Tensor::i64([size], values));
+        let location = ir::defining_op(value).map_or(user.location(), |op| op.location());
+        Ok(self.append(&layer, &[], Array { size, word }, location))
+    }
+
+    /// Converts one op of the integer level.
+    pub fn convert(&mut self, op: Op<'c>) -> PassResult {
+        let operand = |at: usize| match op.operand(at) {
+            Ok(value) => Ok(ir::val(value)),
+            Err(_) => fail(op, format!("operand {at} is missing")),
+        };
+        let Some(result) = op.result(0).ok().map(ir::val) else {
+            return fail(op, "the op has no result");
+        };
+        let Some(result_type) = ir::type_of(result) else {
+            return fail(op, "the shape of the result is not known");
+        };
+        let Element::Int { width, .. } = result_type.element else {
+            return fail(op, format!("the result has elements {}, expected integers", result_type.element));
+        };
+        if width > 63 {
+            return fail(op, format!("the result needs words of {width} bits; hardware arrays have at most 63"));
+        }
+        let made = match (qint::Op::read(op), upstream::Op::read(op)) {
+            (Some(function), _) => {
+                let x = operand(0)?;
+                let shape = ir::type_of(x).map(|r#type| r#type.shape).unwrap_or_default();
+                let Some((activation, input_signed, signed)) = activation(function, &shape) else {
+                    return fail(op, "the op does not stay within the integers");
+                };
+                let (x, array) = self.array(x, Some(input_signed), op)?;
+                let result = Array { size: array.size, word: Word { bits: width, signed } };
+                self.append(&dataflow::Op::Activation(activation), &[x], result, op.location())
+            }
+            (None, Some(upstream::Op::Reshape)) => self.array(operand(0)?, None, op)?,
+            (None, Some(upstream::Op::Generic(generic))) => {
+                let word = Word { bits: width, signed: first_reader(result) };
+                if generic.iterators.contains(&upstream::IteratorKind::Reduction) {
+                    self.contraction(op, &generic, word)?
+                } else {
+                    self.elementwise(op, &generic, word)?
+                }
+            }
+            (None, Some(upstream::Op::ExtractSlice(slice))) => {
+                let x = operand(0)?;
+                let shape = ir::type_of(x).map(|r#type| r#type.shape).unwrap_or_default();
+                let order = slice_order(&slice, &shape);
+                let operand = self.array(x, None, op)?;
+                self.gather(&[operand], order, op.location())
+            }
+            (None, Some(upstream::Op::InsertSlice(slice))) => {
+                let destination = operand(1)?;
+                let shape = ir::type_of(destination).map(|r#type| r#type.shape).unwrap_or_default();
+                let source = self.array(operand(0)?, None, op)?;
+                let destination = self.array(destination, Some(source.1.word.signed), op)?;
+                let mut order: Vec<usize> = (0..destination.1.size).collect();
+                for (at, to) in slice_order(&slice, &shape).into_iter().enumerate() {
+                    order[to] = destination.1.size + at;
+                }
+                self.gather(&[destination, source], order, op.location())
+            }
+            (None, None) => return fail(op, unsupported(op)),
+        };
+        self.arrays.insert(ir::value_key(result), made);
+        Ok(())
+    }
+
+    /// Wires; none if every word stays where it is.
+    pub fn gather(
+        &mut self,
+        operands: &[(Val<'c>, Array)],
+        order: Vec<usize>,
+        location: Location<'c>,
+    ) -> (Val<'c>, Array) {
+        let (first, array) = operands[0];
+        if order.len() == array.size && order.iter().enumerate().all(|(at, &from)| at == from) {
+            return (first, array);
+        }
+        let result = Array { size: order.len(), word: array.word };
+        let values: Vec<_> = operands.iter().map(|(value, _)| *value).collect();
+        self.append(&dataflow::Op::Gather(order), &values, result, location)
+    }
+}
+
+/// The refusal of an op that has no layer.
+pub fn unsupported(op: Op<'_>) -> String {
+    format!(
+        "the hls backend has no streaming layer for '{}' yet; compile this model for the cpu, or make the part \
+         before it float",
+        ir::op_name(op)
+    )
+}
+
+/// The layer of an integer activation, and how its input and its result are read.
+fn activation(function: qint::Op, shape: &[usize]) -> Option<(Activation, bool, bool)> {
+    let (function, axis, input_signed, signed) = match function {
+        qint::Op::Threshold(op) => {
+            let flags = (op.axis, op.input_signed, op.signed);
+            (Function::Threshold(qint::Threshold { axis: 0, ..op }), flags.0, flags.1, flags.2)
+        }
+        qint::Op::Requantize(op) => {
+            let flags = (op.axis, op.input_signed, op.signed);
+            (Function::Requantize(qint::Requantize { axis: 0, ..op }), flags.0, flags.1, flags.2)
+        }
+        qint::Op::Lookup(op) => {
+            let flags = (op.axis, op.input_signed, op.signed);
+            (Function::Lookup(qint::Lookup { axis: 0, ..op }), flags.0, flags.1, flags.2)
+        }
+        qint::Op::Quantize(_) | qint::Op::Dequantize(_) => return None,
+    };
+    // One function for all channels does not care where they are.
+    let inner = if function.channels() == 1 { 1 } else { shape.get(axis + 1..)?.iter().product() };
+    Some((Activation { function, inner }, input_signed, signed))
+}
+
+/// Linear index in the larger tensor, of extents `shape`, of each element of a slice.
+fn slice_order(slice: &Slice, shape: &[usize]) -> Vec<usize> {
+    let steps = strides(shape);
+    let mut order = Vec::with_capacity(slice.sizes.iter().product());
+    for_each_index(&slice.sizes, |index| {
+        let along = |axis: usize| (slice.offsets[axis] + index[axis] * slice.strides[axis]) * steps[axis];
+        order.push((0..index.len()).map(along).sum());
+    });
+    order
+}
+
+/// How the first op that cares reads the bits of a value; signed if none does.
+pub fn first_reader(value: Val<'_>) -> bool {
+    reader(value).unwrap_or(true)
+}
+
+fn reader(value: Val<'_>) -> Option<bool> {
+    ir::users(value).into_iter().find_map(|(user, at)| match (qint::Op::read(user), upstream::Op::read(user)) {
+        (Some(qint::Op::Threshold(op)), _) => Some(op.input_signed),
+        (Some(qint::Op::Requantize(op)), _) => Some(op.input_signed),
+        (Some(qint::Op::Lookup(op)), _) => Some(op.input_signed),
+        (Some(qint::Op::Dequantize(op)), _) => Some(op.signed),
+        (None, Some(upstream::Op::Generic(generic))) => {
+            let input = |from: usize| generic.body.get(from) == Some(&Instr::Input(at));
+            let read = generic.body.iter().find_map(|instr| match *instr {
+                Instr::ExtS(from, _) if input(from) => Some(true),
+                Instr::ExtU(from, _) if input(from) => Some(false),
+                Instr::MaxS(a, b) | Instr::MinS(a, b) if input(a) || input(b) => Some(true),
+                Instr::MaxU(a, b) | Instr::MinU(a, b) if input(a) || input(b) => Some(false),
+                _ => None,
+            });
+            read.or_else(|| user.result(0).ok().and_then(|result| reader(ir::val(result))))
+        }
+        (None, Some(_)) => user.result(0).ok().and_then(|result| reader(ir::val(result))),
+        _ => None,
+    })
+}

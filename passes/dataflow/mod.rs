@@ -1,0 +1,7 @@
+//! From exact-width integers to the layers of a hardware network.
+
+mod contraction;
+mod elementwise;
+pub mod int_to_dataflow;
+mod layers;
+mod stages;

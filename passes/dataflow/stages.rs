@@ -1,0 +1,73 @@
+//! Which ops of level 2 run on the host and which in hardware, and in which order.
+
+use melior::ir::operation::OperationLike;
+use qonnx_dialects::graph::GraphOp;
+use qonnx_dialects::ir::{self, Function, Op};
+use qonnx_dialects::pass::{Reported, fail};
+use qonnx_dialects::{onnx, qint, upstream};
+use std::collections::HashMap;
+
+/// Who executes an op.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    /// Constants belong to whoever uses them.
+    Either,
+    /// Float ops, and the ops between floats and integers.
+    Host,
+    /// Integer ops.
+    Hardware,
+}
+
+/// The ops of one stage, in order. Even stages run on the host, odd ones are hardware networks; every value
+/// that a stage reads was made by an earlier one.
+pub struct Stage<'c> {
+    /// The ops, in the order of the function.
+    pub ops: Vec<Op<'c>>,
+    /// Whether the stage is a hardware network.
+    pub hardware: bool,
+}
+
+/// Sorts the ops of a function into stages, each as early as its operands allow.
+pub fn stages(function: Function<'_>) -> Result<Vec<Stage<'_>>, Reported> {
+    let mut stage_of: HashMap<usize, usize> = HashMap::new();
+    let mut stages: Vec<Stage<'_>> = Vec::new();
+    for op in function.ops() {
+        let side = side(op)?;
+        if side == Side::Either {
+            continue;
+        }
+        let earliest = op
+            .operands()
+            .filter_map(|value| stage_of.get(&ir::value_key(ir::val(value))).copied())
+            .max()
+            .unwrap_or(0);
+        let hardware = side == Side::Hardware;
+        let stage = earliest + usize::from((earliest % 2 == 1) != hardware);
+        while stages.len() <= stage {
+            stages.push(Stage { ops: Vec::new(), hardware: stages.len() % 2 == 1 });
+        }
+        stages[stage].ops.push(op);
+        for result in op.results() {
+            stage_of.insert(ir::value_key(ir::val(result)), stage);
+        }
+    }
+    Ok(stages)
+}
+
+fn side(op: Op<'_>) -> Result<Side, Reported> {
+    if onnx::is_constant(op) || onnx::is_none(op) || upstream::is_constant(op) || upstream::is_empty(op) {
+        return Ok(Side::Either);
+    }
+    match qint::Op::read(op) {
+        Some(qint::Op::Quantize(_) | qint::Op::Dequantize(_)) => return Ok(Side::Host),
+        Some(_) => return Ok(Side::Hardware),
+        None => {}
+    }
+    if GraphOp::read(op).is_some() {
+        return Ok(Side::Host);
+    }
+    if upstream::Op::read(op).is_some() {
+        return Ok(Side::Hardware);
+    }
+    fail(op, format!("'{}' op is not part of the integer level; run 'lower-to-int' first", ir::op_name(op)))
+}

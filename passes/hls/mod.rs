@@ -1,0 +1,6 @@
+//! From hardware layers to C++ for high-level synthesis.
+
+mod activations;
+pub mod dataflow_to_hls;
+mod layers;
+mod names;
