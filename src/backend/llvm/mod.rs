@@ -4,6 +4,8 @@ mod example;
 mod header;
 mod link;
 mod names;
+#[cfg(test)]
+mod tests;
 
 use std::fs;
 use std::path::{Path, PathBuf};
