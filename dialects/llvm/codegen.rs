@@ -110,7 +110,7 @@ pub fn compile(
     native.set_data_layout(&machine.get_target_data().get_data_layout());
     prepare(&native, &llvm, &machine, &name, entry, &signature)?;
     native
-        .run_passes(target.level.pipeline(), &machine, PassBuilderOptions::create())
+        .run_passes(&target.level.pipeline(), &machine, PassBuilderOptions::create())
         .map_err(|error| CodeError::Llvm(error.to_string()))?;
 
     let emit = |file| {
