@@ -43,6 +43,12 @@ impl Op {
         }
     }
 
+    /// The layer's name without that of the dialect.
+    pub fn short_name(&self) -> &'static str {
+        let name = self.name();
+        name.split_once('.').map_or(name, |(_, short)| short)
+    }
+
     fn attributes(&self) -> Vec<(&'static str, AttributeValue)> {
         use AttributeValue::{Bool, Int, Ints, Tensor, Text};
         match self {
@@ -89,8 +95,8 @@ impl Op {
         let at = Attributes::of(op);
         let size = |name| at.int(name).and_then(|value| usize::try_from(value).ok());
         let signed = |value: Val<'_>| array_of(value).map(|array| array.word.signed);
-        let input_signed = || signed(ir::val(op.operand(0).ok()?));
-        let result_signed = || signed(ir::val(op.result(0).ok()?));
+        let input_signed = || signed(ir::val(op.operands().next()?));
+        let result_signed = || signed(ir::val(op.results().next()?));
         if name == DenseOperation::name() {
             return Some(Self::Dense(Dense {
                 weights: at.tensor("weights")?,
@@ -208,7 +214,7 @@ pub(crate) fn verify(op: ir::Op<'_>) -> Option<Result<(), String>> {
         return None;
     }
     let operands: Option<Vec<_>> = op.operands().map(|value| array_of(ir::val(value))).collect();
-    let result = op.result(0).ok().and_then(|value| array_of(ir::val(value)));
+    let result = op.results().next().and_then(|value| array_of(ir::val(value)));
     Some(match (layer, operands, result) {
         (Some(layer), Some(operands), Some(result)) => layer.verify(&operands, result),
         _ => Err(format!("'{}' op has an attribute out of range", ir::op_name(op))),

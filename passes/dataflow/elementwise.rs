@@ -25,7 +25,6 @@ impl<'c> Layers<'c> {
         generic: &Generic,
         word: Word,
     ) -> Result<(Val<'c>, Array), Reported> {
-        let location = op.location();
         let shape = op.result(0).ok().and_then(|value| ir::type_of(ir::val(value))).map(|found| found.shape);
         let Some((shape, result_map)) = shape.zip(generic.maps.last()) else { return fail(op, unsupported(op)) };
         if *result_map != AffineMap::identity(shape.len()) || shape.contains(&0) {
@@ -33,7 +32,10 @@ impl<'c> Layers<'c> {
         }
         let size = shape.iter().product();
         let mut registers: Vec<Register<'c>> = Vec::with_capacity(generic.body.len());
+        let node = op.location();
         for (number, instr) in generic.body.iter().enumerate() {
+            // Only the last layer makes the node's result; the others have no name.
+            let location = if number + 1 == generic.body.len() { node } else { self.nameless() };
             let at = |index: usize| registers[index];
             let register = match *instr {
                 Instr::Input(_) | Instr::Output => {
@@ -83,7 +85,7 @@ impl<'c> Layers<'c> {
             return Ok((value, array));
         }
         let result = Array { word, ..array };
-        Ok(self.append(&dataflow::Op::Cast, &[value], result, location))
+        Ok(self.append(&dataflow::Op::Cast, &[value], result, node))
     }
 
     /// The number that all bits of a register stand for, read as signed or unsigned.

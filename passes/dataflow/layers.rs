@@ -43,6 +43,11 @@ impl<'c> Layers<'c> {
         (ir::val(op.result(0).expect("a layer has one result")), result)
     }
 
+    /// The location of a layer whose result is no tensor of the integer level.
+    pub fn nameless(&self) -> Location<'c> {
+        Location::unknown(self.context)
+    }
+
     /// The array of a value, its bits read as signed or unsigned numbers, or as its producer left them.
     pub fn array(
         &mut self,
@@ -50,7 +55,7 @@ impl<'c> Layers<'c> {
         signed: Option<bool>,
         user: Op<'c>,
     ) -> Result<(Val<'c>, Array), Reported> {
-        let location = user.location();
+        let location = self.nameless();
         let (array, r#type) = match self.arrays.get(&ir::value_key(value)) {
             Some(found) => *found,
             None => self.constant(value, signed, user)?,
@@ -100,7 +105,7 @@ impl<'c> Layers<'c> {
             tensor.as_int().unwrap_or_default().iter().map(|&value| extend(value, width)).collect();
         let size = values.len();
         let layer = dataflow::Op::Constant(Tensor::i64([size], values));
-        let location = ir::defining_op(value).map_or(user.location(), |op| op.location());
+        let location = self.nameless();
         Ok(self.append(&layer, &[], Array { size, word }, location))
     }
 

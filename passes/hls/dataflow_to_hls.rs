@@ -119,7 +119,7 @@ fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Res
     let mut arguments = Vec::new();
     for (value, name) in network.arguments().into_iter().zip(network.input_names()) {
         let Some(array) = array_of(value) else { return fail(network.op(), "an argument is not an array") };
-        let port = emitter.port(&name, array, "input");
+        let port = Port { name: emitter.names.unique(&name), ..emitter.port(&name, array, "input") };
         arguments.push(port.clone());
         ports.insert(ir::value_key(value), port);
     }
@@ -144,7 +144,7 @@ fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Res
         let result = ir::val(result);
         let Some(array) = array_of(result) else { return fail(op, "the result is not an array") };
         let node = ir::node_name(op.location());
-        let wanted = node.clone().unwrap_or_else(|| layer.name().replace('.', "_"));
+        let wanted = node.clone().unwrap_or_else(|| layer.short_name().to_owned());
         let port = emitter.port(&wanted, array, &format!("result of {wanted}"));
         let arrays: Vec<_> = operands.iter().map(|port| port.array).collect();
         let layer_cost = dataflow::cost(&layer, &arrays, array);
