@@ -48,6 +48,7 @@ fn main() {
         // The headers of MLIR are not ours to mend.
         .flag("-isystem")
         .flag(include.to_str().expect("the prefix is UTF-8"))
+        .flag("-Wno-misleading-indentation")
         .flag("-Wno-unused-parameter")
         .include(&out)
         .include("shim");

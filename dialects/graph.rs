@@ -23,6 +23,18 @@ pub enum GraphOp {
     Qonnx(qonnx::Op),
 }
 
+impl From<onnx::Op> for GraphOp {
+    fn from(op: onnx::Op) -> Self {
+        Self::Onnx(op)
+    }
+}
+
+impl From<qonnx::Op> for GraphOp {
+    fn from(op: qonnx::Op) -> Self {
+        Self::Qonnx(op)
+    }
+}
+
 impl GraphOp {
     /// Reads an op in place; `None` if it is of another kind.
     pub fn read(op: ir::Op<'_>) -> Option<Self> {
@@ -34,6 +46,14 @@ impl GraphOp {
         match self {
             Self::Onnx(op) => op.name(),
             Self::Qonnx(op) => op.name(),
+        }
+    }
+
+    /// The least and the greatest number of operands, absent optional ones at the end not counted.
+    pub fn arity(&self) -> (usize, usize) {
+        match self {
+            Self::Onnx(op) => op.arity(),
+            Self::Qonnx(op) => op.arity(),
         }
     }
 

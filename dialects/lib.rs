@@ -14,6 +14,8 @@ pub mod error;
 pub mod graph;
 pub mod hls;
 pub mod ir;
+pub mod llvm;
+pub mod mmap;
 pub mod monotone;
 pub mod onnx;
 pub mod pass;

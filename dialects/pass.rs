@@ -5,7 +5,7 @@
 //! diagnostic that names a reproducer, never an abort.
 
 use melior::Context;
-use melior::ir::Location;
+use melior::ir::{Location, RegionLike};
 use melior::ir::operation::OperationLike;
 use mlir_sys::{MlirLocation, MlirOperation, MlirStringRef};
 use std::ffi::c_void;
@@ -45,6 +45,9 @@ pub struct OptionInfo {
     pub default: fn() -> String,
 }
 
+/// Makes a pass from the text of each of its options; the error says which is malformed.
+pub type Make = fn(&[String]) -> Result<Box<dyn DynPass>, String>;
+
 /// Static description of a pass.
 #[derive(Clone, Copy)]
 pub struct PassInfo {
@@ -59,7 +62,7 @@ pub struct PassInfo {
     /// Its options.
     pub options: &'static [OptionInfo],
     /// Makes the pass from the text of each option, in the order of `options`.
-    pub make: fn(&[String]) -> Result<Box<dyn DynPass>, String>,
+    pub make: Make,
     /// The Rust source file of the pass, relative to the workspace.
     pub file: &'static str,
 }
@@ -93,10 +96,12 @@ pub trait DynPass: Send + Sync {
     fn clone_box(&self) -> Box<dyn DynPass>;
 }
 
-/// The function that a pass was scheduled on. Fails with a report if it has not exactly one block.
-pub fn function(op: Op<'_>) -> Result<Function<'_>, Reported> {
+/// The function that a pass was scheduled on; `None` for a declaration, which has nothing to change. Fails with
+/// a report if the body has more than one block.
+pub fn function(op: Op<'_>) -> Result<Option<Function<'_>>, Reported> {
     match Function::new(op) {
-        Some(function) => Ok(function),
+        Some(function) => Ok(Some(function)),
+        None if op.region(0).is_ok_and(|region| region.first_block().is_none()) => Ok(None),
         None => fail(op, "expected a function with exactly one block"),
     }
 }

@@ -190,6 +190,17 @@ impl Tensor {
         )
     }
 
+    /// A tensor of zeros.
+    pub fn zeros(ty: &crate::value::TensorType) -> Self {
+        let count = ty.shape.iter().product();
+        let data = match ty.element {
+            Element::F32 => Data::F32(vec![0.0; count]),
+            Element::F64 => Data::F64(vec![0.0; count]),
+            Element::Int { width, unsigned } => Data::Int { width, unsigned, values: vec![0; count] },
+        };
+        Self::new(ty.shape.clone(), data)
+    }
+
     /// A rank-0 `f32` tensor.
     pub fn scalar(value: f32) -> Self {
         Self::f32([], vec![value])

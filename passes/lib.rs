@@ -8,6 +8,7 @@ mod framework;
 
 pub mod analysis;
 pub mod cleanup;
+pub mod cpu;
 pub mod dataflow;
 pub mod hls;
 pub mod lower;
@@ -19,8 +20,14 @@ use qonnx_dialects::pass::{PassInfo, register_pass, register_pipeline};
 pass_registry! {
     cleanup::fold_constants::FoldConstants,
     cleanup::infer_shapes::InferShapes,
+    cleanup::quantize_inputs::QuantizeInputs,
     cleanup::remove_identities::RemoveIdentities,
     cleanup::split_bias::SplitBias,
+    cpu::call_libm::CallLibm,
+    cpu::int_to_linalg::IntToLinalg,
+    cpu::outline_kernels::OutlineKernels,
+    cpu::plan_workspace::PlanWorkspace,
+    cpu::select_kernels::SelectKernels,
     dataflow::int_to_dataflow::IntToDataflow,
     hls::dataflow_to_hls::DataflowToHls,
     lower::convert_to_int::ConvertToInt,

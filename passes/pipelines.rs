@@ -23,6 +23,26 @@ pub const PIPELINES: &[Pipeline] = &[
         summary: "Level 0 or 1 to level 2: exact-width integers",
         text: lower_to_int,
     },
+    Pipeline {
+        name: "int-to-buffers",
+        summary: "Level 2 to loop nests on buffers that the caller owns, machine types",
+        text: int_to_buffers,
+    },
+    Pipeline {
+        name: "buffers-to-llvm",
+        summary: "Loop nests on buffers to the `llvm` dialect",
+        text: buffers_to_llvm,
+    },
+    Pipeline {
+        name: "int-to-hls",
+        summary: "Level 2 to the `hls` dialect: hardware layers as C++ one to one",
+        text: int_to_hls,
+    },
+    Pipeline {
+        name: "int-to-llvm",
+        summary: "Level 2 to the `llvm` dialect: the CPU pipeline",
+        text: int_to_llvm,
+    },
 ];
 
 /// Level 0 to level 1.
@@ -45,12 +65,72 @@ pub fn cleanup() -> String {
 
 /// Level 0 or 1 to level 2.
 pub fn lower_to_int() -> String {
+    lower_to_int_with(&[])
+}
+
+/// Level 0 or 1 to level 2, with options of `convert-to-int` such as `remarks=true`.
+pub fn lower_to_int_with(options: &[&str]) -> String {
+    let convert = format!("func.func(convert-to-int{{{}}})", options.join(" "));
     [
         cleanup().as_str(),
-        "func.func(convert-to-int)",
+        convert.as_str(),
         // Composes reshapes and drops constants that have been absorbed.
         "canonicalize",
         "cse",
+    ]
+    .join(",")
+}
+
+/// Level 2 to functions on buffers: results are arguments that the caller owns, temporary buffers are parts of a
+/// workspace that the caller provides, each loop nest is a function.
+pub fn int_to_buffers() -> String {
+    [
+        "func.func(int-to-linalg)",
+        "canonicalize",
+        "cse",
+        "func.func(select-kernels)",
+        "one-shot-bufferize{bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map}",
+        // With hoisting, what computes a result writes into the caller's buffer.
+        "buffer-results-to-out-params{hoist-static-allocs modify-public-functions}",
+        "canonicalize",
+        "outline-kernels",
+        "call-libm",
+        "func.func(plan-workspace)",
+    ]
+    .join(",")
+}
+
+/// Functions on buffers to the `llvm` dialect, with plain pointers as arguments.
+pub fn buffers_to_llvm() -> String {
+    [
+        "convert-linalg-to-loops",
+        "expand-strided-metadata",
+        "lower-affine",
+        "convert-scf-to-cf",
+        // Intrinsics that are exact: roots, roundings, signs.
+        "convert-math-to-llvm",
+        "convert-arith-to-llvm",
+        "convert-index-to-llvm",
+        "finalize-memref-to-llvm",
+        "convert-func-to-llvm{use-bare-ptr-memref-call-conv}",
+        "convert-cf-to-llvm",
+        "reconcile-unrealized-casts",
+    ]
+    .join(",")
+}
+
+/// Level 2 to the `llvm` dialect.
+pub fn int_to_llvm() -> String {
+    [int_to_buffers(), buffers_to_llvm()].join(",")
+}
+
+/// Level 2 to the `hls` dialect.
+pub fn int_to_hls() -> String {
+    [
+        "int-to-dataflow",
+        "dataflow-to-hls",
+        // Constants of the graph that only the integer part used.
+        "canonicalize",
     ]
     .join(",")
 }

@@ -1,1 +1,12 @@
 //! qonnx-mlir: a multi-level compiler for arbitrary-precision quantized neural networks.
+
+pub mod backend;
+pub mod driver;
+pub mod frontend;
+pub mod interp;
+pub mod npz;
+pub mod output;
+pub mod random_graph;
+pub mod report;
+pub mod samples;
+pub mod verify;

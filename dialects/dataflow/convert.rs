@@ -14,7 +14,10 @@ use super::types::array_of;
 use crate::ir::{self, AttributeValue, Attributes, Val};
 use crate::qint::{Lookup, Requantize, Threshold};
 
-const ELEMENTWISE: [(Elementwise, fn() -> &'static str); 5] = [
+/// The generated name of an op; it is not a constant.
+type Name = fn() -> &'static str;
+
+const ELEMENTWISE: [(Elementwise, Name); 5] = [
     (Elementwise::Add, AddOperation::name),
     (Elementwise::Sub, SubOperation::name),
     (Elementwise::Mul, MulOperation::name),

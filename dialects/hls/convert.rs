@@ -11,7 +11,10 @@ use crate::dataflow::Cost;
 use crate::ir::{self, AttributeValue, Attributes, Val};
 use crate::word::Word;
 
-const BINARY: [(Binary, fn() -> &'static str); 9] = [
+/// The generated name of an op; it is not a constant.
+type Name = fn() -> &'static str;
+
+const BINARY: [(Binary, Name); 9] = [
     (Binary::Add, AddOperation::name),
     (Binary::Sub, SubOperation::name),
     (Binary::Mul, MulOperation::name),

@@ -4,7 +4,7 @@ use melior::Context;
 use melior::dialect::DialectRegistry;
 use melior::ir::Module;
 use melior::ir::operation::{OperationLike, OperationPrintingFlags};
-use mlir_sys::MlirContext;
+use mlir_sys::{MlirContext, MlirStringRef, mlirModuleCreateParse};
 use std::sync::Once;
 
 use crate::ffi::{qonnxRegisterDialects, qonnxRegisterUpstreamPasses};
@@ -45,9 +45,22 @@ pub fn register_passes_once(ours: impl FnOnce()) {
     });
 }
 
-/// A module from its text; errors are reported in the context.
-pub fn parse_module<'c>(context: &'c Context, source: &str) -> Option<Module<'c>> {
-    Module::parse(context, source)
+/// A module from its text or bytecode; errors are reported in the context.
+#[expect(unsafe_code, reason = "melior parses text only")]
+pub fn parse_module<'c>(context: &'c Context, source: &[u8]) -> Option<Module<'c>> {
+    let source = MlirStringRef { data: source.as_ptr().cast(), length: source.len() };
+    // SAFETY: the bytes are valid for the call; MLIR needs no terminator.
+    unsafe { Module::from_option_raw(mlirModuleCreateParse(context.to_raw(), source)) }
+}
+
+/// A copy of a module.
+#[expect(unsafe_code, reason = "melior does not copy modules")]
+pub fn clone_module<'c>(module: &Module<'c>) -> Module<'c> {
+    // SAFETY: the copy is a new op that the new module owns.
+    unsafe {
+        let copy = mlir_sys::mlirOperationClone(module.as_operation().to_raw());
+        Module::from_raw(mlir_sys::mlirModuleFromOperation(copy))
+    }
 }
 
 /// The text of a module. `elide` leaves out the elements of large constants.

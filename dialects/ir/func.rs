@@ -90,6 +90,11 @@ impl<'c> Function<'c> {
         Attributes::of(self.op).string("sym_name").unwrap_or_default()
     }
 
+    /// Whether only the module itself may call the function.
+    pub fn is_private(self) -> bool {
+        Attributes::of(self.op).string("sym_visibility").is_some_and(|visibility| visibility == "private")
+    }
+
     /// The arguments.
     pub fn arguments(self) -> Vec<Val<'c>> {
         block_arguments(self.block)
@@ -219,6 +224,11 @@ pub fn append_return<'c>(block: BlockHandle<'c>, values: &[Val<'c>], location: L
         .build()
         .expect("a return op can always be created");
     block.append_operation(op);
+}
+
+/// The ops in the body of a module.
+pub fn module_ops<'c>(module: &Module<'c>) -> Vec<Op<'c>> {
+    block_handle(module.body().to_raw()).map(block_ops).unwrap_or_default()
 }
 
 /// The functions of a module that have a single-block body.

@@ -113,6 +113,14 @@ pub fn has_no_uses(op: Op<'_>) -> bool {
     op.results().all(|result| users(val(result)).is_empty())
 }
 
+/// Replaces one operand of an op.
+#[expect(unsafe_code, reason = "melior changes operands only through owned ops")]
+pub fn set_operand<'c>(op: Op<'c>, at: usize, value: Val<'c>) {
+    assert!(at < op.operand_count(), "the op has the operand");
+    // SAFETY: the op is in place, the operand exists and the value is valid.
+    unsafe { mlirOperationSetOperand(op.to_raw(), at as isize, value.to_raw()) }
+}
+
 /// Makes every use of `old` a use of `new`.
 #[expect(unsafe_code, reason = "melior does not wrap this call for plain values")]
 pub fn replace_all_uses<'c>(old: Val<'c>, new: Val<'c>) {

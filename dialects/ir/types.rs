@@ -3,7 +3,7 @@
 use melior::Context;
 use melior::ir::r#type::{DimSize, IntegerType, RankedTensorType};
 use melior::ir::{ShapedTypeLike, Type, TypeLike, ValueLike};
-use mlir_sys::{mlirShapedTypeGetElementType, mlirTypeIsAUnrankedTensor, mlirUnrankedTensorTypeGet};
+use mlir_sys::mlirUnrankedTensorTypeGet;
 
 use super::handle::Val;
 use crate::tensor::Element;
@@ -61,18 +61,4 @@ pub(crate) fn static_tensor(r#type: Type<'_>) -> Option<TensorType> {
         })
         .collect::<Option<Vec<_>>>()?;
     Some(TensorType { shape, element: element_of(tensor.element())? })
-}
-
-/// The element of a ranked or unranked tensor type.
-#[expect(unsafe_code, reason = "melior does not wrap unranked tensor types")]
-pub(crate) fn tensor_element(r#type: Type<'_>) -> Option<Element> {
-    if let Ok(tensor) = RankedTensorType::try_from(r#type) {
-            return element_of(tensor.element());
-    }
-    // SAFETY: guarded by the kind of the type.
-    unsafe {
-        mlirTypeIsAUnrankedTensor(r#type.to_raw())
-            .then(|| element_of(Type::from_raw(mlirShapedTypeGetElementType(r#type.to_raw()))))
-            .flatten()
-    }
 }

@@ -78,7 +78,6 @@ void qonnxRegisterUpstreamPasses(void) {
   mlir::registerConvertControlFlowToLLVMPass();
   mlir::registerConvertFuncToLLVMPass();
   mlir::registerConvertIndexToLLVMPass();
-  mlir::registerConvertMathToLibmPass();
   mlir::registerConvertMathToLLVMPass();
   mlir::registerFinalizeMemRefToLLVMConversionPass();
   mlir::registerLowerAffinePass();

@@ -48,6 +48,17 @@ impl AffineMap {
         map
     }
 
+    /// The same map of loops in another order: loop `at` becomes what loop `order[at]` was.
+    #[must_use]
+    pub fn permuted(&self, order: &[usize]) -> Self {
+        let row = |row: &Vec<i64>| order.iter().map(|&old| row[old]).collect();
+        Self {
+            dims: self.dims,
+            coefficients: self.coefficients.iter().map(row).collect(),
+            constants: self.constants.clone(),
+        }
+    }
+
     /// Result `result` becomes the sum of `terms`, each a loop times a coefficient.
     #[must_use]
     pub fn with_sum(mut self, result: usize, terms: &[(usize, i64)]) -> Self {

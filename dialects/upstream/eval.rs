@@ -81,16 +81,7 @@ impl Address {
 impl Generic {
     /// Extent of each loop, from the shapes of the operands.
     pub fn extents(&self, shapes: &[&[usize]]) -> Option<Vec<usize>> {
-        (0..self.iterators.len())
-            .map(|dim| {
-                self.maps.iter().zip(shapes).find_map(|(map, shape)| {
-                    let at = map.coefficients.iter().position(|row| {
-                        row.iter().enumerate().all(|(other, &factor)| factor == i64::from(other == dim))
-                    })?;
-                    shape.get(at).copied()
-                })
-            })
-            .collect()
+        self.nest().extents(shapes)
     }
 
     fn eval(&self, operands: &[&Tensor]) -> Result<Tensor, EvalError> {
@@ -128,11 +119,11 @@ impl Generic {
                 program.run(&mut registers, output_element, |at| inputs[at][cursors[at] as usize]);
             // Step the innermost loop that has not ended; reset the ones inside it.
             let Some(dim) = (0..index.len()).rev().find(|&dim| index[dim] + 1 < extents[dim]) else { break };
-            for inner in dim + 1..index.len() {
+            for (inner, position) in index.iter_mut().enumerate().skip(dim + 1) {
                 for (cursor, address) in cursors.iter_mut().zip(&addresses) {
-                    *cursor -= address.steps[inner] * index[inner] as i64;
+                    *cursor -= address.steps[inner] * *position as i64;
                 }
-                index[inner] = 0;
+                *position = 0;
             }
             index[dim] += 1;
             for (cursor, address) in cursors.iter_mut().zip(&addresses) {

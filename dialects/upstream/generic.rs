@@ -1,21 +1,18 @@
 //! `linalg.generic` with an integer body, as a Rust value.
 
 use melior::Context;
-use melior::ir::attribute::{ArrayAttribute, Attribute, DenseI32ArrayAttribute, IntegerAttribute};
-use melior::ir::operation::{OperationBuilder, OperationLike, OperationResult};
-use melior::ir::r#type::{IntegerType, RankedTensorType};
-use melior::ir::{
-    Block, BlockLike, Identifier, Location, Region, RegionLike, ShapedTypeLike, Type, ValueLike,
-    operation::Operation,
-};
+use melior::ir::attribute::{ArrayAttribute, Attribute};
+use melior::ir::operation::{Operation, OperationLike};
+use melior::ir::{Location, ValueLike};
 
 use super::affine::AffineMap;
-use super::with_destination;
-use crate::ir::{self, Attributes, Val, block_arguments, block_ops, build_op_raw, defining_op, single_block};
+use super::nest::Nest;
+use super::scalar::{Binary, Convert, Scalar, Scalars};
+use crate::ir::{self, Attributes, Val, block_arguments, block_ops, defining_op, single_block};
 use crate::tensor::Element;
 
-const GENERIC: &str = "linalg.generic";
-const YIELD: &str = "linalg.yield";
+pub(super) const GENERIC: &str = "linalg.generic";
+pub(super) const YIELD: &str = "linalg.yield";
 
 /// The kind of a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +21,28 @@ pub enum IteratorKind {
     Parallel,
     /// Iterations accumulate.
     Reduction,
+}
+
+impl IteratorKind {
+    const ALL: [Self; 2] = [Self::Parallel, Self::Reduction];
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Parallel => "#linalg.iterator_type<parallel>",
+            Self::Reduction => "#linalg.iterator_type<reduction>",
+        }
+    }
+
+    /// The MLIR attribute.
+    pub(super) fn to_attribute(self, context: &Context) -> Attribute<'_> {
+        Attribute::parse(context, self.text()).expect("the text is an attribute of linalg")
+    }
+
+    /// Reads an MLIR attribute.
+    pub(super) fn read(attribute: Attribute<'_>) -> Option<Self> {
+        let text = attribute.to_string();
+        Self::ALL.into_iter().find(|kind| kind.text() == text)
+    }
 }
 
 /// One instruction of a body. Operands are numbers of earlier instructions; results wrap to their width.
@@ -71,20 +90,25 @@ pub struct Generic {
     pub body: Body,
 }
 
-/// The names of the two-operand instructions.
-const BINARY: [(&str, fn(usize, usize) -> Instr); 7] = [
-    ("arith.addi", Instr::Add),
-    ("arith.subi", Instr::Sub),
-    ("arith.muli", Instr::Mul),
-    ("arith.maxsi", Instr::MaxS),
-    ("arith.maxui", Instr::MaxU),
-    ("arith.minsi", Instr::MinS),
-    ("arith.minui", Instr::MinU),
+/// Makes an instruction from the numbers of its operands.
+type MakeBinary = fn(usize, usize) -> Instr;
+/// Makes an instruction from the number of its operand and a width.
+type MakeResize = fn(usize, u32) -> Instr;
+
+/// The two-operand instructions.
+const BINARY: [(Binary, MakeBinary); 7] = [
+    (Binary::AddI, Instr::Add),
+    (Binary::SubI, Instr::Sub),
+    (Binary::MulI, Instr::Mul),
+    (Binary::MaxSI, Instr::MaxS),
+    (Binary::MaxUI, Instr::MaxU),
+    (Binary::MinSI, Instr::MinS),
+    (Binary::MinUI, Instr::MinU),
 ];
 
-/// The names of the width-changing instructions.
-const RESIZE: [(&str, fn(usize, u32) -> Instr); 3] =
-    [("arith.extsi", Instr::ExtS), ("arith.extui", Instr::ExtU), ("arith.trunci", Instr::Trunc)];
+/// The width-changing instructions.
+const RESIZE: [(Convert, MakeResize); 3] =
+    [(Convert::ExtSI, Instr::ExtS), (Convert::ExtUI, Instr::ExtU), (Convert::TruncI, Instr::Trunc)];
 
 impl Generic {
     /// Builds the op; `destination` is the initial value of the result and gives its type.
@@ -95,58 +119,26 @@ impl Generic {
         destination: Val<'c>,
         location: Location<'c>,
     ) -> Operation<'c> {
-        let maps: Vec<_> = self.maps.iter().map(|map| map.to_attribute(context)).collect();
-        let iterators: Vec<_> = self
-            .iterators
-            .iter()
-            .map(|kind| match kind {
-                IteratorKind::Parallel => "#linalg.iterator_type<parallel>",
-                IteratorKind::Reduction => "#linalg.iterator_type<reduction>",
-            })
-            .map(|text| Attribute::parse(context, text).expect("an attribute of linalg"))
-            .collect();
-        let segments = DenseI32ArrayAttribute::new(context, &[inputs.len() as i32, 1]);
-        let attributes: Vec<(Identifier<'c>, Attribute<'c>)> = vec![
-            (Identifier::new(context, "indexing_maps"), ArrayAttribute::new(context, &maps).into()),
-            (Identifier::new(context, "iterator_types"), ArrayAttribute::new(context, &iterators).into()),
-            (Identifier::new(context, "operandSegmentSizes"), segments.into()),
-        ];
-        let operands = with_destination(inputs, destination);
-        let elements: Vec<_> =
-            operands.iter().map(|value| (element_type(*value), location)).collect();
-        let block = Block::new(&elements);
-        self.build_body(context, &block, location);
-        let region = Region::new();
-        region.append_block(block);
-        OperationBuilder::new(GENERIC, location)
-            .add_operands(&operands)
-            .add_attributes(&attributes)
-            .add_results(&[destination.r#type()])
-            .add_regions([region])
-            .build()
-            .expect("an op with explicit result types can always be created")
+        self.nest().build(context, inputs, destination, location, |scalars, elements| {
+            self.build_body(scalars, elements)
+        })
     }
 
-    fn build_body<'c>(&self, context: &'c Context, block: &Block<'c>, location: Location<'c>) {
+    /// The loops without the body.
+    pub fn nest(&self) -> Nest {
+        Nest { maps: self.maps.clone(), iterators: self.iterators.clone() }
+    }
+
+    fn build_body<'c>(&self, scalars: &Scalars<'c, '_>, elements: &[Val<'c>]) -> Val<'c> {
         let mut values: Vec<Val<'c>> = Vec::with_capacity(self.body.len());
-        let argument = |at: usize| ir::val(block.argument(at).expect("one argument for each operand"));
-        let append = |operation: Operation<'c>| -> Val<'c> {
-            let op = block.append_operation(operation);
-            ir::val(OperationResult::from(op.result(0).expect("the op has one result")))
-        };
-        let integer = |width: u32| -> Type<'c> { IntegerType::new(context, width).into() };
         for instr in &self.body {
             let value = match *instr {
-                Instr::Input(at) => argument(at),
-                Instr::Output => argument(self.maps.len() - 1),
-                Instr::Constant(value, width) => {
-                    let attribute = IntegerAttribute::new(integer(width), value).into();
-                    let attributes = [("value", attribute)];
-                    append(build_op_raw(context, super::CONSTANT, &[], &attributes, &[integer(width)], location))
-                }
+                Instr::Input(at) => elements[at],
+                Instr::Output => elements[elements.len() - 1],
+                Instr::Constant(value, width) => scalars.int(value, width),
                 Instr::ExtS(from, width) | Instr::ExtU(from, width) | Instr::Trunc(from, width) => {
-                    let name = name_of(&RESIZE, |make| make(from, width) == *instr);
-                    append(build_op_raw(context, name, &[values[from]], &[], &[integer(width)], location))
+                    let op = kind_of(&RESIZE, |make| make(from, width) == *instr);
+                    scalars.convert(op, values[from], Scalar::Int(width))
                 }
                 Instr::Add(a, b)
                 | Instr::Sub(a, b)
@@ -155,15 +147,12 @@ impl Generic {
                 | Instr::MaxU(a, b)
                 | Instr::MinS(a, b)
                 | Instr::MinU(a, b) => {
-                    let name = name_of(&BINARY, |make| make(a, b) == *instr);
-                    let operands = [values[a], values[b]];
-                    append(build_op_raw(context, name, &operands, &[], &[operands[0].r#type()], location))
+                    scalars.binary(kind_of(&BINARY, |make| make(a, b) == *instr), values[a], values[b])
                 }
             };
             values.push(value);
         }
-        let result = *values.last().expect("a body yields its last instruction");
-        block.append_operation(build_op_raw(context, YIELD, &[result], &[], &[], location));
+        *values.last().expect("a body yields its last instruction")
     }
 
     /// Reads an op in place; `None` if it is not a `linalg.generic` with one result and such a body.
@@ -178,11 +167,7 @@ impl Generic {
             .collect::<Option<Vec<_>>>()?;
         let iterators = ArrayAttribute::try_from(at.any("iterator_types")?).ok()?;
         let iterators = (0..iterators.len())
-            .map(|index| match iterators.element(index).ok()?.to_string().as_str() {
-                "#linalg.iterator_type<parallel>" => Some(IteratorKind::Parallel),
-                "#linalg.iterator_type<reduction>" => Some(IteratorKind::Reduction),
-                _ => None,
-            })
+            .map(|index| IteratorKind::read(iterators.element(index).ok()?))
             .collect::<Option<Vec<_>>>()?;
         let body = read_body(single_block(op)?, maps.len())?;
         Some(Self { maps, iterators, body })
@@ -212,12 +197,8 @@ impl Generic {
     }
 }
 
-fn name_of<T: Copy>(table: &[(&'static str, T)], is: impl Fn(T) -> bool) -> &'static str {
-    table.iter().find(|(_, make)| is(*make)).map(|(name, _)| *name).expect("the table lists every kind")
-}
-
-fn element_type<'c>(value: Val<'c>) -> Type<'c> {
-    RankedTensorType::try_from(value.r#type()).map_or(value.r#type(), |tensor| tensor.element())
+fn kind_of<K: Copy, T: Copy>(table: &[(K, T)], is: impl Fn(T) -> bool) -> K {
+    table.iter().find(|(_, make)| is(*make)).map(|(kind, _)| *kind).expect("the table lists every kind")
 }
 
 fn read_body(block: ir::BlockHandle<'_>, operands: usize) -> Option<Body> {
@@ -249,10 +230,10 @@ fn read_body(block: ir::BlockHandle<'_>, operands: usize) -> Option<Body> {
         };
         let instr = if name == super::CONSTANT {
             Instr::Constant(Attributes::of(op).int("value")?, width)
-        } else if let Some((_, make)) = RESIZE.iter().find(|(known, _)| *known == name) {
+        } else if let Some((_, make)) = RESIZE.iter().find(|(known, _)| known.name() == name) {
             make(number(0)?, width)
         } else {
-            let (_, make) = BINARY.iter().find(|(known, _)| *known == name)?;
+            let (_, make) = BINARY.iter().find(|(known, _)| known.name() == name)?;
             make(number(0)?, number(1)?)
         };
         debug_assert!(defining_op(result).is_some());

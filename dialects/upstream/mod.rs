@@ -7,10 +7,23 @@
 mod affine;
 mod eval;
 mod generic;
+mod libm;
+mod memory;
+mod nest;
+mod outline;
+mod scalar;
 mod tensor_ops;
 
 pub use affine::AffineMap;
 pub use generic::{Body, Generic, Instr, IteratorKind};
+pub use libm::{declare_libm, libm_function, libm_functions, replace_by_call};
+pub use memory::{
+    buffer_type, byte_size, bytes_type, copy_nest, index_constant, is_alloc, is_contiguous, is_copy, is_view,
+    root, view,
+};
+pub use nest::Nest;
+pub use outline::{append_argument, is_nest, outline};
+pub use scalar::{Binary, Compare, Convert, Scalar, Scalars, Unary};
 pub use tensor_ops::{Slice, reshape};
 
 use melior::Context;

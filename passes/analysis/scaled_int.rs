@@ -111,8 +111,8 @@ pub struct ScaledConstant {
 }
 
 impl ScaledConstant {
-    /// The axis that the scale varies along, if it is at most one: `Ok(None)` for a single scale.
-    pub fn scale_axis(&self) -> Result<Option<usize>, ()> {
+    /// The axis that the scale varies along; `None` for a single scale. Fails if there are several.
+    pub fn scale_axis(&self) -> Result<Option<usize>, SeveralAxes> {
         varying_axis(&self.scale.shape)
     }
 
@@ -153,11 +153,15 @@ fn least_exponent(x: f32) -> i32 {
     exponent + mantissa.trailing_zeros() as i32
 }
 
-/// The only axis of a broadcastable shape that has an extent other than 1; `Err` if there are several.
-pub fn varying_axis(shape: &[usize]) -> Result<Option<usize>, ()> {
+/// A tensor varies along more than one axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeveralAxes;
+
+/// The only axis of a broadcastable shape that has an extent other than 1. Fails if there are several.
+pub fn varying_axis(shape: &[usize]) -> Result<Option<usize>, SeveralAxes> {
     let mut axes = (0..shape.len()).filter(|&axis| shape[axis] != 1);
     let first = axes.next();
-    if axes.next().is_some() { Err(()) } else { Ok(first) }
+    if axes.next().is_some() { Err(SeveralAxes) } else { Ok(first) }
 }
 
 /// `shape` with leading ones up to `rank`.

@@ -2,5 +2,6 @@
 
 pub mod fold_constants;
 pub mod infer_shapes;
+pub mod quantize_inputs;
 pub mod remove_identities;
 pub mod split_bias;

@@ -75,7 +75,12 @@ macro_rules! declare_pass {
             }
         }
     };
-    (@anchor Function, $op:ident) => { ::qonnx_dialects::pass::function($op)? };
+    (@anchor Function, $op:ident) => {
+        match ::qonnx_dialects::pass::function($op)? {
+            Some(function) => function,
+            None => return Ok(()),
+        }
+    };
     (@anchor Module, $op:ident) => { $op };
 }
 

@@ -256,7 +256,7 @@ fn normalized<'c>(
             continue;
         };
         let shape = with_rank(&constant.shape, rank);
-        let varies = varying_axis(&shape).map_err(|()| "a constant varies along more than one axis")?;
+        let varies = varying_axis(&shape).map_err(|_| "a constant varies along more than one axis")?;
         if let Some(at) = varies
             && *axis.get_or_insert(at) != at
         {

@@ -9,7 +9,7 @@ mod contraction;
 mod converter;
 mod function;
 mod movement;
-mod parameters;
+pub mod parameters;
 mod pooling;
 mod value;
 

@@ -129,9 +129,9 @@ impl Quantizers {
             if extra.iter().any(|&extent| extent != 1) {
                 return Err("its parameters have more dimensions than the value".to_owned());
             }
-            return varying_axis(rest).map_err(|()| several_axes());
+            return varying_axis(rest).map_err(|_| several_axes());
         }
-        varying_axis(&with_rank(&shape, rank)).map_err(|()| several_axes())
+        varying_axis(&with_rank(&shape, rank)).map_err(|_| several_axes())
     }
 
     /// The integer of a code: `(code - zero_point) * 2^fraction_bits`; `None` for NaN.
@@ -168,7 +168,8 @@ fn several_axes() -> Refusal {
     "its parameters vary along more than one axis".to_owned()
 }
 
-/// The scaled integers of a quantized constant.
+/// The scaled integers that a quantizer makes of a tensor; `None` if `op` is no uniform quantizer with usable
+/// parameters or a result is not a number. `operands` are the quantizer's, the first the tensor.
 pub fn quantize_constant(op: &qonnx::Op, operands: &[Option<&Tensor>]) -> Option<ScaledConstant> {
     if !matches!(op, qonnx::Op::IntQuant(_) | qonnx::Op::BipolarQuant) {
         return None;

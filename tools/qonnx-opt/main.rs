@@ -1,7 +1,10 @@
 //! `qonnx-opt`: MLIR's `mlir-opt`, with the dialects and passes of qonnx-mlir, and ONNX files as input.
 
-fn main() {
-    qonnx_passes::register();
-    let arguments: Vec<String> = std::env::args().collect();
-    std::process::exit(qonnx_dialects::tools::opt_main(&arguments, |_, _| None));
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    qonnx_tools::run("qonnx-opt", || {
+        let arguments: Vec<String> = std::env::args().collect();
+        ExitCode::from(u8::try_from(qonnx_tools::opt::main(&arguments)).unwrap_or(1))
+    })
 }

@@ -1,2 +1,42 @@
-//! Repository tasks.
-fn main() {}
+//! Repository tasks: `cargo xtask new pass|op`, `docs [--check]`, `tidy`, `doctor`. Needs no MLIR.
+
+mod docs;
+mod doctor;
+mod new_op;
+mod new_pass;
+mod passes;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask COMMAND
+  new pass STAGE NAME      scaffold passes/STAGE/name.rs, its registration and its test
+  new op DIALECT NAME      scaffold an op definition and its test, and list the remaining steps
+  docs [--check]           write docs/dialects, docs/passes.md and docs/pipelines.md, or check that they are up to date
+  tidy                     check the conventions of the repository
+  doctor                   say which tools are missing and what to install";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments.as_slice() {
+        ["new", "pass", stage, name] => new_pass::run(stage, name),
+        ["new", "op", dialect, name] => new_op::run(dialect, name),
+        ["docs"] => docs::run(false),
+        ["docs", "--check"] => docs::run(true),
+        ["tidy"] => tidy::run(),
+        ["doctor"] => doctor::run(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

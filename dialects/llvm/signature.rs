@@ -1,0 +1,71 @@
+//! What the entry function takes.
+
+use melior::ir::ValueLike;
+
+use super::CodeError;
+use crate::ir::{self, Function, Val};
+use crate::tensor::Element;
+use crate::upstream::{buffer_type, byte_size, is_contiguous};
+use crate::value::TensorType;
+
+/// The arguments of the entry function: a pointer for each input, a pointer for each output, and a pointer to the
+/// workspace. Buffers hold their elements in row-major order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    inputs: Vec<TensorType>,
+    outputs: Vec<TensorType>,
+    workspace: usize,
+}
+
+impl Signature {
+    /// Types of the inputs.
+    pub fn inputs(&self) -> &[TensorType] {
+        &self.inputs
+    }
+
+    /// Types of the outputs.
+    pub fn outputs(&self) -> &[TensorType] {
+        &self.outputs
+    }
+
+    /// Number of bytes of the workspace; the pointer is not used if it is 0.
+    pub fn workspace(&self) -> usize {
+        self.workspace
+    }
+
+    /// The inputs and outputs of a function on tensors; the workspace is not known yet.
+    pub(super) fn of_tensors(function: Function<'_>) -> Result<Self, CodeError> {
+        let types = |values: Vec<Val<'_>>, what: &str| {
+            let checked = values.into_iter().enumerate().map(|(at, value)| {
+                let ty = ir::type_of(value).filter(|ty| matches!(ty.element, Element::F32 | Element::F64));
+                ty.ok_or_else(|| {
+                    CodeError::Signature(format!(
+                        "{what} {at} has type {}, expected a float tensor of static shape",
+                        value.r#type()
+                    ))
+                })
+            });
+            checked.collect::<Result<Vec<_>, _>>()
+        };
+        Ok(Self {
+            inputs: types(function.arguments(), "input")?,
+            outputs: types(function.returned(), "output")?,
+            workspace: 0,
+        })
+    }
+
+    /// The same with the workspace of a function on buffers, whose arguments must be what the tensors announce.
+    pub(super) fn of_buffers(self, function: Function<'_>) -> Result<Self, CodeError> {
+        let arguments = function.arguments();
+        let expected = self.inputs.iter().chain(&self.outputs);
+        let matches = arguments.len() == self.inputs.len() + self.outputs.len() + 1
+            && function.returned().is_empty()
+            && arguments.iter().all(|value| is_contiguous(*value))
+            && arguments.iter().zip(expected).all(|(value, ty)| buffer_type(*value).as_ref() == Some(ty));
+        let workspace = arguments.last().and_then(|value| byte_size(&buffer_type(*value)?));
+        match workspace {
+            Some(workspace) if matches => Ok(Self { workspace, ..self }),
+            _ => Err(CodeError::Signature("the pipeline did not give each output a buffer of its caller".to_owned())),
+        }
+    }
+}

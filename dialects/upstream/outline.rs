@@ -1,0 +1,150 @@
+//! Loop nests as functions of their own.
+
+use melior::Context;
+use melior::ir::attribute::{ArrayAttribute, Attribute, FlatSymbolRefAttribute, StringAttribute, TypeAttribute};
+use melior::ir::operation::{OperationBuilder, OperationLike};
+use melior::ir::r#type::FunctionType;
+use melior::ir::{Block, BlockLike, Identifier, Location, Region, RegionLike, TypeLike, ValueLike};
+use mlir_sys::*;
+
+use super::generic::GENERIC;
+use super::memory::{is_contiguous, is_rematerializable, root};
+use super::{FUNC, RETURN};
+use crate::ir::{self, BlockHandle, Op, Val, block_arguments, block_ops, build_op, op_handle, set_attribute, single_block};
+
+pub(super) const CALL: &str = "func.call";
+const NO_ALIAS: &str = "llvm.noalias";
+
+/// Whether the op is a loop nest.
+pub fn is_nest(op: Op<'_>) -> bool {
+    ir::op_name(op) == GENERIC
+}
+
+/// Moves a loop nest on buffers into a new private function at the end of `module_block` and calls it in its
+/// place. Constants that the nest uses are made again in the function; its buffers become arguments, which are
+/// marked as not aliasing each other if they are views of different buffers.
+#[expect(unsafe_code, reason = "melior neither moves ops nor replaces single operands")]
+pub fn outline<'c>(context: &'c Context, module_block: BlockHandle<'c>, nest: Op<'c>, name: &str) -> Op<'c> {
+    let location = nest.location();
+    let uses = external_uses(nest);
+    let mut arguments: Vec<Val<'c>> = Vec::new();
+    for &(_, _, value) in &uses {
+        if remade(value).is_none() && !arguments.contains(&value) {
+            arguments.push(value);
+        }
+    }
+    let types: Vec<_> = arguments.iter().map(|value| value.r#type()).collect();
+    let region = Region::new();
+    region.append_block(Block::new(&types.iter().map(|r#type| (*r#type, location)).collect::<Vec<_>>()));
+    let attributes: Vec<(Identifier<'c>, Attribute<'c>)> = [
+        ("sym_name", StringAttribute::new(context, name).into()),
+        ("sym_visibility", StringAttribute::new(context, "private").into()),
+        ("function_type", TypeAttribute::new(FunctionType::new(context, &types, &[]).into()).into()),
+        ("arg_attrs", argument_attributes(context, &arguments)),
+    ]
+    .map(|(name, value)| (Identifier::new(context, name), value))
+    .to_vec();
+    let function = OperationBuilder::new(FUNC, location)
+        .add_attributes(&attributes)
+        .add_regions([region])
+        .build()
+        .expect("a function op can always be created");
+    let function = build_op(module_block, None, function);
+    let body = single_block(function).expect("the function was built with one block");
+
+    let call = ir::build_op_raw(
+        context,
+        CALL,
+        &arguments,
+        &[("callee", FlatSymbolRefAttribute::new(context, name).into())],
+        &[],
+        location,
+    );
+    let block = ir::block_of(nest).expect("the nest is in a block");
+    let call = build_op(block, Some(nest), call);
+    // SAFETY: the op is in place, and goes to the end of the new block.
+    unsafe {
+        mlirOperationRemoveFromParent(nest.to_raw());
+        mlirBlockAppendOwnedOperation(body.to_raw(), nest.to_raw());
+    }
+    let parameters = block_arguments(body);
+    for (user, operand, value) in uses {
+        let inner = match (remade(value), arguments.iter().position(|argument| *argument == value)) {
+            (None, Some(at)) => parameters[at],
+            (Some(op), _) => {
+                // SAFETY: the clone has no operands and is inserted before its use.
+                let clone = unsafe {
+                    let clone = mlirOperationClone(op.to_raw());
+                    mlirBlockInsertOwnedOperationBefore(body.to_raw(), nest.to_raw(), clone);
+                    op_handle(clone).expect("just inserted")
+                };
+                ir::val(clone.result(0).expect("a constant has one result"))
+            }
+            (None, None) => continue,
+        };
+        // SAFETY: the operand number comes from the op.
+        unsafe { mlirOperationSetOperand(user.to_raw(), operand as isize, inner.to_raw()) };
+    }
+    build_op(body, None, ir::build_op_raw(context, RETURN, &[], &[], &[], location));
+    call
+}
+
+/// The constant that makes a value, if one does.
+fn remade(value: Val<'_>) -> Option<Op<'_>> {
+    ir::defining_op(value).filter(|op| is_rematerializable(*op))
+}
+
+/// Every use in a nest, body included, of a value from outside of it: user, operand number, value.
+fn external_uses<'c>(nest: Op<'c>) -> Vec<(Op<'c>, usize, Val<'c>)> {
+    let body: Vec<Op<'c>> = single_block(nest).map(block_ops).unwrap_or_default();
+    let own = single_block(nest).map(block_arguments).unwrap_or_default();
+    let inside = |value: &Val<'c>| {
+        own.contains(value) || ir::defining_op(*value).is_some_and(|op| body.contains(&op))
+    };
+    [nest]
+        .into_iter()
+        .chain(body.iter().copied())
+        .flat_map(|op| {
+            let operands: Vec<_> = op.operands().map(ir::val).enumerate().collect();
+            operands.into_iter().map(move |(number, value)| (op, number, value))
+        })
+        .filter(|(_, _, value)| !inside(value))
+        .collect()
+}
+
+/// One dictionary for each argument.
+fn argument_attributes<'c>(context: &'c Context, arguments: &[Val<'c>]) -> Attribute<'c> {
+    let roots: Vec<_> = arguments.iter().map(|value| root(*value)).collect();
+    let distinct = (1..roots.len()).all(|at| !roots[..at].contains(&roots[at]));
+    let entries: Vec<_> = arguments.iter().map(|_| dictionary(context, distinct)).collect();
+    ArrayAttribute::new(context, &entries).into()
+}
+
+#[expect(unsafe_code, reason = "melior does not build dictionaries")]
+fn dictionary(context: &Context, no_alias: bool) -> Attribute<'_> {
+    // SAFETY: all handles are of this context.
+    unsafe {
+        let name = Identifier::new(context, NO_ALIAS).to_raw();
+        let entry = mlirNamedAttributeGet(name, mlirUnitAttrGet(context.to_raw()));
+        Attribute::from_raw(mlirDictionaryAttrGet(context.to_raw(), isize::from(no_alias), &raw const entry))
+    }
+}
+
+/// Appends an argument to a function on buffers and marks all its arguments as not aliasing each other: the
+/// caller owns them and keeps them apart. What the arguments were called is dropped.
+#[expect(unsafe_code, reason = "melior appends arguments only to blocks that it owns")]
+pub fn append_argument<'c>(
+    context: &'c Context,
+    function: ir::Function<'c>,
+    r#type: melior::ir::Type<'c>,
+    location: Location<'c>,
+) -> Val<'c> {
+    // SAFETY: block, type and location are valid and of one context.
+    let raw = unsafe { mlirBlockAddArgument(function.block().to_raw(), r#type.to_raw(), location.to_raw()) };
+    let arguments = function.arguments();
+    function.update_type(context);
+    let dictionaries: Vec<_> =
+        arguments.iter().map(|value| dictionary(context, is_contiguous(*value))).collect();
+    set_attribute(function.op(), "arg_attrs", ArrayAttribute::new(context, &dictionaries).into());
+    arguments.into_iter().find(|value| value.to_raw().ptr == raw.ptr).expect("just appended")
+}

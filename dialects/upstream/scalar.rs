@@ -1,0 +1,300 @@
+//! Bodies of loop nests: scalar ops of `arith` and `math`, appended to a block one by one.
+//!
+//! [`super::Instr`] holds integer bodies as data because level 2 is analysed; what is made here is on its way to
+//! machine code and only ever built, so a builder with one method for each shape of op is enough.
+
+use melior::Context;
+use melior::ir::attribute::{FloatAttribute, IntegerAttribute};
+use melior::ir::operation::OperationResult;
+use melior::ir::r#type::IntegerType;
+use melior::ir::{Attribute, Block, BlockLike, Location, Type, ValueLike};
+
+use crate::ir::{self, Val, build_op_raw};
+
+/// A two-operand op; the result has the type of the operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the op of `arith` or `math` of that name")]
+pub enum Binary {
+    AddI,
+    SubI,
+    MulI,
+    AndI,
+    ShlI,
+    ShrSI,
+    ShrUI,
+    MaxSI,
+    MaxUI,
+    MinSI,
+    MinUI,
+    AddF,
+    SubF,
+    MulF,
+    DivF,
+    PowF,
+    CopySign,
+}
+
+impl Binary {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::AddI => "arith.addi",
+            Self::SubI => "arith.subi",
+            Self::MulI => "arith.muli",
+            Self::AndI => "arith.andi",
+            Self::ShlI => "arith.shli",
+            Self::ShrSI => "arith.shrsi",
+            Self::ShrUI => "arith.shrui",
+            Self::MaxSI => "arith.maxsi",
+            Self::MaxUI => "arith.maxui",
+            Self::MinSI => "arith.minsi",
+            Self::MinUI => "arith.minui",
+            Self::AddF => "arith.addf",
+            Self::SubF => "arith.subf",
+            Self::MulF => "arith.mulf",
+            Self::DivF => "arith.divf",
+            Self::PowF => "math.powf",
+            Self::CopySign => "math.copysign",
+        }
+    }
+}
+
+/// A one-operand float op; the result has the type of the operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the op of `arith` or `math` of that name")]
+pub enum Unary {
+    NegF,
+    AbsF,
+    Sqrt,
+    Exp,
+    ExpM1,
+    Log,
+    Log1P,
+    Tanh,
+    Erf,
+    Floor,
+    Ceil,
+    Trunc,
+    RoundEven,
+}
+
+impl Unary {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::NegF => "arith.negf",
+            Self::AbsF => "math.absf",
+            Self::Sqrt => "math.sqrt",
+            Self::Exp => "math.exp",
+            Self::ExpM1 => "math.expm1",
+            Self::Log => "math.log",
+            Self::Log1P => "math.log1p",
+            Self::Tanh => "math.tanh",
+            Self::Erf => "math.erf",
+            Self::Floor => "math.floor",
+            Self::Ceil => "math.ceil",
+            Self::Trunc => "math.trunc",
+            Self::RoundEven => "math.roundeven",
+        }
+    }
+}
+
+/// A change of type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the op of `arith` of that name")]
+pub enum Convert {
+    ExtSI,
+    ExtUI,
+    TruncI,
+    SIToFP,
+    UIToFP,
+    FPToSI,
+    ExtF,
+    TruncF,
+    IndexCast,
+}
+
+impl Convert {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::ExtSI => "arith.extsi",
+            Self::ExtUI => "arith.extui",
+            Self::TruncI => "arith.trunci",
+            Self::SIToFP => "arith.sitofp",
+            Self::UIToFP => "arith.uitofp",
+            Self::FPToSI => "arith.fptosi",
+            Self::ExtF => "arith.extf",
+            Self::TruncF => "arith.truncf",
+            Self::IndexCast => "arith.index_cast",
+        }
+    }
+}
+
+/// Predicates of `arith.cmpi` and `arith.cmpf`, in one list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compare {
+    /// Integers are equal.
+    Equal,
+    /// Signed `a < b`.
+    LessS,
+    /// Signed `a >= b`.
+    GreaterEqualS,
+    /// Unsigned `a >= b`.
+    GreaterEqualU,
+    /// Floats `a == b`, neither NaN.
+    OrderedEqual,
+    /// Floats `a < b`, neither NaN.
+    OrderedLess,
+    /// Floats `a > b`, neither NaN.
+    OrderedGreater,
+    /// Floats `a >= b`, neither NaN.
+    OrderedGreaterEqual,
+    /// A float is NaN.
+    Unordered,
+}
+
+impl Compare {
+    /// The op and the number of the predicate, as `arith` numbers them.
+    const fn op(self) -> (&'static str, i64) {
+        match self {
+            Self::Equal => (CMPI, 0),
+            Self::LessS => (CMPI, 2),
+            Self::GreaterEqualS => (CMPI, 5),
+            Self::GreaterEqualU => (CMPI, 9),
+            Self::OrderedEqual => (CMPF, 1),
+            Self::OrderedGreater => (CMPF, 2),
+            Self::OrderedGreaterEqual => (CMPF, 3),
+            Self::OrderedLess => (CMPF, 4),
+            Self::Unordered => (CMPF, 14),
+        }
+    }
+}
+
+const CMPI: &str = "arith.cmpi";
+const CMPF: &str = "arith.cmpf";
+const SELECT: &str = "arith.select";
+const INDEX: &str = "linalg.index";
+const EXTRACT: &str = "tensor.extract";
+
+/// The type of a scalar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scalar {
+    /// A signless integer of a width.
+    Int(u32),
+    /// An index into a tensor.
+    Index,
+    /// IEEE 754 binary32.
+    F32,
+    /// IEEE 754 binary64.
+    F64,
+}
+
+impl Scalar {
+    fn r#type(self, context: &Context) -> Type<'_> {
+        match self {
+            Self::Int(width) => IntegerType::new(context, width).into(),
+            Self::Index => Type::index(context),
+            Self::F32 => Type::float32(context),
+            Self::F64 => Type::float64(context),
+        }
+    }
+}
+
+/// Appends scalar ops to a body.
+pub struct Scalars<'c, 'b> {
+    pub(super) context: &'c Context,
+    pub(super) block: &'b Block<'c>,
+    pub(super) location: Location<'c>,
+}
+
+impl<'c> Scalars<'c, '_> {
+    fn append(&self, name: &str, operands: &[Val<'c>], attributes: &[(&str, Attribute<'c>)], result: Type<'c>) -> Val<'c> {
+        let op = build_op_raw(self.context, name, operands, attributes, &[result], self.location);
+        let op = self.block.append_operation(op);
+        ir::val(OperationResult::from(op.result(0).expect("the op was built with one result")))
+    }
+
+    /// An integer constant, wrapped to `width` bits.
+    pub fn int(&self, value: i64, width: u32) -> Val<'c> {
+        if width > 64 {
+            // The C API makes integer attributes from 64 bits and extends them without a sign.
+            return self.convert(Convert::ExtSI, self.int(value, 64), Scalar::Int(width));
+        }
+        let r#type = Scalar::Int(width).r#type(self.context);
+        let value = IntegerAttribute::new(r#type, crate::tensor::sign_extend(value, width));
+        self.append(super::CONSTANT, &[], &[("value", value.into())], r#type)
+    }
+
+    /// An index constant.
+    pub fn index(&self, value: usize) -> Val<'c> {
+        let r#type = Scalar::Index.r#type(self.context);
+        let value = IntegerAttribute::new(r#type, value as i64);
+        self.append(super::CONSTANT, &[], &[("value", value.into())], r#type)
+    }
+
+    /// An `f32` constant.
+    pub fn f32(&self, value: f32) -> Val<'c> {
+        self.float(f64::from(value), Scalar::F32)
+    }
+
+    /// An `f64` constant.
+    pub fn f64(&self, value: f64) -> Val<'c> {
+        self.float(value, Scalar::F64)
+    }
+
+    fn float(&self, value: f64, scalar: Scalar) -> Val<'c> {
+        let r#type = scalar.r#type(self.context);
+        let value = FloatAttribute::new(self.context, r#type, value);
+        self.append(super::CONSTANT, &[], &[("value", value.into())], r#type)
+    }
+
+    /// A two-operand op.
+    pub fn binary(&self, op: Binary, a: Val<'c>, b: Val<'c>) -> Val<'c> {
+        self.append(op.name(), &[a, b], &[], a.r#type())
+    }
+
+    /// A one-operand float op.
+    pub fn unary(&self, op: Unary, a: Val<'c>) -> Val<'c> {
+        self.append(op.name(), &[a], &[], a.r#type())
+    }
+
+    /// `a` in another type.
+    pub fn convert(&self, op: Convert, a: Val<'c>, to: Scalar) -> Val<'c> {
+        self.append(op.name(), &[a], &[], to.r#type(self.context))
+    }
+
+    /// A comparison; the result is one bit.
+    pub fn compare(&self, op: Compare, a: Val<'c>, b: Val<'c>) -> Val<'c> {
+        let (name, predicate) = op.op();
+        let predicate = IntegerAttribute::new(IntegerType::new(self.context, 64).into(), predicate);
+        self.append(name, &[a, b], &[("predicate", predicate.into())], Scalar::Int(1).r#type(self.context))
+    }
+
+    /// `yes` where the bit `condition` is set, else `no`.
+    pub fn select(&self, condition: Val<'c>, yes: Val<'c>, no: Val<'c>) -> Val<'c> {
+        self.append(SELECT, &[condition, yes, no], &[], yes.r#type())
+    }
+
+    /// The index of a loop of the nest.
+    pub fn loop_index(&self, dim: usize) -> Val<'c> {
+        let dim = IntegerAttribute::new(IntegerType::new(self.context, 64).into(), dim as i64);
+        self.append(INDEX, &[], &[("dim", dim.into())], Scalar::Index.r#type(self.context))
+    }
+
+    /// The element of `tensor`, whose elements are `element`, at run-time indices.
+    pub fn extract(&self, tensor: Val<'c>, indices: &[Val<'c>], element: Scalar) -> Val<'c> {
+        let operands: Vec<_> = [tensor].iter().chain(indices).copied().collect();
+        self.append(EXTRACT, &operands, &[], element.r#type(self.context))
+    }
+}
+
+/// Lets a `linalg.index` in place follow its loop when loop `at` becomes what loop `order[at]` was; other ops
+/// stay as they are.
+pub(super) fn permute_loop_index<'c>(context: &'c Context, op: ir::Op<'c>, order: &[usize]) {
+    if ir::op_name(op) != INDEX {
+        return;
+    }
+    let old = ir::Attributes::of(op).int("dim");
+    if let Some(new) = old.and_then(|old| order.iter().position(|&loop_index| loop_index as i64 == old)) {
+        let new = IntegerAttribute::new(IntegerType::new(context, 64).into(), new as i64);
+        ir::set_attribute(op, "dim", new.into());
+    }
+}

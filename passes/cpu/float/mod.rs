@@ -1,0 +1,218 @@
+//! The float regions of level 2: ops of `onnx` and `qonnx` as loop nests, one file for each family.
+//!
+//! The meaning of each op is its evaluation in the dialect; what is emitted here does the same operations in the
+//! same order, so that results agree bit for bit. To add an op, add its case to [`lower`] and its code to the
+//! family's file.
+
+mod contraction;
+mod elementwise;
+mod movement;
+mod normalization;
+mod pooling;
+mod quantizer;
+mod reduction;
+mod unary;
+
+use qonnx_dialects::graph::GraphOp;
+use qonnx_dialects::ir::{self, Val};
+use qonnx_dialects::onnx::Op;
+use qonnx_dialects::tensor::{Element, Tensor};
+use qonnx_dialects::upstream::{AffineMap, Convert, Nest, Scalar, Scalars, Slice};
+use qonnx_dialects::value::{TensorType, ValueInfo, normalize_axis};
+
+use super::Refusal;
+use super::emit::{Emitter, Indexed};
+
+/// An operand of a graph op.
+#[derive(Clone)]
+pub struct Operand<'c> {
+    /// The value in the old function.
+    pub old: Val<'c>,
+    /// Its tensor in the new function; constants of the graph have none.
+    pub machine: Option<Val<'c>>,
+    /// Its type.
+    pub ty: TensorType,
+}
+
+/// A graph op to lower.
+pub struct Node<'c, 'a> {
+    /// Where the ops go.
+    pub emit: Emitter<'c>,
+    /// The operands; `None` for absent ones.
+    pub operands: &'a [Option<Operand<'c>>],
+    /// The types of the results.
+    pub results: &'a [TensorType],
+}
+
+impl<'c> Node<'c, '_> {
+    fn operand(&self, index: usize) -> Result<&Operand<'c>, Refusal> {
+        self.operands.get(index).and_then(Option::as_ref).ok_or_else(|| format!("has no operand {index}"))
+    }
+
+    /// Whether the operand is there.
+    fn has(&self, index: usize) -> bool {
+        self.operands.get(index).is_some_and(Option::is_some)
+    }
+
+    /// The type of an operand.
+    fn ty(&self, index: usize) -> Result<&TensorType, Refusal> {
+        self.operand(index).map(|operand| &operand.ty)
+    }
+
+    /// The tensor of an `f32` operand.
+    fn value(&self, index: usize) -> Result<Val<'c>, Refusal> {
+        let operand = self.operand(index)?;
+        if operand.ty.element != Element::F32 {
+            return Err(format!("has operand {index} of element type {}, only f32 has code", operand.ty.element));
+        }
+        match operand.machine {
+            Some(value) => Ok(value),
+            None => self.constant(index).map(|tensor| self.emit.constant(&tensor)),
+        }
+    }
+
+    /// The value of an operand that must be known.
+    fn constant(&self, index: usize) -> Result<Tensor, Refusal> {
+        ir::constant_tensor(self.operand(index)?.old)
+            .ok_or_else(|| format!("has operand {index} that is not a constant"))
+    }
+
+    /// The integers of an operand that must be known.
+    fn integers(&self, index: usize) -> Result<Vec<i64>, Refusal> {
+        let tensor = self.constant(index)?;
+        tensor.as_int().map(<[i64]>::to_vec).ok_or_else(|| format!("has operand {index} that is not of integers"))
+    }
+
+    /// The type of the first result.
+    fn result(&self) -> Result<&TensorType, Refusal> {
+        let result = self.results.first().ok_or("has no result")?;
+        if result.element == Element::F32 {
+            Ok(result)
+        } else {
+            Err(format!("has results of element type {}, only f32 has code", result.element))
+        }
+    }
+
+    /// An axis of an operand counted from the front.
+    fn axis(&self, axis: i64, rank: usize) -> Result<usize, Refusal> {
+        normalize_axis(axis, rank).ok_or_else(|| format!("has axis {axis}, expected one of {rank} dimensions"))
+    }
+
+    /// An operand indexed as broadcasting to the result does.
+    fn broadcast(&self, index: usize, rank: usize) -> Result<Indexed<'c>, Refusal> {
+        Ok((self.value(index)?, AffineMap::broadcast(rank, &self.ty(index)?.shape)))
+    }
+
+    /// An `f32` tensor of which each element is `body` of the operands' elements, all broadcast.
+    fn map(
+        &self,
+        operands: &[usize],
+        body: impl FnOnce(&Scalars<'c, '_>, &[Val<'c>]) -> Val<'c>,
+    ) -> Result<Vec<Val<'c>>, Refusal> {
+        let result = self.result()?;
+        let rank = result.shape.len();
+        let inputs = operands.iter().map(|&at| self.broadcast(at, rank)).collect::<Result<Vec<_>, _>>()?;
+        Ok(vec![self.emit.map(&inputs, result, body)])
+    }
+
+    /// Types and values of the operands, for what the dialect computes from constants; runs `with` on them.
+    fn with_infos<R>(&self, with: impl FnOnce(&[Option<ValueInfo<'_>>]) -> R) -> R {
+        let known: Vec<_> = self
+            .operands
+            .iter()
+            .map(|operand| operand.as_ref().map(|operand| (&operand.ty, ir::constant_tensor(operand.old))))
+            .collect();
+        let infos: Vec<_> = known
+            .iter()
+            .map(|entry| entry.as_ref().map(|(ty, value)| ValueInfo { ty, value: value.as_ref() }))
+            .collect();
+        with(&infos)
+    }
+}
+
+/// Sums in `f64`: a nest over an `f64` tensor that starts as `start`, and what it adds.
+fn accumulate<'c>(
+    emit: &Emitter<'c>,
+    nest: &Nest,
+    inputs: &[Val<'c>],
+    shape: &[usize],
+    start: f64,
+    body: impl FnOnce(&Scalars<'c, '_>, &[Val<'c>]) -> Val<'c>,
+) -> Val<'c> {
+    let start = emit.fill(&TensorType::new(shape, Element::F64), |scalars| scalars.f64(start));
+    emit.nest(nest, inputs, start, body)
+}
+
+/// `x` as `f64`.
+fn wide<'c>(scalars: &Scalars<'c, '_>, x: Val<'c>) -> Val<'c> {
+    scalars.convert(Convert::ExtF, x, Scalar::F64)
+}
+
+/// `x` rounded to `f32`.
+fn narrow<'c>(scalars: &Scalars<'c, '_>, x: Val<'c>) -> Val<'c> {
+    scalars.convert(Convert::TruncF, x, Scalar::F32)
+}
+
+/// `value` in the middle of a tensor of `shape` that is `fill` elsewhere, or `value` itself if nothing is added.
+fn padded<'c>(emit: &Emitter<'c>, value: Val<'c>, before: &[usize], shape: &[usize], fill: f32) -> Val<'c> {
+    let ty = emit.type_of(value);
+    if ty.shape == shape {
+        return value;
+    }
+    let whole = emit.fill(&TensorType::f32(shape), |scalars| scalars.f32(fill));
+    emit.insert(&Slice::contiguous(before.to_vec(), ty.shape), value, whole)
+}
+
+/// Lowers a graph op; returns its results.
+pub fn lower<'c>(op: &GraphOp, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
+    let op = match op {
+        GraphOp::Onnx(op) => op,
+        GraphOp::Qonnx(op) => return quantizer::lower(op, node),
+    };
+    match op {
+        Op::MatMul => contraction::matmul(node),
+        Op::Gemm(gemm) => contraction::gemm(gemm, node),
+        Op::Conv(conv) => contraction::conv(conv, node),
+        Op::MaxPool(pool) => pooling::max_pool(pool, node),
+        Op::AveragePool(pool) => pooling::average_pool(pool, node),
+        Op::GlobalAveragePool => pooling::global_average_pool(node),
+
+        Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Min | Op::Max | Op::PRelu => elementwise::fold(op, node),
+        Op::Pow => elementwise::pow(node),
+        Op::Clip => elementwise::clip(node),
+
+        Op::Sqrt | Op::Abs | Op::Neg | Op::Exp | Op::Log | Op::Floor | Op::Ceil | Op::Round => unary::lower(op, node),
+        Op::Sign | Op::Relu | Op::LeakyRelu { .. } | Op::Elu { .. } | Op::Selu { .. } => unary::lower(op, node),
+        Op::Sigmoid | Op::HardSigmoid { .. } | Op::HardSwish | Op::Tanh => unary::lower(op, node),
+        Op::Erf | Op::Gelu | Op::Softplus => unary::lower(op, node),
+
+        Op::BatchNormalization { epsilon } => normalization::batch(*epsilon, node),
+        Op::LayerNormalization(layer) => normalization::layer(layer, node),
+        Op::Softmax(softmax) => normalization::softmax(softmax, node, false),
+        Op::LogSoftmax(softmax) => normalization::softmax(softmax, node, true),
+
+        Op::ReduceMean(reduce) => reduction::sum(reduce, node, true),
+        Op::ReduceSum(reduce) => reduction::sum(reduce, node, false),
+        Op::ReduceMax(reduce) => reduction::extreme(reduce, node, true),
+        Op::ReduceMin(reduce) => reduction::extreme(reduce, node, false),
+
+        Op::Identity | Op::Reshape { .. } | Op::Flatten { .. } | Op::Unsqueeze { .. } | Op::Squeeze { .. } => {
+            movement::reshape(node)
+        }
+        Op::Cast { .. } => movement::reshape(node),
+        Op::Transpose { perm } => movement::transpose(perm, node),
+        Op::Concat { axis } => movement::concat(*axis, node),
+        Op::Gather { axis } => movement::gather(*axis, node),
+        Op::Slice => movement::slice(node),
+        Op::Split { axis, .. } => movement::split(*axis, node),
+        Op::Pad => movement::pad(node),
+        Op::Expand => node.map(&[0], |_, elements| elements[0]),
+
+        Op::Equal | Op::Less | Op::LessOrEqual | Op::Greater | Op::GreaterOrEqual | Op::Where => {
+            Err("works on truth values".to_owned())
+        }
+        Op::Shape { .. } | Op::ConstantOfShape { .. } | Op::ArgMax(_) | Op::TopK(_) | Op::Tile => {
+            Err("is not one of the ops that networks compute with; simplify the graph before exporting it".to_owned())
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The pass `int-to-linalg`.
+
+use std::collections::HashMap;
+
+use melior::Context;
+use melior::ir::ValueLike;
+use melior::ir::operation::OperationLike;
+use qonnx_dialects::graph::GraphOp;
+use qonnx_dialects::ir::{self, BlockHandle, Function, Op, Val};
+use qonnx_dialects::pass::{PassResult, Reported, fail};
+use qonnx_dialects::tensor::Element;
+use qonnx_dialects::value::TensorType;
+use qonnx_dialects::{onnx, qint, upstream};
+
+use super::emit::Emitter;
+use super::float::{self, Node, Operand};
+use super::integer::{self, Machine, machine_type};
+use super::readers::Readers;
+
+declare_pass! {
+    /// Rewrite level 2 to upstream dialects on machine types.
+    ///
+    /// Exact-width integers become `i8`, `i16`, `i32` or `i64` tensors, the ops of `qint` and of the float
+    /// regions become `linalg.generic` with bodies of `arith` and `math`. Results are bit for bit those of the
+    /// reference interpreter: float sums are `f64` in ascending order and rounded once, nothing is contracted or
+    /// reassociated.
+    ///
+    /// An integer's container holds a number of a known range modulo the container's width; a reader masks the
+    /// high bits only where that range and its reading (signed or unsigned) disagree.
+    pub struct IntToLinalg => "int-to-linalg" on Function {}
+}
+
+impl IntToLinalg {
+    fn run<'c>(&mut self, mut function: Function<'c>, context: &'c Context) -> PassResult {
+        let old = (function.ops(), function.arguments(), function.returned());
+        let (ops, arguments, returned) = old;
+        for value in arguments.iter().chain(&returned) {
+            if !ir::type_of(*value).is_some_and(|ty| !ty.element.is_int()) {
+                let message = format!(
+                    "the function has an input or output of type {}, expected a float tensor of static shape",
+                    value.r#type()
+                );
+                return fail(function.op(), message);
+            }
+        }
+        let anchor = function.op();
+        let location = function.return_op().map_or(function.op().location(), |op| op.location());
+        function.rebuild(context, |_, block| {
+            let mut walk = Walk { context, block, values: HashMap::new() };
+            for (old, new) in arguments.iter().zip(ir::block_arguments(block)) {
+                walk.bind(*old, Machine::float(new));
+            }
+            for op in ops {
+                walk.lower(op)?;
+            }
+            let emit = Emitter { context, block, location };
+            let results = returned.iter().map(|value| walk.tensor(&emit, *value)).collect::<Option<Vec<_>>>();
+            let Some(results) = results else {
+                return fail(anchor, "returns a constant without its elements");
+            };
+            ir::append_return(block, &results, location);
+            Ok(())
+        })
+    }
+}
+
+/// The forward walk from the old block to the new one.
+struct Walk<'c> {
+    context: &'c Context,
+    block: BlockHandle<'c>,
+    /// The new tensor of each old value that has one; constants of the graph get theirs where they are used.
+    values: HashMap<usize, Machine<'c>>,
+}
+
+impl<'c> Walk<'c> {
+    fn bind(&mut self, old: Val<'c>, new: Machine<'c>) {
+        self.values.insert(ir::value_key(old), new);
+    }
+
+    fn lower(&mut self, op: Op<'c>) -> Result<(), Reported> {
+        let emit = Emitter { context: self.context, block: self.block, location: op.location() };
+        if onnx::is_constant(op) || onnx::is_none(op) {
+            return Ok(());
+        }
+        let types = match op.results().map(|result| ir::type_of(ir::val(result))).collect::<Option<Vec<_>>>() {
+            Some(types) => types,
+            None => return fail(op, "has a result of unknown shape; run 'infer-shapes' first"),
+        };
+        let outcome = if let Some(graph) = GraphOp::read(op) {
+            self.float(&emit, &graph, op, &types)
+        } else {
+            self.integer(&emit, op, &types).map(|machine| vec![machine])
+        };
+        match outcome {
+            Ok(machines) => {
+                for (old, new) in op.results().zip(machines) {
+                    self.bind(ir::val(old), new);
+                }
+                Ok(())
+            }
+            Err(reason) => fail(op, reason),
+        }
+    }
+
+    /// An op of `qint` or of an upstream dialect.
+    fn integer(&mut self, emit: &Emitter<'c>, op: Op<'c>, types: &[TensorType]) -> Result<Machine<'c>, String> {
+        let (Some(result), Ok(value)) = (types.first(), op.result(0)) else {
+            return Err(unknown(op));
+        };
+        if upstream::is_constant(op) {
+            let tensor = ir::constant_tensor(ir::val(value)).ok_or("is a constant without its elements")?;
+            let unsigned = Readers::of(op).prefer_unsigned();
+            return Ok(integer::constant(emit, &tensor, !unsigned));
+        }
+        if upstream::is_empty(op) {
+            let value = emit.empty(&machine_type(result));
+            return Ok(match result.element {
+                Element::Int { width, .. } => Machine::int(value, width, None),
+                _ => Machine::float(value),
+            });
+        }
+        let operands: Vec<_> = op.operands().map(ir::val).collect();
+        let operands = operands
+            .iter()
+            .map(|operand| self.values.get(&ir::value_key(*operand)).copied())
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| unknown(op))?;
+        match (qint::Op::read(op), upstream::Op::read(op)) {
+            (Some(qint), _) => {
+                let operand = *operands.first().ok_or("has no operand")?;
+                integer::lower_qint(emit, &qint, operand, result)
+            }
+            (None, Some(upstream)) => integer::lower_upstream(emit, &upstream, op, &operands, result),
+            (None, None) => Err(unknown(op)),
+        }
+    }
+
+    /// An op of the graph that stayed float.
+    fn float(
+        &mut self,
+        emit: &Emitter<'c>,
+        graph: &GraphOp,
+        op: Op<'c>,
+        types: &[TensorType],
+    ) -> Result<Vec<Machine<'c>>, String> {
+        let operands: Vec<Option<Operand<'c>>> = op
+            .operands()
+            .map(ir::val)
+            .map(|value| {
+                let absent = ir::defining_op(value).is_some_and(onnx::is_none);
+                if absent {
+                    return Ok(None);
+                }
+                let ty = ir::type_of(value).ok_or("has an operand of unknown shape")?;
+                let machine = self.values.get(&ir::value_key(value)).map(|machine| machine.value);
+                Ok(Some(Operand { old: value, machine, ty }))
+            })
+            .collect::<Result<_, &str>>()?;
+        let node = Node { emit: *emit, operands: &operands, results: types };
+        let results = float::lower(graph, &node).map_err(|reason| {
+            format!("'{}' stays float and the cpu backend has no code for it: it {reason}", graph.name())
+        })?;
+        Ok(results.into_iter().map(Machine::float).collect())
+    }
+
+    /// The new tensor of an old value.
+    fn tensor(&self, emit: &Emitter<'c>, old: Val<'c>) -> Option<Val<'c>> {
+        if let Some(machine) = self.values.get(&ir::value_key(old)) {
+            return Some(machine.value);
+        }
+        ir::constant_tensor(old).map(|tensor| emit.constant(&tensor))
+    }
+}
+
+fn unknown(op: Op<'_>) -> String {
+    format!("the cpu backend has no code for '{}', expected an op of level 2; run 'lower-to-int' first", ir::op_name(op))
+}

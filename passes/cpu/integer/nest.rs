@@ -1,0 +1,181 @@
+//! `linalg.generic` with an integer body.
+
+use qonnx_dialects::ir::Val;
+use qonnx_dialects::upstream::{Binary, Convert, Generic, Instr, IteratorKind, Scalar, Scalars};
+use qonnx_dialects::value::TensorType;
+
+use super::{Machine, machine_type, width_of};
+use crate::cpu::Refusal;
+use crate::cpu::emit::Emitter;
+use crate::cpu::machine::{Interval, Number, container};
+use crate::cpu::readers::Readers;
+use crate::cpu::register::Register;
+
+/// Lowers the op: the same loops, the body on containers.
+pub fn lower<'c>(
+    emit: &Emitter<'c>,
+    generic: &Generic,
+    operands: &[Machine<'c>],
+    result: &TensorType,
+    readers: Readers,
+) -> Result<Machine<'c>, Refusal> {
+    let numbers = operands
+        .iter()
+        .map(|operand| operand.number.ok_or("a loop nest mixes integers and floats".to_owned()))
+        .collect::<Result<Vec<_>, _>>()?;
+    let Some((destination, inputs)) = operands.split_last() else {
+        return Err("a loop nest has no destination".to_owned());
+    };
+    let widths: Vec<u32> = numbers.iter().map(|number| number.width).collect();
+    let body = Body { instrs: &generic.body, widths: generic.widths(&widths), numbers: &numbers };
+    let output = body.invariant();
+    let mut range = body.ranges(output).last().copied().flatten();
+    if body.accumulates() {
+        range = output;
+    }
+    let width = width_of(result);
+    // Once for each element is cheap; in a sum, which iterates over its result, the readers do it.
+    let number = Number { width, range };
+    let signed = !readers.prefer_unsigned();
+    let reduces = generic.iterators.contains(&IteratorKind::Reduction);
+    let tidy = !reduces && (readers.signed || readers.unsigned) && !number.reads_free(signed);
+    if tidy {
+        range = Some(number.read_range(signed));
+    }
+
+    let values: Vec<_> = inputs.iter().map(|operand| operand.value).collect();
+    debug_assert_eq!(emit.type_of(destination.value), machine_type(result));
+    let value = emit.nest(&generic.nest(), &values, destination.value, |scalars, elements| {
+        let result = body.emit(scalars, elements, output);
+        if tidy { result.read(scalars, signed).value } else { result.value }
+    });
+    Ok(Machine::int(value, width, range))
+}
+
+/// A body with what is known about its operands.
+struct Body<'a> {
+    instrs: &'a [Instr],
+    /// One for each instruction.
+    widths: Vec<u32>,
+    /// One for each operand of the nest, the destination last.
+    numbers: &'a [Number],
+}
+
+impl Body<'_> {
+    /// Whether the result depends on the element of the destination.
+    fn accumulates(&self) -> bool {
+        let is_output = |at: &usize| matches!(self.instrs[*at], Instr::Output);
+        let last = self.instrs.len() - 1;
+        is_output(&last)
+            || self.instrs.iter().any(|instr| operands(instr).into_iter().flatten().any(|at| is_output(&at)))
+    }
+
+    /// A range that the destination's elements keep from their initial values on, iteration by iteration.
+    fn invariant(&self) -> Option<Interval> {
+        let destination = *self.numbers.last()?;
+        let start = destination.range?;
+        if !self.accumulates() {
+            return Some(start);
+        }
+        // Of all numbers at hand: what a maximum keeps.
+        let hull = self.numbers.iter().try_fold(start, |all, number| Some(all.union(number.range?)));
+        let all = |signed| Some(Interval::of_width(destination.width, signed));
+        [hull, all(true), all(false)].into_iter().flatten().find(|&range| {
+            let after = self.ranges(Some(range)).last().copied().flatten();
+            start.within(range) && after.is_some_and(|after| after.within(range))
+        })
+    }
+
+    /// The range of each instruction's result, given that of the destination's element.
+    fn ranges(&self, output: Option<Interval>) -> Vec<Option<Interval>> {
+        let mut ranges: Vec<Option<Interval>> = Vec::with_capacity(self.instrs.len());
+        for instr in self.instrs {
+            let read = |at: usize, signed| {
+                Number { width: self.widths[at], range: ranges[at] }.read_range(signed)
+            };
+            let modular = |a: usize, b: usize, op: fn(i128, i128) -> i128| {
+                let (a, b): (Interval, Interval) = (ranges[a]?, ranges[b]?);
+                // Bounded by `checked` so far, products fit 128 bits only if their factors are small.
+                let small = Interval::of_width(62, true);
+                (a.within(small) && b.within(small)).then(|| a.combine(b, op))?.checked()
+            };
+            let choose = |a: usize, b: usize, signed, op: fn(i128, i128) -> i128| {
+                let (a, b) = (read(a, signed), read(b, signed));
+                Some(Interval { lo: op(a.lo, b.lo), hi: op(a.hi, b.hi) })
+            };
+            ranges.push(match *instr {
+                Instr::Input(at) => self.numbers[at].range,
+                Instr::Output => output,
+                Instr::Constant(value, _) => Some(Interval::new(value, value)),
+                Instr::ExtS(a, _) => Some(read(a, true)),
+                Instr::ExtU(a, _) => Some(read(a, false)),
+                Instr::Trunc(a, _) => ranges[a],
+                Instr::Add(a, b) => modular(a, b, |a, b| a + b),
+                Instr::Sub(a, b) => modular(a, b, |a, b| a - b),
+                Instr::Mul(a, b) => modular(a, b, |a, b| a * b),
+                Instr::MaxS(a, b) => choose(a, b, true, i128::max),
+                Instr::MinS(a, b) => choose(a, b, true, i128::min),
+                Instr::MaxU(a, b) => choose(a, b, false, i128::max),
+                Instr::MinU(a, b) => choose(a, b, false, i128::min),
+            });
+        }
+        ranges
+    }
+
+    /// Appends the machine body and returns its result.
+    fn emit<'c>(
+        &self,
+        scalars: &Scalars<'c, '_>,
+        elements: &[Val<'c>],
+        output: Option<Interval>,
+    ) -> Register<'c> {
+        let ranges = self.ranges(output);
+        let mut registers: Vec<Register<'c>> = Vec::with_capacity(self.instrs.len());
+        for (at, instr) in self.instrs.iter().enumerate() {
+            let number = Number { width: self.widths[at], range: ranges[at] };
+            let to = container(number.width);
+            let modular = |op, a: usize, b: usize| {
+                scalars.binary(op, registers[a].value, registers[b].value)
+            };
+            let choose = |op, a: usize, b: usize, signed| {
+                let read = |at: usize| registers[at].read(scalars, signed).value;
+                scalars.binary(op, read(a), read(b))
+            };
+            let value = match *instr {
+                Instr::Input(at) => elements[at],
+                Instr::Output => elements[elements.len() - 1],
+                Instr::Constant(value, _) => scalars.int(value, to),
+                Instr::ExtS(a, _) => registers[a].read(scalars, true).resize(scalars, to),
+                Instr::ExtU(a, _) => registers[a].read(scalars, false).resize(scalars, to),
+                Instr::Trunc(a, _) if container(self.widths[a]) == to => registers[a].value,
+                Instr::Trunc(a, _) => {
+                    scalars.convert(Convert::TruncI, registers[a].value, Scalar::Int(to))
+                }
+                Instr::Add(a, b) => modular(Binary::AddI, a, b),
+                Instr::Sub(a, b) => modular(Binary::SubI, a, b),
+                Instr::Mul(a, b) => modular(Binary::MulI, a, b),
+                Instr::MaxS(a, b) => choose(Binary::MaxSI, a, b, true),
+                Instr::MinS(a, b) => choose(Binary::MinSI, a, b, true),
+                Instr::MaxU(a, b) => choose(Binary::MaxUI, a, b, false),
+                Instr::MinU(a, b) => choose(Binary::MinUI, a, b, false),
+            };
+            registers.push(Register { value, number });
+        }
+        *registers.last().expect("a body yields its last instruction")
+    }
+}
+
+/// The operands of an instruction.
+fn operands(instr: &Instr) -> [Option<usize>; 2] {
+    match *instr {
+        Instr::Input(_) | Instr::Output | Instr::Constant(..) => [None, None],
+        Instr::ExtS(a, _) | Instr::ExtU(a, _) | Instr::Trunc(a, _) => [Some(a), None],
+        Instr::Add(a, b)
+        | Instr::Sub(a, b)
+        | Instr::Mul(a, b)
+        | Instr::MaxS(a, b)
+        | Instr::MaxU(a, b)
+        | Instr::MinS(a, b)
+        | Instr::MinU(a, b) => [Some(a), Some(b)],
+    }
+}

@@ -1,0 +1,111 @@
+//! How exact-width integers are kept in machine integers.
+//!
+//! An integer of `width` bits lives in the narrowest machine integer that holds it, its *container*. Beside the
+//! type the compiler keeps the [`Interval`] of a number `v` that the container equals modulo `2^container` and
+//! that the level-2 value equals modulo `2^width`. All arithmetic of level 2 is modular, so it can be done on
+//! containers without looking at their high bits. Only a reader that extends, compares or converts cares: if the
+//! interval lies within the numbers that it reads `width` bits as (signed or unsigned), then the container
+//! already holds that number and reading is free; otherwise it masks the high bits first. So nothing depends on
+//! a promise that sums do not overflow, and nothing is paid where they provably do not.
+
+use qonnx_dialects::tensor::Element;
+
+/// A range of integers, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interval {
+    /// Least number.
+    pub lo: i128,
+    /// Greatest number.
+    pub hi: i128,
+}
+
+/// Bounds beyond this are given up rather than computed with.
+const LIMIT: i128 = 1 << 100;
+
+impl Interval {
+    /// The interval from `lo` to `hi`.
+    pub fn new(lo: impl Into<i128>, hi: impl Into<i128>) -> Self {
+        Self { lo: lo.into(), hi: hi.into() }
+    }
+
+    /// The numbers that `width` bits can be read as.
+    pub fn of_width(width: u32, signed: bool) -> Self {
+        if signed {
+            Self { lo: -(1 << (width - 1)), hi: (1 << (width - 1)) - 1 }
+        } else {
+            Self { lo: 0, hi: (1 << width) - 1 }
+        }
+    }
+
+    /// The smallest interval that holds all of `values`; 0 alone if there are none.
+    pub fn hull(values: impl IntoIterator<Item = i128>) -> Self {
+        let mut values = values.into_iter();
+        let first = values.next().unwrap_or(0);
+        values.fold(Self { lo: first, hi: first }, |all, value| all.union(Self { lo: value, hi: value }))
+    }
+
+    /// The smallest interval that holds both.
+    pub fn union(self, other: Self) -> Self {
+        Self { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi) }
+    }
+
+    /// Whether every number of this interval is one of `other`.
+    pub fn within(self, other: Self) -> bool {
+        other.lo <= self.lo && self.hi <= other.hi
+    }
+
+    /// The interval with its ends swapped where needed, or nothing if it is too large to compute with.
+    pub fn checked(self) -> Option<Self> {
+        (self.lo > -LIMIT && self.hi < LIMIT).then_some(self)
+    }
+
+    /// What `op`, which is monotone in each operand, makes of the ends.
+    pub fn combine(self, other: Self, op: impl Fn(i128, i128) -> i128) -> Self {
+        Self::hull([
+            op(self.lo, other.lo),
+            op(self.lo, other.hi),
+            op(self.hi, other.lo),
+            op(self.hi, other.hi),
+        ])
+    }
+
+    /// The narrowest machine integer that holds the interval as signed numbers; 128 at most.
+    pub fn signed_container(self) -> u32 {
+        [8, 16, 32, 64].into_iter().find(|&width| self.within(Self::of_width(width, true))).unwrap_or(128)
+    }
+}
+
+/// Number of bits of the machine integer that keeps `width` bits, 1 to 64.
+pub fn container(width: u32) -> u32 {
+    width.next_power_of_two().max(8)
+}
+
+/// The element type of a machine tensor for level-2 elements: integers become containers, floats stay.
+pub fn machine_element(element: Element) -> Element {
+    match element {
+        Element::Int { width, .. } => Element::int(container(width)),
+        float => float,
+    }
+}
+
+/// What is known about the integers of one tensor beside their container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Number {
+    /// Exact width at level 2.
+    pub width: u32,
+    /// See the module documentation; `None` if nothing is known.
+    pub range: Option<Interval>,
+}
+
+impl Number {
+    /// Whether the container holds what `width` bits read as, without masking.
+    pub fn reads_free(self, signed: bool) -> bool {
+        self.range.is_some_and(|range| range.within(Interval::of_width(self.width, signed)))
+    }
+
+    /// The numbers that a reader gets.
+    pub fn read_range(self, signed: bool) -> Interval {
+        let all = Interval::of_width(self.width, signed);
+        self.range.filter(|range| range.within(all)).unwrap_or(all)
+    }
+}

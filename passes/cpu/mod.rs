@@ -1,0 +1,18 @@
+//! From level 2 to machine code: the passes of the CPU backend before and after upstream's bufferization.
+
+mod emit;
+mod float;
+mod integer;
+mod machine;
+mod readers;
+mod register;
+mod rounding;
+
+pub mod call_libm;
+pub mod int_to_linalg;
+pub mod outline_kernels;
+pub mod plan_workspace;
+pub mod select_kernels;
+
+/// Why an op has no machine code: a predicate about the op, such as "has weights that are not constant".
+type Refusal = String;

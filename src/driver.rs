@@ -1,0 +1,162 @@
+//! From a file to a module at a level.
+
+use melior::Context;
+use melior::ir::Module;
+use qonnx_dialects::graph::GraphOp;
+use qonnx_dialects::ir::{self, Diagnostic, Severity};
+use qonnx_dialects::pass::run_pipeline;
+use qonnx_dialects::onnx;
+use qonnx_passes::cleanup::quantize_inputs::FixedType;
+use qonnx_passes::pipelines;
+use std::path::Path;
+
+use crate::frontend::onnx::{ImportErrors, ImportOptions, import};
+
+/// Why a model cannot be brought to a level.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    /// The model file is at fault.
+    #[error(transparent)]
+    Import(#[from] ImportErrors),
+    /// A file cannot be read.
+    #[error("{file}: cannot be read: {error}")]
+    Read {
+        /// The file.
+        file: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// MLIR or a pass refused; the diagnostics say why.
+    #[error("{file}: {stage} failed\n{}", text(.diagnostics))]
+    Refused {
+        /// The file.
+        file: String,
+        /// What failed.
+        stage: String,
+        /// What was reported.
+        diagnostics: Vec<Diagnostic>,
+    },
+}
+
+fn text(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// A level of the compiler that a model can be brought to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// 0: the graph as in the file.
+    Graph,
+    /// 1: shapes known, constants folded.
+    Clean,
+    /// 2: exact-width integers.
+    Int,
+}
+
+/// How a model file is read.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// Options of the importer.
+    pub import: ImportOptions,
+    /// Quantize every float input to this type.
+    pub input_type: Option<FixedType>,
+}
+
+/// A model and what was remarked while it was read.
+pub struct Loaded<'c> {
+    /// The module.
+    pub module: Module<'c>,
+    /// Warnings and remarks.
+    pub remarks: Vec<Diagnostic>,
+}
+
+/// Reads an ONNX file or a module as MLIR text or bytecode.
+pub fn load<'c>(
+    context: &'c Context,
+    path: &Path,
+    options: &LoadOptions,
+) -> Result<Loaded<'c>, DriverError> {
+    let file = path.display().to_string();
+    let is_mlir = path.extension().is_some_and(|extension| extension == "mlir" || extension == "mlirbc");
+    let (module, mut diagnostics) = if is_mlir {
+        parse(context, path)?
+    } else {
+        let (module, diagnostics) = ir::capture(context, || import(context, path, &options.import));
+        match module {
+            Ok(module) => (module, diagnostics),
+            Err(errors) if diagnostics.iter().any(|entry| entry.severity == Severity::Error) => {
+                return Err(DriverError::Refused { file, stage: errors.to_string(), diagnostics });
+            }
+            Err(errors) => return Err(errors.into()),
+        }
+    };
+    let mut module = module;
+    if ir::main_function(&module).is_none() {
+        let stage = "finding the network: the module has no function 'main' with one block, which".to_owned();
+        return Err(DriverError::Refused { file, stage, diagnostics });
+    }
+    if let Some(fixed) = &options.input_type {
+        let pipeline = format!("func.func(quantize-inputs{{type={fixed}}})");
+        diagnostics.extend(run(context, &mut module, &file, "quantizing the inputs", &pipeline)?);
+    }
+    Ok(Loaded { module, remarks: diagnostics })
+}
+
+/// Parses a module of any level as MLIR text or bytecode; returns it with warnings and remarks.
+pub fn parse<'c>(
+    context: &'c Context,
+    path: &Path,
+) -> Result<(Module<'c>, Vec<Diagnostic>), DriverError> {
+    let file = path.display().to_string();
+    let source = std::fs::read(path).map_err(|error| DriverError::Read { file: file.clone(), error })?;
+    let (module, diagnostics) = ir::capture(context, || ir::parse_module(context, &source));
+    match module {
+        Some(module) => Ok((module, diagnostics)),
+        None => Err(DriverError::Refused { file, stage: "parsing".to_owned(), diagnostics }),
+    }
+}
+
+/// The level that a module is at.
+pub fn level_of(module: &Module<'_>) -> Level {
+    let Some(function) = ir::main_function(module) else { return Level::Graph };
+    let ops = function.ops();
+    let graph = |op: ir::Op<'_>| GraphOp::read(op).is_some() || onnx::is_constant(op) || onnx::is_none(op);
+    if ops.iter().any(|op| !graph(*op)) { Level::Int } else { Level::Graph }
+}
+
+/// Brings a module to a level, unless it already is there. Returns warnings and remarks.
+pub fn bring_to<'c>(
+    context: &'c Context,
+    module: &mut Module<'c>,
+    file: &str,
+    level: Level,
+) -> Result<Vec<Diagnostic>, DriverError> {
+    if level_of(module) >= level {
+        return Ok(Vec::new());
+    }
+    let (stage, pipeline) = match level {
+        Level::Graph => return Ok(Vec::new()),
+        Level::Clean => ("cleaning the graph", pipelines::cleanup()),
+        Level::Int => ("lowering to integers", pipelines::lower_to_int()),
+    };
+    run(context, module, file, stage, &pipeline)
+}
+
+/// Runs passes, given as in a pipeline on the module.
+pub fn run<'c>(
+    context: &'c Context,
+    module: &mut Module<'c>,
+    file: &str,
+    stage: &str,
+    passes: &str,
+) -> Result<Vec<Diagnostic>, DriverError> {
+    qonnx_passes::register();
+    let pipeline = format!("builtin.module({passes})");
+    let (outcome, diagnostics) = ir::capture(context, || run_pipeline(context, module, &pipeline));
+    match outcome {
+        Ok(()) => Ok(diagnostics),
+        Err(_) => {
+            Err(DriverError::Refused { file: file.to_owned(), stage: stage.to_owned(), diagnostics })
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Front ends: from files to level 0.
+
+pub mod onnx;

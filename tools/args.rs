@@ -1,0 +1,159 @@
+//! The command line of `qonnxc`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use qonnx_mlir::driver::LoadOptions;
+use qonnx_mlir::frontend::onnx::ImportOptions;
+use qonnx_mlir::verify::Backend;
+use qonnx_passes::cleanup::quantize_inputs::FixedType;
+use std::path::PathBuf;
+
+/// Compiler for arbitrary-precision quantized neural networks (QONNX).
+#[derive(Debug, Parser)]
+#[command(name = "qonnxc", version, about)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// A subcommand.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compile a model: native code with a C header, or an HLS C++ project
+    Compile(Compile),
+    /// Run a model on the samples of an .npz archive
+    Run(Run),
+    /// Run the same samples through every level and backend, and compare
+    Verify(Verify),
+    /// Say which parts of a model are integer, how wide, and what stays float and why
+    Report(Report),
+    /// Infer shapes, fold constants, and write the cleaned graph as MLIR
+    Cleanup(Cleanup),
+}
+
+/// The model and how it is read.
+#[derive(Debug, Args)]
+pub struct Model {
+    /// An ONNX file (QONNX), or a module as .mlir or .mlirbc
+    pub model: PathBuf,
+    /// Quantize every float input, e.g. 'fixed<16,6>' or 'ufixed<8,0,RND_CONV,SAT>'
+    #[arg(long, value_name = "TYPE")]
+    pub input_type: Option<FixedType>,
+    /// Value of symbolic or unknown extents of the inputs
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub symbolic: u32,
+}
+
+impl Model {
+    /// How the model is read.
+    pub fn load_options(&self) -> LoadOptions {
+        LoadOptions {
+            import: ImportOptions { symbolic_extent: self.symbolic as usize },
+            input_type: self.input_type.clone(),
+        }
+    }
+}
+
+/// What `compile` makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Target {
+    /// Object file, shared library, C header and an example program
+    Cpu,
+    /// HLS C++ project with a self-checking test bench
+    Hls,
+}
+
+/// `qonnxc compile`.
+#[derive(Debug, Args)]
+pub struct Compile {
+    /// The model.
+    #[command(flatten)]
+    pub model: Model,
+    /// What to make
+    #[arg(long, value_enum)]
+    pub target: Target,
+    /// Folder for the results; replaced if it exists
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Options of the target, e.g. 'cpu=x86-64-v3', 'emit=asm'
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+    /// Print a machine-readable summary
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `qonnxc run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The model.
+    #[command(flatten)]
+    pub model: Model,
+    /// Samples: an .npz archive with the inputs' names or in0, in1, ... as keys, samples along the leading axis
+    #[arg(long, value_name = "NPZ")]
+    pub inputs: PathBuf,
+    /// What runs it: graph, interp, int, cpu or hls
+    #[arg(long, default_value = "int")]
+    pub backend: Backend,
+    /// The results' archive: output names as keys, samples along the leading axis
+    #[arg(short, long, value_name = "NPZ")]
+    pub output: PathBuf,
+}
+
+/// `qonnxc verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The model.
+    #[command(flatten)]
+    pub model: Model,
+    /// Samples (.npz); generated where not given
+    #[arg(long, value_name = "NPZ")]
+    pub inputs: Option<PathBuf>,
+    /// Expected outputs (.npz) with the outputs' names or out0, out1, ... as keys
+    #[arg(long, value_name = "NPZ", requires = "inputs")]
+    pub expect: Option<PathBuf>,
+    /// What to compare; the first is the reference of the others, but cpu and hls are held against int
+    #[arg(long, value_delimiter = ',', default_value = "interp,int,cpu")]
+    pub backends: Vec<Backend>,
+    /// Number of generated samples
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub samples: u32,
+    /// Seed of generated samples
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Largest difference of a float output, relative to numbers above 1
+    #[arg(long, default_value_t = 1e-5)]
+    pub tolerance: f32,
+    /// Print a machine-readable report
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `qonnxc report`.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The model.
+    #[command(flatten)]
+    pub model: Model,
+    /// Print a machine-readable report
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `qonnxc cleanup`.
+#[derive(Debug, Args)]
+pub struct Cleanup {
+    /// The model.
+    #[command(flatten)]
+    pub model: Model,
+    /// The cleaned graph; standard output where not given
+    #[arg(short, long, value_name = "MLIR")]
+    pub output: Option<PathBuf>,
+}
+
+/// An option of a target: `name=value`.
+fn setting(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| format!("'{text}' is no option, expected NAME=VALUE"))
+}

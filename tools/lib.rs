@@ -1,0 +1,26 @@
+//! What the command-line tools share: exit statuses, panics, and the commands of `qonnxc`.
+
+pub mod args;
+pub mod commands;
+pub mod opt;
+pub mod translate;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+/// The input is at fault, or what was checked does not hold.
+pub const INPUT_AT_FAULT: u8 = 1;
+
+/// Runs a tool. A panic is a bug of the compiler and is reported as one, with exit status 1.
+pub fn run(tool: &str, main: impl FnOnce() -> ExitCode) -> ExitCode {
+    // The default hook would print a backtrace hint that says nothing to a user.
+    std::panic::set_hook(Box::new(|_| {}));
+    match catch_unwind(AssertUnwindSafe(main)) {
+        Ok(code) => code,
+        Err(panic) => {
+            let message = qonnx_dialects::pass::panic_text(&*panic);
+            eprintln!("{tool}: internal error: {message}; this is a bug in the compiler, please report it with the command line and the model");
+            ExitCode::from(INPUT_AT_FAULT)
+        }
+    }
+}

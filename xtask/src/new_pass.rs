@@ -1,0 +1,119 @@
+//! `cargo xtask new pass STAGE NAME`.
+
+use crate::workspace::{exists, read, write};
+
+/// Scaffolds a pass: its file, its registration and its test.
+pub fn run(stage: &str, name: &str) -> Result<(), String> {
+    let module = name.replace('-', "_");
+    let argument = name.replace('_', "-");
+    for word in [stage, module.as_str()] {
+        let valid = word.starts_with(|c: char| c.is_ascii_lowercase())
+            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        if !valid {
+            return Err(format!("'{word}' is no name, expected lower-case letters, digits and '_' or '-'"));
+        }
+    }
+    let file = format!("passes/{stage}/{module}.rs");
+    let test = format!("lit_tests/passes/{module}.mlir");
+    for path in [&file, &test] {
+        if exists(path) {
+            return Err(format!("{path} exists already"));
+        }
+    }
+    let r#struct = camel_case(&module);
+    write(&file, &source(&argument, &r#struct))?;
+    write(&test, &lit_test(&argument))?;
+    declare_module(stage, &module)?;
+    let registry = format!("    {stage}::{module}::{},", r#struct);
+    let library = insert_sorted(&read("passes/lib.rs")?, "pass_registry! {", "}", &registry)?;
+    write("passes/lib.rs", &library)?;
+    println!("wrote {file}\nwrote {test}\nregistered {stage}::{module}::{} in passes/lib.rs", r#struct);
+    println!("next: write the example in {test}, then the pass; cargo xtask docs; docs/adding-a-pass.md has the steps");
+    Ok(())
+}
+
+/// `pub mod NAME;` in the stage's module, which is made if there is none.
+fn declare_module(stage: &str, module: &str) -> Result<(), String> {
+    let path = format!("passes/{stage}/mod.rs");
+    if !exists(&path) {
+        write(&path, &format!("//! The passes of stage `{stage}`.\n\n"))?;
+        let library = insert_module(&read("passes/lib.rs")?, stage);
+        write("passes/lib.rs", &library)?;
+    }
+    write(&path, &insert_module(&read(&path)?, module))
+}
+
+/// Adds `pub mod NAME;` in the order of names, after the last one that sorts before it.
+fn insert_module(text: &str, name: &str) -> String {
+    let line = format!("pub mod {name};");
+    let mut lines: Vec<&str> = text.lines().collect();
+    let public = |line: &&str| line.starts_with("pub mod ");
+    let after = lines.iter().rposition(|other| public(other) && **other < *line);
+    let before = lines.iter().position(|other| public(other) && **other > *line);
+    let at = after.map(|at| at + 1).or(before).unwrap_or(lines.len());
+    lines.insert(at, &line);
+    lines.join("\n") + "\n"
+}
+
+/// Adds a line between the line `open` and the next line `close`, in sorted order.
+fn insert_sorted(text: &str, open: &str, close: &str, line: &str) -> Result<String, String> {
+    let mut lines: Vec<&str> = text.lines().collect();
+    let missing = || format!("passes/lib.rs has no block '{open} ... {close}'");
+    let start = lines.iter().position(|line| *line == open).ok_or_else(missing)? + 1;
+    let length = lines[start..].iter().position(|line| *line == close).ok_or_else(missing)?;
+    let at = lines[start..start + length].iter().position(|other| *other > line).unwrap_or(length);
+    lines.insert(start + at, line);
+    Ok(lines.join("\n") + "\n")
+}
+
+fn camel_case(name: &str) -> String {
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map_or(String::new(), |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+    };
+    name.split('_').map(capital).collect()
+}
+
+fn source(argument: &str, name: &str) -> String {
+    format!(
+        "//! The pass `{argument}`.
+
+use melior::Context;
+use qonnx_dialects::ir::Function;
+use qonnx_dialects::pass::PassResult;
+
+declare_pass! {{
+    /// One sentence: what the pass does.
+    ///
+    /// ## What it does
+    /// ## Requires
+    /// ## Guarantees
+    pub struct {name} => \"{argument}\" on Function {{}}
+}}
+
+impl {name} {{
+    fn run<'c>(&mut self, function: Function<'c>, _: &'c Context) -> PassResult {{
+        for op in function.ops() {{
+            // Read the op with `onnx::Op::read`, `qint::Op::read` or `GraphOp::read` and change it here.
+            let _ = op;
+        }}
+        Ok(())
+    }}
+}}
+"
+    )
+}
+
+fn lit_test(argument: &str) -> String {
+    format!(
+        "// RUN: qonnx-opt --{argument} %s | FileCheck %s
+
+// Say what this case shows.
+// CHECK-LABEL: func.func @main
+// CHECK: return
+func.func @main(%x: tensor<1x4xf32> {{onnx.name = \"x\"}}) -> (tensor<1x4xf32> {{onnx.name = \"y\"}}) {{
+  return %x : tensor<1x4xf32>
+}}
+"
+    )
+}
