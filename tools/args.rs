@@ -75,6 +75,9 @@ pub struct Compile {
     /// Folder for the results; replaced if it exists
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
+    /// Options of the target, e.g. 'cpu=x86-64-v3', 'emit=asm'
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
     /// Print a machine-readable summary
     #[arg(long)]
     pub json: bool,
@@ -146,4 +149,11 @@ pub struct Cleanup {
     /// The cleaned graph; standard output where not given
     #[arg(short, long, value_name = "MLIR")]
     pub output: Option<PathBuf>,
+}
+
+/// An option of a target: `name=value`.
+fn setting(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| format!("'{text}' is no option, expected NAME=VALUE"))
 }

@@ -7,7 +7,8 @@ use qonnx_dialects::tensor::{Data, Tensor};
 use qonnx_mlir::driver::{self, DriverError, Level};
 use qonnx_mlir::report;
 use qonnx_mlir::verify::{self, RunError, Runners, VerifyError, VerifyOptions};
-use qonnx_mlir::{backend, npz, output, samples};
+use qonnx_mlir::backend::{self, Network, Settings};
+use qonnx_mlir::{npz, output, samples};
 use std::process::ExitCode;
 
 use crate::INPUT_AT_FAULT;
@@ -97,12 +98,34 @@ fn compile(arguments: &Compile) -> Result<ExitCode, CommandError> {
         Target::Cpu => "cpu",
         Target::Hls => "hls",
     };
-    let summary = backend::compile(target, &context, module, &name, &arguments.output)
-        .map_err(|message| CommandError::Backend(format!("{}: {message}", arguments.model.model.display())))?;
+    let failed = |message: String| {
+        CommandError::Backend(format!("{}: {message}", arguments.model.model.display()))
+    };
+    let compiler = backend::backend(target)
+        .ok_or_else(|| failed(format!("the target '{target}' is not part of this build")))?;
+    let settings: Settings = arguments.set.iter().cloned().collect();
+    let network = Network { context: &context, module: &module, name: &name };
+    let written = backend::write(compiler, network, &settings, &arguments.output)
+        .map_err(|error| failed(error.to_string()))?;
     if arguments.json {
-        println!("{}", serde_json::json!({ "target": target, "output": arguments.output, "summary": summary }));
-    } else {
+        let summary = serde_json::json!({
+            "target": target,
+            "output": arguments.output,
+            "files": written.files,
+            "command": written.command,
+            "notes": written.notes,
+        });
         println!("{summary}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    for file in &written.files {
+        println!("{}", arguments.output.join(file).display());
+    }
+    if !written.notes.is_empty() {
+        println!("{}", written.notes);
+    }
+    if let Some(command) = &written.command {
+        println!("build and run it with: cd {} && {command}", arguments.output.display());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,8 @@
 use clap::{ArgGroup, Parser};
 use qonnx_dialects::ir;
 use qonnx_mlir::driver::{self, LoadOptions};
-use qonnx_mlir::{backend, output};
+use qonnx_mlir::backend::{self, Text};
+use qonnx_mlir::output;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,8 +57,7 @@ fn translate(cli: &Cli) -> Result<(), String> {
     let text = if cli.import_onnx {
         ir::print_module(&loaded.module, cli.elide_constants, true)
     } else {
-        let target = if cli.mlir_to_llvmir { "llvmir" } else { "hls" };
-        backend::translate(target, &loaded.module)?
+        backend::translate(if cli.mlir_to_llvmir { Text::LlvmIr } else { Text::Hls }, &loaded.module)?
     };
     match &cli.output {
         Some(path) => output::write_file(path, text.as_bytes()).map_err(|error| format!("{}: {error}", path.display())),

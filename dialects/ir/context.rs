@@ -53,6 +53,16 @@ pub fn parse_module<'c>(context: &'c Context, source: &[u8]) -> Option<Module<'c
     unsafe { Module::from_option_raw(mlirModuleCreateParse(context.to_raw(), source)) }
 }
 
+/// A copy of a module.
+#[expect(unsafe_code, reason = "melior does not copy modules")]
+pub fn clone_module<'c>(module: &Module<'c>) -> Module<'c> {
+    // SAFETY: the copy is a new op that the new module owns.
+    unsafe {
+        let copy = mlir_sys::mlirOperationClone(module.as_operation().to_raw());
+        Module::from_raw(mlir_sys::mlirModuleFromOperation(copy))
+    }
+}
+
 /// The text of a module. `elide` leaves out the elements of large constants.
 pub fn print_module(module: &Module<'_>, elide: bool, locations: bool) -> String {
     let mut flags = OperationPrintingFlags::new();

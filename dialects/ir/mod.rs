@@ -15,7 +15,7 @@ mod types;
 
 pub use attribute::{AttributeValue, Attributes};
 pub(crate) use context::context_of;
-pub use context::{parse_module, print_module, register_passes_once, session};
+pub use context::{clone_module, parse_module, print_module, register_passes_once, session};
 pub use diagnostics::{Diagnostic, Severity, capture, emit_error, emit_remark, emit_warning};
 pub(crate) use elements::type_of_elements;
 pub use elements::{constant_tensor, is_constant_value, elements_attribute, read_elements, resource_attribute};

@@ -128,6 +128,12 @@ pub fn compile(
     Ok(Code { object, entry: entry.to_owned(), signature, text })
 }
 
+/// The LLVM IR of a module of the `llvm` dialect, as text, before any optimization.
+pub fn to_llvm_ir(module: &Module<'_>) -> Result<String, CodeError> {
+    let llvm = LlvmContext::create();
+    Ok(translate(module, &llvm)?.print_to_string().to_string())
+}
+
 #[expect(unsafe_code, reason = "the C API of the translation")]
 fn translate<'l>(module: &Module<'_>, llvm: &'l LlvmContext) -> Result<LlvmModule<'l>, CodeError> {
     // SAFETY: module and context are valid; the LLVM module is owned by its wrapper from here on, which cannot

@@ -1,28 +1,183 @@
-//! Backends: what turns level 2 into something that runs elsewhere.
+//! Backends: from level 2 to what runs outside of the compiler.
+//!
+//! A backend is a folder here with one implementation of [`Backend`] and one line in [`BACKENDS`]. Everything that
+//! lists backends (command line, documentation, verification) goes through that registry.
+
+pub mod llvm;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use melior::Context;
 use melior::ir::Module;
+use qonnx_dialects::ir::{Diagnostic, Severity};
 use qonnx_dialects::tensor::Tensor;
 
 use crate::samples::Sample;
 
-/// Runs samples through a backend.
-pub fn run(name: &str, _: &Context, _: Module<'_>, _: &[Sample]) -> Result<Vec<Vec<Tensor>>, String> {
-    Err(format!("'{name}' is not available in this build"))
+/// All backends.
+pub const BACKENDS: &[&dyn Backend] = &[&llvm::Cpu];
+
+/// The backend of a name, such as `cpu`.
+pub fn backend(name: &str) -> Option<&'static dyn Backend> {
+    BACKENDS.iter().copied().find(|backend| backend.name() == name)
 }
 
-/// Compiles a module of level 2 into a folder and says what was made.
-pub fn compile(
-    name: &str,
-    _: &Context,
-    _: Module<'_>,
-    _: &str,
-    _: &std::path::Path,
-) -> Result<String, String> {
-    Err(format!("'{name}' is not available in this build"))
+/// A network at level 2 (the result of the pipeline `lower-to-int`) that a backend is to compile.
+#[derive(Clone, Copy)]
+pub struct Network<'c, 'm> {
+    /// The context of the module.
+    pub context: &'c Context,
+    /// The module; backends work on a copy.
+    pub module: &'m Module<'c>,
+    /// The name of the model, as a user would say it; a backend makes an identifier of it.
+    pub name: &'m str,
+}
+
+/// Option values by name; absent ones have their defaults.
+pub type Settings = BTreeMap<String, String>;
+
+/// An option of a backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BackendOption {
+    /// Name on the command line, in kebab case.
+    pub name: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// What it is if it is not given, for the help text.
+    pub default: &'static str,
+}
+
+/// What a backend has written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The files, relative to the output folder, in the order a user should look at them.
+    pub files: Vec<PathBuf>,
+    /// What a user should know about the result, such as what is hardware and what is host code.
+    pub notes: String,
+    /// A command that builds and runs what was written, to be typed in the output folder.
+    pub command: Option<String>,
+}
+
+/// A compiled network that runs on this machine.
+pub trait Runner: Send + Sync {
+    /// Runs one sample: one tensor for each input of the network, in order; returns its outputs.
+    fn run(&self, inputs: &[&Tensor]) -> Result<Vec<Tensor>, BackendError>;
+
+    /// Runs many samples. A runner that starts a process overrides this to start it once.
+    fn run_all(&self, samples: &[Sample]) -> Result<Vec<Vec<Tensor>>, BackendError> {
+        samples.iter().map(|sample| self.run(&sample.iter().collect::<Vec<_>>())).collect()
+    }
+}
+
+/// A way from level 2 to a target.
+pub trait Backend: Sync {
+    /// Name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// One sentence.
+    fn summary(&self) -> &'static str;
+
+    /// The options it understands.
+    fn options(&self) -> &'static [BackendOption];
+
+    /// Writes the network into `folder`, which exists and is empty.
+    fn write(
+        &self,
+        network: Network<'_, '_>,
+        settings: &Settings,
+        folder: &Path,
+    ) -> Result<Written, BackendError>;
+
+    /// Makes the network ready to run on this machine.
+    fn load(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Box<dyn Runner>, BackendError>;
+}
+
+/// Why a backend failed.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// A pass failed and said why.
+    #[error("{}", first_error(.0))]
+    Passes(Vec<Diagnostic>),
+    /// An option has a value that the backend does not understand.
+    #[error("option '{option}' is '{found}', expected {expected}")]
+    Option {
+        /// Its name.
+        option: String,
+        /// Its value.
+        found: String,
+        /// What is understood, in words.
+        expected: String,
+    },
+    /// The generated code cannot be made or run.
+    #[error(transparent)]
+    Code(#[from] qonnx_dialects::llvm::CodeError),
+    /// A tool of the system is missing or failed.
+    #[error("{tool}: {message}")]
+    Tool {
+        /// The tool.
+        tool: String,
+        /// What is wrong and what to do.
+        message: String,
+    },
+    /// A file cannot be written.
+    #[error("cannot write: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// The first error among diagnostics, with the place it names.
+fn first_error(diagnostics: &[Diagnostic]) -> String {
+    diagnostics
+        .iter()
+        .find(|diagnostic| diagnostic.severity == Severity::Error)
+        .map_or_else(|| "a pass failed without saying why".to_owned(), ToString::to_string)
+}
+
+/// Checks that a backend knows all options that are set.
+pub fn check_settings(backend: &dyn Backend, settings: &Settings) -> Result<(), BackendError> {
+    let known: Vec<_> = backend.options().iter().map(|option| option.name).collect();
+    match settings.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some((name, value)) => Err(BackendError::Option {
+            option: name.clone(),
+            found: value.clone(),
+            expected: format!("one of the options of '{}': {}", backend.name(), known.join(", ")),
+        }),
+    }
+}
+
+/// Writes the network into `folder`, whole or not at all; what was there before is replaced.
+pub fn write(
+    backend: &dyn Backend,
+    network: Network<'_, '_>,
+    settings: &Settings,
+    folder: &Path,
+) -> Result<Written, BackendError> {
+    check_settings(backend, settings)?;
+    let mut written = Written::default();
+    crate::output::write_folder(folder, |fresh| {
+        written = backend.write(network, settings, fresh)?;
+        Ok::<(), BackendError>(())
+    })?;
+    Ok(written)
+}
+
+/// A text that a module of an exit dialect is printed as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// LLVM IR, of the `llvm` dialect.
+    LlvmIr,
+    /// C++, of the `hls` dialect.
+    Hls,
 }
 
 /// Prints a module of an exit dialect.
-pub fn translate(name: &str, _: &Module<'_>) -> Result<String, String> {
-    Err(format!("'{name}' is not available in this build"))
+pub fn translate(text: Text, module: &Module<'_>) -> Result<String, String> {
+    match text {
+        Text::LlvmIr => {
+            qonnx_dialects::llvm::to_llvm_ir(module).map_err(|error| error.to_string())
+        }
+        Text::Hls => Err("printing C++ is not part of this build".to_owned()),
+    }
 }

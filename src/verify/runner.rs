@@ -11,6 +11,7 @@ use qonnx_dialects::value::TensorType;
 use std::path::Path;
 
 use super::trace::{self, Integers};
+use crate::backend::{self, BackendError, Network, Settings};
 use crate::driver::{self, DriverError, Level, LoadOptions};
 use crate::interp::{InterpError, Interpreter};
 use crate::samples::{self, Sample};
@@ -162,14 +163,26 @@ impl Runners {
                     .collect::<Result<_, InterpError>>()
                     .map_err(|error| self.error(backend, error))
             }
-            Backend::Cpu | Backend::Hls => {
-                crate::backend::run(backend.name(), &self.context, module, samples)
-                    .map(|outputs| {
-                        outputs.into_iter().map(|outputs| Run { outputs, integers: Vec::new() }).collect()
-                    })
-                    .map_err(|message| self.error(backend, message))
-            }
+            Backend::Cpu | Backend::Hls => self
+                .run_compiled(backend, &module, samples)
+                .map_err(|error| self.error(backend, error)),
         }
+    }
+
+    fn run_compiled<'c>(
+        &'c self,
+        backend: Backend,
+        module: &Module<'c>,
+        samples: &[Sample],
+    ) -> Result<Vec<Run>, BackendError> {
+        let name = self.path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let network = Network { context: &self.context, module, name: &name };
+        let compiler = backend::backend(backend.name()).ok_or_else(|| BackendError::Tool {
+            tool: backend.name().to_owned(),
+            message: "this backend is not part of this build".to_owned(),
+        })?;
+        let outputs = compiler.load(network, &Settings::new())?.run_all(samples)?;
+        Ok(outputs.into_iter().map(|outputs| Run { outputs, integers: Vec::new() }).collect())
     }
 }
 

@@ -1,0 +1,23 @@
+# Thin names for the commands of this repository; what they do is in scripts/ and in xtask.
+.PHONY: setup demo test test-full bench lint
+
+setup:
+	scripts/setup.sh
+
+demo: setup
+	cargo build --release -p qonnx-tools
+	scripts/demo.sh
+
+test: setup
+	cargo test --workspace
+
+test-full: export QONNX_FULL = 1
+test-full: test
+
+bench: setup
+	cargo bench --workspace
+
+lint: setup
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo xtask tidy

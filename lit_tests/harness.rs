@@ -1,0 +1,39 @@
+//! The one integration-test binary: lit tests, golden runs, and runs on broken input.
+//!
+//! A file `*.mlir` or `*.test` below `lit_tests/` is a trial that runs its `RUN:` lines; see `harness/lit.rs`. Models
+//! with stored inputs and outputs are verified by `harness/golden.rs`. `QONNX_LIT=text` runs the trials whose name
+//! contains the text.
+
+#[path = "harness/broken.rs"]
+mod broken;
+#[path = "harness/environment.rs"]
+mod environment;
+#[path = "harness/golden.rs"]
+mod golden;
+#[path = "harness/lit.rs"]
+mod lit;
+
+use libtest_mimic::{Arguments, Trial};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let lit = lit::trials();
+    let filter = std::env::var("QONNX_LIT").unwrap_or_default();
+    // An empty suite would be green for the wrong reason.
+    if lit.iter().all(Trial::has_ignored_flag) {
+        eprintln!("no lit test can run here: expected .mlir files in {}", environment::lit_folder().display());
+        return ExitCode::FAILURE;
+    }
+    let trials: Vec<Trial> = lit
+        .into_iter()
+        .chain(golden::trials())
+        .chain(broken::trials())
+        .filter(|trial| trial.name().contains(&filter))
+        .collect();
+    if trials.is_empty() {
+        eprintln!("no trial's name contains '{filter}'");
+        return ExitCode::FAILURE;
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}

@@ -1,0 +1,203 @@
+//! Native code through LLVM: an object file with a C header, or a function in this process.
+
+mod example;
+mod header;
+mod link;
+mod names;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use melior::Context;
+use melior::ir::Module;
+use qonnx_dialects::ir;
+use qonnx_dialects::llvm::{Artifacts, Code, CodeError, Level, Program, Signature, Target, compile as generate};
+use qonnx_dialects::tensor::Tensor;
+use qonnx_passes::pipelines;
+
+use super::{Backend, BackendError, BackendOption, Network, Runner, Settings, Written};
+pub use names::identifier;
+
+/// The backend `cpu`.
+pub struct Cpu;
+
+/// What native code is made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CpuOptions {
+    /// The processor, and how much LLVM optimizes.
+    pub target: Target,
+    /// Texts to make beside the object.
+    pub artifacts: Artifacts,
+}
+
+impl Default for CpuOptions {
+    /// The host, optimized, no texts.
+    fn default() -> Self {
+        Self { target: Target::host(), artifacts: Artifacts::default() }
+    }
+}
+
+const OPTIONS: &[BackendOption] = &[
+    BackendOption { name: "cpu", summary: "Processor in LLVM's words, such as x86-64-v3", default: "this machine's" },
+    BackendOption { name: "features", summary: "Features beside those of the processor, such as +avx2,-avx512f", default: "those of the processor" },
+    BackendOption { name: "opt-level", summary: "How much LLVM optimizes: 0, 2 or 3", default: "3" },
+    BackendOption { name: "emit", summary: "Texts to write beside the object: llvm, asm, or both with a comma", default: "none" },
+];
+
+impl CpuOptions {
+    /// Reads the options of the command line.
+    pub fn from_settings(settings: &Settings) -> Result<Self, BackendError> {
+        let mut options = Self::default();
+        if let Some(cpu) = settings.get("cpu") {
+            options.target = Target::named(cpu.as_str(), "");
+        }
+        if let Some(features) = settings.get("features") {
+            options.target.features = features.clone();
+        }
+        let refuse = |option: &str, found: &str, expected: &str| {
+            Err(BackendError::Option {
+                option: option.to_owned(),
+                found: found.to_owned(),
+                expected: expected.to_owned(),
+            })
+        };
+        if let Some(level) = settings.get("opt-level") {
+            options.target.level = match level.as_str() {
+                "0" => Level::None,
+                "2" => Level::Default,
+                "3" => Level::Aggressive,
+                other => return refuse("opt-level", other, "0, 2 or 3"),
+            };
+        }
+        for kind in settings.get("emit").map_or("", String::as_str).split(',').filter(|kind| !kind.is_empty()) {
+            match kind {
+                "llvm" => options.artifacts.ir = true,
+                "asm" => options.artifacts.assembly = true,
+                other => return refuse("emit", other, "llvm, asm, or both with a comma"),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Names of the network's inputs and outputs, as the model spells them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// One for each input.
+    pub inputs: Vec<String>,
+    /// One for each output.
+    pub outputs: Vec<String>,
+}
+
+impl Interface {
+    /// The names of a module's network.
+    pub fn of(module: &Module<'_>) -> Self {
+        match ir::main_function(module) {
+            Some(function) => Self { inputs: function.input_names(), outputs: function.output_names() },
+            None => Self { inputs: Vec::new(), outputs: Vec::new() },
+        }
+    }
+}
+
+/// Compiles a level-2 module to native code. `entry` is the symbol of the entry function; the module stays as it is.
+pub fn compile<'c>(
+    context: &'c Context,
+    module: &Module<'c>,
+    entry: &str,
+    options: &CpuOptions,
+) -> Result<Code, BackendError> {
+    qonnx_passes::register();
+    let mut copy = ir::clone_module(module);
+    let (to_buffers, to_llvm) = (pipelines::int_to_buffers(), pipelines::buffers_to_llvm());
+    let (outcome, diagnostics) = ir::capture(context, || {
+        generate(context, &mut copy, (&to_buffers, &to_llvm), entry, &options.target, options.artifacts)
+    });
+    outcome.map_err(|error| match error {
+        CodeError::Reported => BackendError::Passes(diagnostics),
+        other => BackendError::Code(other),
+    })
+}
+
+/// A network in this process.
+pub struct JitModel {
+    program: Program,
+}
+
+impl JitModel {
+    /// Compiles a level-2 module for this machine and links it in memory.
+    pub fn new<'c>(context: &'c Context, module: &Module<'c>) -> Result<Self, BackendError> {
+        Self::with_options(context, module, &CpuOptions::default())
+    }
+
+    /// Likewise, for a processor that this machine must be able to stand in for.
+    pub fn with_options<'c>(
+        context: &'c Context,
+        module: &Module<'c>,
+        options: &CpuOptions,
+    ) -> Result<Self, BackendError> {
+        let code = compile(context, module, "network_run", options)?;
+        Ok(Self { program: Program::new(&code)? })
+    }
+
+    /// What the network takes and gives.
+    pub fn signature(&self) -> &Signature {
+        self.program.signature()
+    }
+
+    /// Runs one sample.
+    pub fn run(&self, inputs: &[&Tensor]) -> Result<Vec<Tensor>, BackendError> {
+        Ok(self.program.run(inputs)?)
+    }
+}
+
+impl Runner for JitModel {
+    fn run(&self, inputs: &[&Tensor]) -> Result<Vec<Tensor>, BackendError> {
+        Self::run(self, inputs)
+    }
+}
+
+impl Backend for Cpu {
+    fn name(&self) -> &'static str {
+        "cpu"
+    }
+
+    fn summary(&self) -> &'static str {
+        "native code: object file, shared library, C header and an example program"
+    }
+
+    fn options(&self) -> &'static [BackendOption] {
+        OPTIONS
+    }
+
+    fn write(
+        &self,
+        network: Network<'_, '_>,
+        settings: &Settings,
+        folder: &Path,
+    ) -> Result<Written, BackendError> {
+        let options = CpuOptions::from_settings(settings)?;
+        let name = identifier(network.name);
+        let code = compile(network.context, network.module, &format!("{name}_run"), &options)?;
+        let interface = Interface::of(network.module);
+        let mut files: Vec<(&str, &[u8])> = vec![("model.o", code.object())];
+        let header = header::header(&name, network.name, &code, &interface);
+        let example = example::program(&name, &code);
+        files.push(("model.h", header.as_bytes()));
+        files.push(("main.c", example.as_bytes()));
+        let text = code.text();
+        files.extend(text.ir.as_ref().map(|text| ("model.ll", text.as_bytes())));
+        files.extend(text.assembly.as_ref().map(|text| ("model.s", text.as_bytes())));
+        for (file, bytes) in &files {
+            fs::write(folder.join(file), bytes)?;
+        }
+        link::shared_library(&folder.join("model.o"), &folder.join("libmodel.so"))?;
+        let mut files: Vec<PathBuf> = files.into_iter().map(|(file, _)| file.into()).collect();
+        files.push("libmodel.so".into());
+        Ok(Written { files, notes: String::new(), command: Some(example::COMMAND.to_owned()) })
+    }
+
+    fn load(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Box<dyn Runner>, BackendError> {
+        let options = CpuOptions::from_settings(settings)?;
+        Ok(Box::new(JitModel::with_options(network.context, network.module, &options)?))
+    }
+}
