@@ -8,6 +8,7 @@ use qonnx_dialects::pass::run_pipeline;
 use qonnx_dialects::onnx;
 use qonnx_passes::cleanup::quantize_inputs::FixedType;
 use qonnx_passes::pipelines;
+use std::io::Read;
 use std::path::Path;
 
 use crate::frontend::onnx::{ImportErrors, ImportOptions, import};
@@ -37,6 +38,9 @@ pub enum DriverError {
         diagnostics: Vec<Diagnostic>,
     },
 }
+
+/// The path that stands for standard input.
+const STANDARD_INPUT: &str = "-";
 
 fn text(diagnostics: &[Diagnostic]) -> String {
     diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
@@ -77,15 +81,10 @@ pub fn load<'c>(
     options: &LoadOptions,
 ) -> Result<Loaded<'c>, DriverError> {
     let file = path.display().to_string();
-    let is_mlir = path.extension().is_some_and(|extension| extension == "mlir" || extension == "mlirbc");
-    let (module, mut diagnostics) = if is_mlir {
-        let source =
-            std::fs::read(path).map_err(|error| DriverError::Read { file: file.clone(), error })?;
-        let (module, diagnostics) = ir::capture(context, || ir::parse_module(context, &source));
-        match module {
-            Some(module) => (module, diagnostics),
-            None => return Err(DriverError::Refused { file, stage: "parsing".to_owned(), diagnostics }),
-        }
+    let standard_input = path.as_os_str() == STANDARD_INPUT;
+    let is_module = path.extension().is_some_and(|extension| extension == "mlir" || extension == "mlirbc");
+    let (module, mut diagnostics) = if is_module || standard_input {
+        parse(context, path)?
     } else {
         let (module, diagnostics) = ir::capture(context, || import(context, path, &options.import));
         match module {
@@ -106,6 +105,27 @@ pub fn load<'c>(
         diagnostics.extend(run(context, &mut module, &file, "quantizing the inputs", &pipeline)?);
     }
     Ok(Loaded { module, remarks: diagnostics })
+}
+
+/// Reads a module as MLIR text or bytecode; returns warnings and remarks besides.
+pub fn parse<'c>(
+    context: &'c Context,
+    path: &Path,
+) -> Result<(Module<'c>, Vec<Diagnostic>), DriverError> {
+    let file = path.display().to_string();
+    let source = if path.as_os_str() == STANDARD_INPUT {
+        let mut source = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut source).map(|_| source)
+    } else {
+        std::fs::read(path)
+    };
+    let source = source.map_err(|error| DriverError::Read { file: file.clone(), error })?;
+    match ir::capture(context, || ir::parse_module(context, &source)) {
+        (Some(module), diagnostics) => Ok((module, diagnostics)),
+        (None, diagnostics) => {
+            Err(DriverError::Refused { file, stage: "parsing".to_owned(), diagnostics })
+        }
+    }
 }
 
 /// The level that a module is at.

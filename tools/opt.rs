@@ -15,8 +15,7 @@ const ELIDE: usize = 16;
 pub fn main(arguments: &[String]) -> i32 {
     qonnx_passes::register();
     if arguments.iter().any(|argument| argument == "--list-passes") {
-        print!("{}", list());
-        return 0;
+        return i32::from(crate::print(&list()).is_err());
     }
     let arguments: Vec<String> = arguments
         .iter()

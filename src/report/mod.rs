@@ -57,7 +57,7 @@ pub fn report(path: &Path, options: &LoadOptions) -> Result<ModelReport, DriverE
     let remarks = diagnostics
         .iter()
         .chain(&loaded.remarks)
-        .map(|entry| format!("{} ({})", entry.message, entry.location))
+        .map(ToString::to_string)
         .collect();
     Ok(ModelReport { model: file, layers, remarks })
 }

@@ -1,10 +1,14 @@
 //! Samples: the inputs that a network is run on, one tensor for each graph input.
 
-use qonnx_dialects::ir::{self, Function};
-use qonnx_dialects::tensor::{Data, Element, Tensor};
-use qonnx_dialects::value::TensorType;
+mod boundaries;
+mod generate;
 
-use crate::random_graph::Rng;
+pub use boundaries::{InputHints, hints};
+pub use generate::generate;
+
+use qonnx_dialects::ir::{self, Function};
+use qonnx_dialects::tensor::{Data, Element, Tensor, wrap};
+use qonnx_dialects::value::TensorType;
 
 /// One tensor for each graph input.
 pub type Sample = Vec<Tensor>;
@@ -98,10 +102,13 @@ fn convert(array: &Tensor, start: usize, size: usize, ty: &TensorType) -> Result
                     .then_some(value as i64)
                     .ok_or_else(|| format!("holds {value}, expected integers"))
             };
-            let values = match array.as_int() {
+            let values: Vec<i64> = match array.as_int() {
                 Some(values) => values[start..start + size].to_vec(),
                 None => floats().map(whole).collect::<Result<_, _>>()?,
             };
+            if let Some(value) = values.iter().find(|&&value| wrap(value, width, unsigned) != value) {
+                return Err(format!("holds {value}, expected numbers of type {}", ty.element));
+            }
             Data::Int { width, unsigned, values }
         }
     };
@@ -117,50 +124,38 @@ fn array_f64(array: &Tensor, start: usize, size: usize) -> impl Iterator<Item = 
     values.into_iter()
 }
 
-/// Generates samples: random values of several ranges, extremes, and, where an input goes into a quantizer
-/// of scale `steps[input]`, values on and next to the middle between two of its levels.
-pub fn generate(
-    inputs: &[(String, TensorType)],
-    steps: &[Option<f32>],
-    count: usize,
-    seed: u64,
-) -> Vec<Sample> {
-    let mut rng = Rng::new(seed);
-    (0..count)
-        .map(|at| {
-            inputs
-                .iter()
-                .zip(steps)
-                .map(|((_, ty), step)| tensor(ty, *step, at, &mut rng))
-                .collect()
-        })
-        .collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn tensor(ty: &TensorType, step: Option<f32>, at: usize, rng: &mut Rng) -> Tensor {
-    let count: usize = ty.shape.iter().product();
-    let mut next = |_| -> f64 {
-        match at % 6 {
-            0 => rng.unit(),
-            1 => rng.unit() * 2.0 - 1.0,
-            2 => {
-                // Ties of the input's quantizer, and their neighbours.
-                let step = step.unwrap_or(0.125);
-                let tie = (rng.between(-32, 32) as f32 + 0.5) * step;
-                f64::from([tie, tie.next_up(), tie.next_down()][rng.below(3)])
-            }
-            3 => (rng.unit() * 2.0 - 1.0) * f64::from(step.unwrap_or(0.25)) * 16.0,
-            4 => [-1e6, 1e6, 0.0, -0.0, 1e-30][rng.below(5)],
-            _ => if rng.chance(1, 2) { 1.0 } else { -1.0 },
-        }
-    };
-    let data = match ty.element {
-        Element::F32 => Data::F32((0..count).map(|at| next(at) as f32).collect()),
-        Element::F64 => Data::F64((0..count).map(next).collect()),
-        Element::Int { width, unsigned } => {
-            let values = (0..count).map(|_| rng.between(0, if width == 1 { 1 } else { 7 })).collect();
-            Data::Int { width, unsigned, values }
-        }
-    };
-    Tensor::new(ty.shape.clone(), data)
+    fn inputs() -> Vec<(String, TensorType)> {
+        vec![("x".to_owned(), TensorType::f32([1, 2])), ("i".to_owned(), TensorType::new([1], Element::int(8)))]
+    }
+
+    #[test]
+    fn samples_come_from_names_or_numbers() {
+        let arrays = [
+            ("in1".to_owned(), Tensor::i64([2, 1], vec![7, -8])),
+            ("x".to_owned(), Tensor::f32([2, 1, 2], vec![1.0, 2.0, 3.0, 4.0])),
+        ];
+        let samples = from_arrays(&inputs(), &arrays).expect("they fit");
+        let second = [Tensor::f32([1, 2], vec![3.0, 4.0]), Tensor::int(8, [1], vec![-8])];
+        assert_eq!(samples.len(), 2);
+        assert_eq!(samples[1], second);
+    }
+
+    #[test]
+    fn samples_that_do_not_fit_are_refused() {
+        let x = ("x".to_owned(), Tensor::f32([2, 1, 2], vec![0.0; 4]));
+        let refused = |arrays: &[(String, Tensor)]| {
+            from_arrays(&inputs(), arrays).expect_err("it must be refused")
+        };
+        assert_eq!(refused(&[x.clone()]), "has no array 'i' or 'in1', found x");
+        let wide = ("i".to_owned(), Tensor::i64([2, 1], vec![1, 128]));
+        assert!(refused(&[x.clone(), wide]).contains("holds 128, expected numbers of type i8"));
+        let few = ("i".to_owned(), Tensor::i64([1, 1], vec![1]));
+        assert_eq!(refused(&[x, few]), "the arrays have different numbers of samples");
+        let flat = ("x".to_owned(), Tensor::f32([2], vec![0.0; 2]));
+        assert!(refused(&[flat]).contains("has samples of shape []"));
+    }
 }
