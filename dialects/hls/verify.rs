@@ -21,7 +21,7 @@ pub(crate) fn verify(op: ir::Op<'_>) -> Option<Result<(), String>> {
 
 fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
     let operands: Vec<Val<'_>> = op.operands().map(ir::val).collect();
-    let result = op.result(0).ok().map(ir::val);
+    let result = op.results().map(ir::val).next();
     let scalar = |at: usize| operands.get(at).copied().and_then(Scalar::of).ok_or(NO_TYPE);
     let result_scalar = || result.and_then(Scalar::of).ok_or(NO_TYPE);
     match construct {
