@@ -27,6 +27,14 @@ pub enum DriverError {
         /// Why.
         error: std::io::Error,
     },
+    /// The module holds no network.
+    #[error("{file}: holds no network: {found}, expected a function 'main' with one block")]
+    NoNetwork {
+        /// The file.
+        file: String,
+        /// What was found.
+        found: String,
+    },
     /// MLIR or a pass refused; the diagnostics say why.
     #[error("{file}: {stage} failed\n{}", text(.diagnostics))]
     Refused {
@@ -40,7 +48,7 @@ pub enum DriverError {
 }
 
 /// The path that stands for standard input.
-const STANDARD_INPUT: &str = "-";
+pub const STANDARD_INPUT: &str = "-";
 
 fn text(diagnostics: &[Diagnostic]) -> String {
     diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
@@ -97,8 +105,8 @@ pub fn load<'c>(
     };
     let mut module = module;
     if ir::main_function(&module).is_none() {
-        let stage = "finding the network: the module has no function 'main' with one block, which".to_owned();
-        return Err(DriverError::Refused { file, stage, diagnostics });
+        let functions = ir::functions(&module).len();
+        return Err(DriverError::NoNetwork { file, found: format!("found {functions} functions") });
     }
     if let Some(fixed) = &options.input_type {
         let pipeline = format!("func.func(quantize-inputs{{type={fixed}}})");

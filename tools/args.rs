@@ -34,7 +34,7 @@ pub enum Command {
 /// The model and how it is read.
 #[derive(Debug, Args)]
 pub struct Model {
-    /// An ONNX file (QONNX), or a module as .mlir or .mlirbc ('-': a module from standard input)
+    /// An ONNX file (QONNX), or a module as .mlir or .mlirbc; '-' is a module on standard input, except for run and verify
     pub model: PathBuf,
     /// Quantize every float input, e.g. 'fixed<16,6>' or 'ufixed<8,0,RND_CONV,SAT>'
     #[arg(long, value_name = "TYPE")]

@@ -124,11 +124,12 @@ impl Comparison<'_> {
         self.outputs(entry, &followed.outputs, &found.outputs, |output| &checks[output]);
     }
 
-    /// Compares the outputs with the expected ones. `graph` explains what is outside of the tolerance.
+    /// Compares the outputs with the expected ones. `graph` explains what is outside of the tolerance; `integer`
+    /// says that the run has integers in place of the graph's numbers.
     pub fn expected(
         &self,
         entry: &mut BackendReport,
-        graph: Option<&Engine<'_>>,
+        (graph, integer): (Option<&Engine<'_>>, bool),
         expected: &[Vec<f32>],
         found: &Trace,
     ) -> Result<(), RunError> {
@@ -146,15 +147,15 @@ impl Comparison<'_> {
             }
         }
         let Some(difference) = worst else { return Ok(()) };
-        let (explained, near_boundary) = match graph.and_then(|graph| Some((graph, graph.interpreter()?))) {
-            None => (false, 0),
-            Some((graph, interpreter)) => {
-                let near = near_boundaries(graph.function, interpreter, self.sample)
-                    .map_err(|error| graph.error(error))?;
-                (explains(&near, expected, found), near.boundary.len())
-            }
-        };
-        entry.unexpected.push(Unexpected { difference, explained, near_boundary });
+        let mut unexpected = Unexpected { difference, explained: false, near_boundary: 0, not_numbers: 0 };
+        if let Some((graph, interpreter)) = graph.and_then(|graph| Some((graph, graph.interpreter()?))) {
+            let near = near_boundaries(graph.function, interpreter, self.sample)
+                .map_err(|error| graph.error(error))?;
+            unexpected.near_boundary = near.boundary.len();
+            unexpected.not_numbers = if integer { near.not_numbers } else { 0 };
+            unexpected.explained = unexpected.not_numbers > 0 || explains(&near, expected, found);
+        }
+        entry.unexpected.push(unexpected);
         Ok(())
     }
 
@@ -165,6 +166,15 @@ impl Comparison<'_> {
         found: &[Tensor],
         equal: impl Fn(usize) -> &'f dyn Fn(usize, f32, f32) -> bool,
     ) {
+        if wanted.len() != found.len() {
+            entry.differs(Difference {
+                sample: self.number,
+                place: "number of outputs".to_owned(),
+                element: 0,
+                expected: wanted.len() as f64,
+                found: found.len() as f64,
+            });
+        }
         for (output, (wanted, found)) in wanted.iter().zip(found).enumerate() {
             let apart = Apart::new(&wanted.to_f32(), &found.to_f32(), equal(output));
             entry.max_abs_diff = entry.max_abs_diff.max(apart.max_abs_diff);

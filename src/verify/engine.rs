@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::trace::{Trace, integers_of};
 use crate::backend::{self, BACKENDS, Network, Runner, Settings};
-use crate::driver::{self, DriverError, Level, LoadOptions};
+use crate::driver::{self, DriverError, Level, LoadOptions, STANDARD_INPUT};
 use crate::interp::Interpreter;
 use crate::samples::{self, InputHints, Sample};
 
@@ -93,16 +93,16 @@ impl Model {
     /// Reads a model; fails if its graph is at fault.
     pub fn new(path: &Path, options: &LoadOptions) -> Result<Self, DriverError> {
         let file = path.display().to_string();
+        if path.as_os_str() == STANDARD_INPUT {
+            let error = std::io::Error::other("each level reads the model anew; give a file");
+            return Err(DriverError::Read { file: "standard input".to_owned(), error });
+        }
         let context = ir::session();
         let (inputs, outputs, hints, remarks) = {
             let loaded = driver::load(&context, path, options)?;
-            let refused = |stage: String| DriverError::Refused {
-                file: file.clone(),
-                stage,
-                diagnostics: Vec::new(),
-            };
+            let refused = |found: String| DriverError::NoNetwork { file: file.clone(), found };
             let function = ir::main_function(&loaded.module)
-                .ok_or_else(|| refused("finding the network".to_owned()))?;
+                .ok_or_else(|| refused("found no function".to_owned()))?;
             let inputs = samples::inputs(function).map_err(refused)?;
             (inputs, function.output_names(), samples::hints(function), loaded.remarks)
         };

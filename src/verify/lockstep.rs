@@ -130,9 +130,13 @@ impl Followed {
         let (quantizer, value) = (&elements.quantizers[element], x[element]);
         let radius = radius.get(element).copied().unwrap_or(0.0);
         let integer = |x: f32| elements.quantization.integer(quantizer, x);
+        let graph = integer(value);
+        if graph == NOT_A_NUMBER {
+            self.not_numbers += 1;
+            return;
+        }
         let (a, b) = (integer(value - radius), integer(value + radius));
         if a != b {
-            let graph = integer(value);
             let other = if a == graph { b } else { a };
             self.boundary.push(Flip { node: node.to_owned(), element, value, radius, graph, other });
         }

@@ -203,10 +203,12 @@ fn compare(
             }
         }
         if let Some(expected) = expected {
-            let is_graph = |backend: Backend| matches!(backend, Backend::Graph | Backend::Interp);
-            let graph = before.iter().map(|other| &other.engine).rfind(|engine| is_graph(engine.backend));
-            let own = is_graph(subject.engine.backend).then_some(&subject.engine);
-            comparison.expected(&mut subject.report, own.or(graph), expected, &trace)?;
+            let is_graph =
+                |engine: &&Engine<'_>| matches!(engine.backend, Backend::Graph | Backend::Interp);
+            let mut engines = before.iter().map(|other| &other.engine).chain([&subject.engine]);
+            let graph = engines.rfind(is_graph);
+            let integer = !is_graph(&&subject.engine);
+            comparison.expected(&mut subject.report, (graph, integer), expected, &trace)?;
         }
         traces.push(trace);
     }

@@ -62,6 +62,8 @@ pub struct Unexpected {
     pub explained: bool,
     /// The number of those elements.
     pub near_boundary: usize,
+    /// The number of elements that are NaN in the graph and integers in this run.
+    pub not_numbers: usize,
 }
 
 /// One backend's results.
@@ -215,6 +217,7 @@ impl BackendReport {
         for unexpected in self.unexpected.iter().take(LINES) {
             let Difference { sample, place, element, expected, found } = &unexpected.difference;
             let why = match (unexpected.explained, unexpected.near_boundary) {
+                (true, _) if unexpected.not_numbers > 0 => "NaN became an integer".to_owned(),
                 (true, 0) => "within float32 noise".to_owned(),
                 (true, near) => format!("{near} elements of this sample are within float32 noise of a rounding boundary"),
                 (false, _) => "not explained by float32 noise".to_owned(),
