@@ -48,7 +48,9 @@ impl Model {
     /// How the model is read.
     pub fn load_options(&self) -> LoadOptions {
         LoadOptions {
-            import: ImportOptions { symbolic_extent: self.symbolic as usize },
+            import: ImportOptions {
+                symbolic_extent: self.symbolic as usize,
+            },
             input_type: self.input_type.clone(),
         }
     }

@@ -73,13 +73,18 @@ fn compile(arguments: &Compile) -> Result<ExitCode, CommandError> {
         Target::Cpu => "cpu",
         Target::Hls => "hls",
     };
-    let failed = |message: String| {
-        CommandError::Backend { file: arguments.model.model.display().to_string(), message }
+    let failed = |message: String| CommandError::Backend {
+        file: arguments.model.model.display().to_string(),
+        message,
     };
     let compiler = backend::backend(target)
         .ok_or_else(|| failed(format!("the target '{target}' is not part of this build")))?;
     let settings: Settings = arguments.set.iter().cloned().collect();
-    let network = Network { context: &context, module: &module, name: &name };
+    let network = Network {
+        context: &context,
+        module: &module,
+        name: &name,
+    };
     let written = backend::write(compiler, network, &settings, &arguments.output)
         .map_err(|error| failed(error.to_string()))?;
     let summary = serde_json::json!({
@@ -89,13 +94,19 @@ fn compile(arguments: &Compile) -> Result<ExitCode, CommandError> {
         "command": written.command,
         "notes": written.notes,
     });
-    let files = written.files.iter().map(|file| arguments.output.join(file).display().to_string());
+    let files = written
+        .files
+        .iter()
+        .map(|file| arguments.output.join(file).display().to_string());
     let mut lines: Vec<String> = files.collect();
     if !written.notes.is_empty() {
         lines.push(written.notes);
     }
     if let Some(command) = &written.command {
-        lines.push(format!("build and run it with: cd {} && {command}", arguments.output.display()));
+        lines.push(format!(
+            "build and run it with: cd {} && {command}",
+            arguments.output.display()
+        ));
     }
     show(lines.join("\n"), arguments.json.then_some(&summary))?;
     Ok(ExitCode::SUCCESS)
@@ -105,9 +116,11 @@ fn run_model(arguments: &Run) -> Result<ExitCode, CommandError> {
     let model = verify::Model::new(&arguments.model.model, &arguments.model.load_options())?;
     remark(model.remarks());
     let arrays = npz::read(&arguments.inputs)?;
-    let samples = samples::from_arrays(model.inputs(), &arrays).map_err(|message| {
-        CommandError::Samples { file: arguments.inputs.display().to_string(), message }
-    })?;
+    let samples =
+        samples::from_arrays(model.inputs(), &arrays).map_err(|message| CommandError::Samples {
+            file: arguments.inputs.display().to_string(),
+            message,
+        })?;
     let runs = model.engine(arguments.backend)?.run(&samples)?;
     let mut results = Vec::new();
     for (at, name) in model.outputs().iter().enumerate() {
@@ -132,7 +145,9 @@ fn run_model(arguments: &Run) -> Result<ExitCode, CommandError> {
 
 /// Tensors of one shape along a new leading axis.
 fn stacked(parts: &[&Tensor]) -> Tensor {
-    let shape = parts.first().map_or_else(Vec::new, |part| part.shape.clone());
+    let shape = parts
+        .first()
+        .map_or_else(Vec::new, |part| part.shape.clone());
     let data = Data::joined(parts.iter().map(|part| &part.data)).unwrap_or(Data::F32(Vec::new()));
     let mut whole = vec![parts.len()];
     whole.extend(shape);
@@ -150,12 +165,17 @@ fn verify(arguments: &Verify) -> Result<ExitCode, CommandError> {
         tolerance: arguments.tolerance,
     };
     let progress = Progress::new();
-    let report =
-        verify::verify(&arguments.model.model, &options, &mut |done, all| progress.at(done, all));
+    let report = verify::verify(&arguments.model.model, &options, &mut |done, all| {
+        progress.at(done, all)
+    });
     progress.clear();
     let report = report?;
     show(&report, arguments.json.then_some(&report))?;
-    Ok(if report.passed { ExitCode::SUCCESS } else { ExitCode::from(INPUT_AT_FAULT) })
+    Ok(if report.passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(INPUT_AT_FAULT)
+    })
 }
 
 fn report(arguments: &Report) -> Result<ExitCode, CommandError> {
@@ -170,8 +190,12 @@ fn cleanup(arguments: &Cleanup) -> Result<ExitCode, CommandError> {
     let text = ir::print_module(&module, false, true);
     match &arguments.output {
         None => print(&text).map_err(CommandError::standard_output)?,
-        Some(path) => output::write_file(path, text.as_bytes())
-            .map_err(|error| CommandError::Write { file: path.display().to_string(), error })?,
+        Some(path) => {
+            output::write_file(path, text.as_bytes()).map_err(|error| CommandError::Write {
+                file: path.display().to_string(),
+                error,
+            })?
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

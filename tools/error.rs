@@ -48,14 +48,21 @@ pub enum CommandError {
 impl CommandError {
     /// An error while writing results to standard output.
     pub fn standard_output(error: std::io::Error) -> Self {
-        Self::Write { file: "standard output".to_owned(), error }
+        Self::Write {
+            file: "standard output".to_owned(),
+            error,
+        }
     }
 
     /// Prints the message on standard error: each line says that it is an error, unless it says what it is.
     pub fn print(&self) {
         for line in self.to_string().lines() {
             let labelled = ["error: ", "warning: ", "note: ", "remark: "];
-            let label = if labelled.iter().any(|label| line.starts_with(label)) { "" } else { "error: " };
+            let label = if labelled.iter().any(|label| line.starts_with(label)) {
+                ""
+            } else {
+                "error: "
+            };
             eprintln!("{label}{line}");
         }
     }

@@ -22,7 +22,9 @@ pub fn run(tool: &str, main: impl FnOnce() -> ExitCode) -> ExitCode {
         Ok(code) => code,
         Err(panic) => {
             let message = qonnx_dialects::pass::panic_text(&*panic);
-            eprintln!("{tool}: internal error: {message}; this is a bug in the compiler, please report it with the command line and the model");
+            eprintln!(
+                "{tool}: internal error: {message}; this is a bug in the compiler, please report it with the command line and the model"
+            );
             ExitCode::from(INPUT_AT_FAULT)
         }
     }
@@ -32,7 +34,10 @@ pub fn run(tool: &str, main: impl FnOnce() -> ExitCode) -> ExitCode {
 /// error; anything else that goes wrong is.
 pub fn print(text: &str) -> io::Result<()> {
     let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+    match output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+    {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         outcome => outcome,
     }

@@ -48,13 +48,28 @@ pub fn import_or_report<'c>(context: &'c Context, path: &Path) -> Option<Module<
 fn list() -> String {
     let mut text = String::new();
     for info in PASSES {
-        text += &format!("{} (on {}): {}\n", info.argument, info.anchor.op_name(), info.summary());
+        text += &format!(
+            "{} (on {}): {}\n",
+            info.argument,
+            info.anchor.op_name(),
+            info.summary()
+        );
         for option in info.options {
-            text += &format!("  {}={}: {}\n", option.name, (option.default)(), option.description);
+            text += &format!(
+                "  {}={}: {}\n",
+                option.name,
+                (option.default)(),
+                option.description
+            );
         }
     }
     for pipeline in PIPELINES {
-        text += &format!("{} (pipeline): {}\n  {}\n", pipeline.name, pipeline.summary, (pipeline.text)());
+        text += &format!(
+            "{} (pipeline): {}\n  {}\n",
+            pipeline.name,
+            pipeline.summary,
+            (pipeline.text)()
+        );
     }
     text
 }

@@ -2,8 +2,8 @@
 
 use clap::{ArgGroup, Parser};
 use qonnx_dialects::ir;
-use qonnx_mlir::driver::{self, LoadOptions};
 use qonnx_mlir::backend::{self, Text};
+use qonnx_mlir::driver::{self, LoadOptions};
 use qonnx_mlir::output;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -57,13 +57,23 @@ fn translate(cli: &Cli) -> Result<(), CommandError> {
     } else {
         // A module of an exit dialect is no network: it need not have a function of ours.
         let (module, _) = driver::parse(&context, &cli.input)?;
-        let target = if cli.mlir_to_llvmir { Text::LlvmIr } else { Text::Hls };
-        backend::translate(target, &module)
-            .map_err(|message| CommandError::Backend { file: cli.input.display().to_string(), message })?
+        let target = if cli.mlir_to_llvmir {
+            Text::LlvmIr
+        } else {
+            Text::Hls
+        };
+        backend::translate(target, &module).map_err(|message| CommandError::Backend {
+            file: cli.input.display().to_string(),
+            message,
+        })?
     };
     match &cli.output {
-        Some(path) => output::write_file(path, text.as_bytes())
-            .map_err(|error| CommandError::Write { file: path.display().to_string(), error }),
+        Some(path) => {
+            output::write_file(path, text.as_bytes()).map_err(|error| CommandError::Write {
+                file: path.display().to_string(),
+                error,
+            })
+        }
         None => print(&text).map_err(CommandError::standard_output),
     }
 }

@@ -85,7 +85,9 @@ impl<'c> Interpreter<'c> {
     pub fn new(function: Function<'c>) -> Result<Self, InterpError> {
         let mut slots = Slots::default();
         let arguments = function.arguments();
-        let arguments = arguments.into_iter().map(|value| (slots.define(value), ir::type_of(value)));
+        let arguments = arguments
+            .into_iter()
+            .map(|value| (slots.define(value), ir::type_of(value)));
         let arguments: Vec<_> = arguments.collect();
         let mut steps = Vec::new();
         for op in function.ops() {
@@ -95,8 +97,16 @@ impl<'c> Interpreter<'c> {
                 .collect::<Option<Vec<_>>>()
                 .ok_or_else(|| step::error(op, "uses a value before the op that makes it"))?;
             let results = op.results().map(ir::val);
-            let results = results.map(|value| (slots.define(value), ir::type_of(value))).collect();
-            steps.push(Step { op, action: Action::of(op)?, operands, results, dead: Vec::new() });
+            let results = results
+                .map(|value| (slots.define(value), ir::type_of(value)))
+                .collect();
+            steps.push(Step {
+                op,
+                action: Action::of(op)?,
+                operands,
+                results,
+                dead: Vec::new(),
+            });
         }
         let returned = function
             .returned()
@@ -106,7 +116,12 @@ impl<'c> Interpreter<'c> {
             .ok_or_else(|| step::error(function.op(), "returns a value that no op makes"))?;
         let slots = slots.0.len();
         note_last_uses(&mut steps, &returned, slots);
-        Ok(Self { arguments, steps, returned, slots })
+        Ok(Self {
+            arguments,
+            steps,
+            returned,
+            slots,
+        })
     }
 
     /// Runs the function; `observe` sees every op that depends on the sample or could.
@@ -119,7 +134,8 @@ impl<'c> Interpreter<'c> {
         self.take_inputs(inputs, &mut values)?;
         let mut computed: Vec<Option<Tensor>> = vec![None; self.slots];
         for step in &self.steps {
-            if let (Action::Constant(value), Some((slot, _))) = (&step.action, step.results.first()) {
+            if let (Action::Constant(value), Some((slot, _))) = (&step.action, step.results.first())
+            {
                 values[*slot] = Some(value);
             }
         }
@@ -127,8 +143,11 @@ impl<'c> Interpreter<'c> {
             if matches!(step.action, Action::Constant(_) | Action::Absent) {
                 continue;
             }
-            let operands: Vec<Option<&Tensor>> =
-                step.operands.iter().map(|&slot| computed[slot].as_ref().or(values[slot])).collect();
+            let operands: Vec<Option<&Tensor>> = step
+                .operands
+                .iter()
+                .map(|&slot| computed[slot].as_ref().or(values[slot]))
+                .collect();
             let mut results = step.action.eval(step.op, &operands)?;
             step.check(&results)?;
             observe(step.op, &operands, &mut results);
@@ -142,10 +161,16 @@ impl<'c> Interpreter<'c> {
         self.returned
             .iter()
             .map(|&slot| {
-                computed[slot].clone().or_else(|| values[slot].cloned()).ok_or_else(|| {
-                    let message = "'return' op has an operand without a value".to_owned();
-                    InterpError::Op { node: "return".to_owned(), message }
-                })
+                computed[slot]
+                    .clone()
+                    .or_else(|| values[slot].cloned())
+                    .ok_or_else(|| {
+                        let message = "'return' op has an operand without a value".to_owned();
+                        InterpError::Op {
+                            node: "return".to_owned(),
+                            message,
+                        }
+                    })
             })
             .collect()
     }
@@ -156,9 +181,14 @@ impl<'c> Interpreter<'c> {
         values: &mut [Option<&'t Tensor>],
     ) -> Result<(), InterpError> {
         let mismatch = |index: usize, expected: String, found: Option<&Tensor>| {
-            let found =
-                found.map_or("nothing".to_owned(), |found| describe(&TensorType::of(found)));
-            Err(InterpError::Input { index, expected, found })
+            let found = found.map_or("nothing".to_owned(), |found| {
+                describe(&TensorType::of(found))
+            });
+            Err(InterpError::Input {
+                index,
+                expected,
+                found,
+            })
         };
         for (index, (slot, expected)) in self.arguments.iter().enumerate() {
             match (expected, inputs.get(index)) {
@@ -181,13 +211,19 @@ impl Step<'_> {
     fn check(&self, results: &[Tensor]) -> Result<(), InterpError> {
         if results.len() != self.results.len() {
             let (found, expected) = (results.len(), self.results.len());
-            return Err(step::error(self.op, format!("gave {found} results, expected {expected}")));
+            return Err(step::error(
+                self.op,
+                format!("gave {found} results, expected {expected}"),
+            ));
         }
         for (tensor, (_, expected)) in results.iter().zip(&self.results) {
             let found = TensorType::of(tensor);
             if let Some(expected) = expected.as_ref().filter(|expected| **expected != found) {
                 let (found, expected) = (describe(&found), describe(expected));
-                return Err(step::error(self.op, format!("gave {found}, expected {expected}")));
+                return Err(step::error(
+                    self.op,
+                    format!("gave {found}, expected {expected}"),
+                ));
             }
         }
         Ok(())

@@ -36,7 +36,10 @@ impl Action {
         if onnx::is_constant(op) || upstream::is_constant(op) {
             let value = result.and_then(ir::constant_tensor);
             return value.map(Self::Constant).ok_or_else(|| {
-                error(op, "has no elements, expected a constant whose elements are not elided")
+                error(
+                    op,
+                    "has no elements, expected a constant whose elements are not elided",
+                )
             });
         }
         if let Some(graph) = GraphOp::read(op) {
@@ -56,7 +59,10 @@ impl Action {
         if let Some(upstream) = upstream::Op::read(op) {
             return Ok(Self::Upstream(upstream, r#type()?));
         }
-        Err(error(op, "is of no level that can be interpreted, expected levels 0 to 2"))
+        Err(error(
+            op,
+            "is of no level that can be interpreted, expected levels 0 to 2",
+        ))
     }
 
     /// The results on these operands; absent ones are `None`. Constants and absent operands have none, their
@@ -89,7 +95,10 @@ impl Action {
                 upstream.eval(&present()?, result).map(|value| vec![value])
             }
         };
-        outcome.map_err(|error| InterpError::Op { node: node(op), message: error.to_string() })
+        outcome.map_err(|error| InterpError::Op {
+            node: node(op),
+            message: error.to_string(),
+        })
     }
 }
 
@@ -101,5 +110,8 @@ pub(super) fn node(op: Op<'_>) -> String {
 /// An error about an op; `message` goes on after the op's name.
 pub(super) fn error(op: Op<'_>, message: impl AsRef<str>) -> InterpError {
     let message = format!("'{}' op {}", ir::op_name(op), message.as_ref());
-    InterpError::Op { node: node(op), message }
+    InterpError::Op {
+        node: node(op),
+        message,
+    }
 }

@@ -73,7 +73,13 @@ func.func @main(%x: tensor<2xi4>) -> (tensor<3xi4>, tensor<1xi4>) {
 }
 "#;
     let outputs = run(source, &[Tensor::int(4, [2], vec![-8, 7])]).expect("it runs");
-    assert_eq!(outputs, [Tensor::int(4, [3], vec![0, -8, 7]), Tensor::int(4, [1], vec![7])]);
+    assert_eq!(
+        outputs,
+        [
+            Tensor::int(4, [3], vec![0, -8, 7]),
+            Tensor::int(4, [1], vec![7])
+        ]
+    );
 }
 
 #[test]
@@ -98,29 +104,40 @@ fn an_observer_sees_every_op_and_can_change_what_follows() {
     let interpreter = Interpreter::new(function).expect("it can be interpreted");
     let mut nodes = Vec::new();
     let outputs = interpreter
-        .run(&[Tensor::f32([1, 2], vec![0.0, 0.0])], &mut |op, operands, results| {
-            let node = ir::node_name(op.location()).expect("nodes are named");
-            if node == "MatMul_0" {
-                results[0] = Tensor::f32([1, 2], vec![10.0, -10.0]);
-            }
-            nodes.push((node, operands.len()));
-        })
+        .run(
+            &[Tensor::f32([1, 2], vec![0.0, 0.0])],
+            &mut |op, operands, results| {
+                let node = ir::node_name(op.location()).expect("nodes are named");
+                if node == "MatMul_0" {
+                    results[0] = Tensor::f32([1, 2], vec![10.0, -10.0]);
+                }
+                nodes.push((node, operands.len()));
+            },
+        )
         .expect("it runs");
-    assert_eq!(nodes, [("MatMul_0".to_owned(), 2), ("Quant_0".to_owned(), 4)]);
+    assert_eq!(
+        nodes,
+        [("MatMul_0".to_owned(), 2), ("Quant_0".to_owned(), 4)]
+    );
     assert_eq!(outputs[0], Tensor::f32([1, 2], vec![1.5, -2.0]));
 }
 
 #[test]
 fn errors_name_what_is_wrong() {
     let message = |source: &str, inputs: &[Tensor]| {
-        run(source, inputs).expect_err("it must be refused").to_string()
+        run(source, inputs)
+            .expect_err("it must be refused")
+            .to_string()
     };
     let wrong = [Tensor::f32([2], vec![0.0; 2])];
     assert_eq!(
         message(GRAPH, &wrong),
         "input 0: expected tensor<1x2xf32>, found tensor<2xf32>"
     );
-    assert_eq!(message(GRAPH, &[]), "input 0: expected tensor<1x2xf32>, found nothing");
+    assert_eq!(
+        message(GRAPH, &[]),
+        "input 0: expected tensor<1x2xf32>, found nothing"
+    );
     let input = Tensor::f32([1, 2], vec![0.0; 2]);
     assert_eq!(
         message(GRAPH, &[input.clone(), input]),

@@ -34,7 +34,9 @@ pub fn hints(function: Function<'_>) -> Vec<InputHints> {
         .arguments()
         .into_iter()
         .map(|argument| {
-            let boundaries = chain(argument).and_then(|chain| changes(&chain)).unwrap_or_default();
+            let boundaries = chain(argument)
+                .and_then(|chain| changes(&chain))
+                .unwrap_or_default();
             InputHints { boundaries }
         })
         .collect()
@@ -67,7 +69,9 @@ fn chain(value: Val<'_>) -> Option<Vec<Link>> {
                 links.push(link(op, graph, at)?);
                 return Some(links);
             }
-            GraphOp::Onnx(elementwise) if elementwise.is_elementwise() => links.push(link(op, graph, at)?),
+            GraphOp::Onnx(elementwise) if elementwise.is_elementwise() => {
+                links.push(link(op, graph, at)?)
+            }
             _ => return None,
         }
         value = ir::val(op.result(0).ok()?);
@@ -90,15 +94,21 @@ fn link(op: Op<'_>, graph: GraphOp, varying: usize) -> Option<Link> {
             (!constant.is_empty()).then(|| Some(Tensor::new(Vec::new(), first)))
         })
         .collect::<Option<Vec<_>>>()?;
-    Some(Link { op: graph, operands })
+    Some(Link {
+        op: graph,
+        operands,
+    })
 }
 
 /// The value of the chain at each of `xs`.
 fn evaluate(chain: &[Link], xs: Vec<f32>) -> Option<Vec<f32>> {
     let mut value = Tensor::f32([xs.len()], xs);
     for link in chain {
-        let operands: Vec<Option<&Tensor>> =
-            link.operands.iter().map(|operand| Some(operand.as_ref().unwrap_or(&value))).collect();
+        let operands: Vec<Option<&Tensor>> = link
+            .operands
+            .iter()
+            .map(|operand| Some(operand.as_ref().unwrap_or(&value)))
+            .collect();
         value = link.op.eval(&operands).ok()?.into_iter().next()?;
     }
     value.as_f32().map(<[f32]>::to_vec)
@@ -107,12 +117,20 @@ fn evaluate(chain: &[Link], xs: Vec<f32>) -> Option<Vec<f32>> {
 /// Order-preserving map of finite float32 numbers to integers.
 fn order(x: f32) -> i32 {
     let bits = x.to_bits() as i32;
-    if bits < 0 { i32::MIN.wrapping_sub(bits) } else { bits }
+    if bits < 0 {
+        i32::MIN.wrapping_sub(bits)
+    } else {
+        bits
+    }
 }
 
 /// The inverse of [`order`].
 fn number(order: i32) -> f32 {
-    let bits = if order < 0 { i32::MIN.wrapping_sub(order) } else { order };
+    let bits = if order < 0 {
+        i32::MIN.wrapping_sub(order)
+    } else {
+        order
+    };
     f32::from_bits(bits as u32)
 }
 
@@ -123,7 +141,10 @@ fn changes(chain: &[Link]) -> Option<Vec<f32>> {
     });
     let positive: Vec<f32> = magnitudes.collect();
     let negative = positive.iter().rev().map(|x| -x);
-    let grid: Vec<f32> = negative.chain([0.0]).chain(positive.iter().copied()).collect();
+    let grid: Vec<f32> = negative
+        .chain([0.0])
+        .chain(positive.iter().copied())
+        .collect();
     let values = evaluate(chain, grid.clone())?;
     let differ = |a: f32, b: f32| a != b;
     let mut brackets: Vec<(i32, i32, f32)> = grid
@@ -134,8 +155,10 @@ fn changes(chain: &[Link]) -> Option<Vec<f32>> {
         .collect();
     // Neighbouring numbers are at most 2^31 apart, so 32 halvings end each bracket.
     for _ in 0..32 {
-        let middle: Vec<i32> =
-            brackets.iter().map(|(lo, hi, _)| i32::midpoint(*lo, *hi)).collect();
+        let middle: Vec<i32> = brackets
+            .iter()
+            .map(|(lo, hi, _)| i32::midpoint(*lo, *hi))
+            .collect();
         let values = evaluate(chain, middle.iter().map(|&at| number(at)).collect())?;
         for (((lo, hi, before), middle), value) in brackets.iter_mut().zip(middle).zip(values) {
             if differ(value, *before) {
@@ -147,7 +170,13 @@ fn changes(chain: &[Link]) -> Option<Vec<f32>> {
     }
     let mut found: Vec<f32> = brackets
         .into_iter()
-        .map(|(lo, hi, _)| number(if hi.saturating_sub(lo) <= 1 { lo } else { lo.min(hi) }))
+        .map(|(lo, hi, _)| {
+            number(if hi.saturating_sub(lo) <= 1 {
+                lo
+            } else {
+                lo.min(hi)
+            })
+        })
         .collect();
     found.dedup();
     Some(found)
@@ -159,8 +188,20 @@ mod tests {
 
     #[test]
     fn float_order_is_the_order_of_numbers() {
-        let numbers = [f32::MIN, -1.0, -f32::MIN_POSITIVE, 0.0, 1e-30, 1.0, f32::MAX];
-        assert!(numbers.windows(2).all(|pair| order(pair[0]) < order(pair[1])));
+        let numbers = [
+            f32::MIN,
+            -1.0,
+            -f32::MIN_POSITIVE,
+            0.0,
+            1e-30,
+            1.0,
+            f32::MAX,
+        ];
+        assert!(
+            numbers
+                .windows(2)
+                .all(|pair| order(pair[0]) < order(pair[1]))
+        );
         assert!(numbers.iter().all(|&x| number(order(x)) == x));
         assert_eq!(order(-0.0), 0);
     }
@@ -191,7 +232,10 @@ func.func @main(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
         assert_eq!(found.len(), expected.len(), "{found:?}");
         for (found, expected) in found.iter().zip(expected) {
             // 2 x - 1 rounds too, so that a few neighbours of a tie are ties.
-            assert!((found - expected).abs() <= 4.0 * f32::EPSILON, "{found} {expected}");
+            assert!(
+                (found - expected).abs() <= 4.0 * f32::EPSILON,
+                "{found} {expected}"
+            );
         }
     }
 }

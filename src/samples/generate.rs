@@ -23,8 +23,14 @@ enum Kind {
     Signs,
 }
 
-const KINDS: [Kind; 6] =
-    [Kind::Unit, Kind::Boundaries, Kind::Range, Kind::Symmetric, Kind::Extremes, Kind::Signs];
+const KINDS: [Kind; 6] = [
+    Kind::Unit,
+    Kind::Boundaries,
+    Kind::Range,
+    Kind::Symmetric,
+    Kind::Extremes,
+    Kind::Signs,
+];
 
 /// Generates samples: random numbers of several ranges, extremes, and numbers on and next to those where the
 /// input's first quantizer changes its result. The same arguments give the same samples on every machine.
@@ -38,7 +44,11 @@ pub fn generate(
     (0..count)
         .map(|at| {
             let kind = KINDS[at % KINDS.len()];
-            inputs.iter().zip(hints).map(|((_, ty), hints)| tensor(ty, hints, kind, &mut rng)).collect()
+            inputs
+                .iter()
+                .zip(hints)
+                .map(|((_, ty), hints)| tensor(ty, hints, kind, &mut rng))
+                .collect()
         })
         .collect()
 }
@@ -74,7 +84,11 @@ fn tensor(ty: &TensorType, hints: &InputHints, kind: Kind, rng: &mut Rng) -> Ten
         Element::Int { width, unsigned } => {
             let values = (0..count).map(|_| rng.between(0, if width == 1 { 1 } else { 7 }));
             let values = values.map(|value| qonnx_dialects::tensor::wrap(value, width, unsigned));
-            Data::Int { width, unsigned, values: values.collect() }
+            Data::Int {
+                width,
+                unsigned,
+                values: values.collect(),
+            }
         }
     };
     Tensor::new(ty.shape.clone(), data)
@@ -87,14 +101,21 @@ mod tests {
     #[test]
     fn a_seed_names_the_samples() {
         let inputs = [("x".to_owned(), TensorType::f32([1, 64]))];
-        let hints = [InputHints { boundaries: vec![0.25, 0.75] }];
+        let hints = [InputHints {
+            boundaries: vec![0.25, 0.75],
+        }];
         let samples = generate(&inputs, &hints, 12, 3);
         assert_eq!(samples, generate(&inputs, &hints, 12, 3));
         assert_ne!(samples, generate(&inputs, &hints, 12, 4));
         // The second sample sits on the boundaries and next to them.
         let near = samples[1][0].to_f32();
-        let expected = [0.25f32, 0.75].map(|at| [at.next_down(), at, at.next_up()]).concat();
+        let expected = [0.25f32, 0.75]
+            .map(|at| [at.next_down(), at, at.next_up()])
+            .concat();
         assert!(near.iter().all(|x| expected.contains(x)));
-        assert!(expected.iter().all(|x| near.contains(x)), "64 draws of 6 numbers meet all of them");
+        assert!(
+            expected.iter().all(|x| near.contains(x)),
+            "64 draws of 6 numbers meet all of them"
+        );
     }
 }

@@ -53,7 +53,9 @@ impl Comparison<'_> {
             entry.max_abs_diff = entry.max_abs_diff.max(alike.max_abs_diff);
             return Ok(());
         }
-        let Some(interpreter) = graph.interpreter() else { return Ok(()) };
+        let Some(interpreter) = graph.interpreter() else {
+            return Ok(());
+        };
         let followed = follow(graph.function, interpreter, self.sample, found)
             .map_err(|error| graph.error(error))?;
         self.followed(entry, &followed, found);
@@ -62,16 +64,26 @@ impl Comparison<'_> {
 
     /// Counts the integers that both runs have; whether all are equal.
     fn integers(&self, entry: &mut BackendReport, wanted: &Trace, found: &Trace) -> bool {
-        let by_node: BTreeMap<&str, &Integers> =
-            found.integers.iter().map(|integers| (integers.node.as_str(), integers)).collect();
+        let by_node: BTreeMap<&str, &Integers> = found
+            .integers
+            .iter()
+            .map(|integers| (integers.node.as_str(), integers))
+            .collect();
         let mut same = true;
         for wanted in &wanted.integers {
-            let Some(found) = by_node.get(wanted.node.as_str()) else { continue };
+            let Some(found) = by_node.get(wanted.node.as_str()) else {
+                continue;
+            };
             if wanted.n.len() != found.n.len() {
                 let place = format!("node '{}'", wanted.node);
                 let (expected, length) = (wanted.n.len() as f64, found.n.len() as f64);
-                let difference =
-                    Difference { sample: self.number, place: format!("number of elements of {place}"), element: 0, expected, found: length };
+                let difference = Difference {
+                    sample: self.number,
+                    place: format!("number of elements of {place}"),
+                    element: 0,
+                    expected,
+                    found: length,
+                };
                 entry.differs(difference);
                 continue;
             }
@@ -85,7 +97,14 @@ impl Comparison<'_> {
     /// Takes over what following a run has found.
     fn followed(&self, entry: &mut BackendReport, followed: &Followed, found: &Trace) {
         let mut seen = BTreeSet::new();
-        for Flip { node, element, graph, other, .. } in &followed.wrong {
+        for Flip {
+            node,
+            element,
+            graph,
+            other,
+            ..
+        } in &followed.wrong
+        {
             // One mistake shows in many elements; the first of each node says where it is.
             if seen.insert(node) {
                 entry.differs(Difference {
@@ -115,13 +134,19 @@ impl Comparison<'_> {
         let checks: Vec<_> = (0..found.outputs.len())
             .map(|output| {
                 move |at: usize, wanted: f32, found: f32| {
-                    let noise = followed.radii.get(output).and_then(|radii| radii.get(at)).copied();
+                    let noise = followed
+                        .radii
+                        .get(output)
+                        .and_then(|radii| radii.get(at))
+                        .copied();
                     self.within_tolerance(wanted, found)
                         || noise.is_some_and(|noise| distance(wanted, found) <= f64::from(noise))
                 }
             })
             .collect();
-        self.outputs(entry, &followed.outputs, &found.outputs, |output| &checks[output]);
+        self.outputs(entry, &followed.outputs, &found.outputs, |output| {
+            &checks[output]
+        });
     }
 
     /// Compares the outputs with the expected ones. `graph` explains what is outside of the tolerance; `integer`
@@ -141,14 +166,25 @@ impl Comparison<'_> {
             *largest = largest.max(apart.max_abs_diff);
             let size = |difference: &Difference| (difference.expected - difference.found).abs();
             if let Some(difference) = apart.worst.map(|worst| self.at_output(output, worst))
-                && worst.as_ref().is_none_or(|worst| size(worst) < size(&difference))
+                && worst
+                    .as_ref()
+                    .is_none_or(|worst| size(worst) < size(&difference))
             {
                 worst = Some(difference);
             }
         }
-        let Some(difference) = worst else { return Ok(()) };
-        let mut unexpected = Unexpected { difference, explained: false, near_boundary: 0, not_numbers: 0 };
-        if let Some((graph, interpreter)) = graph.and_then(|graph| Some((graph, graph.interpreter()?))) {
+        let Some(difference) = worst else {
+            return Ok(());
+        };
+        let mut unexpected = Unexpected {
+            difference,
+            explained: false,
+            near_boundary: 0,
+            not_numbers: 0,
+        };
+        if let Some((graph, interpreter)) =
+            graph.and_then(|graph| Some((graph, graph.interpreter()?)))
+        {
             let near = near_boundaries(graph.function, interpreter, self.sample)
                 .map_err(|error| graph.error(error))?;
             unexpected.near_boundary = near.boundary.len();
@@ -178,14 +214,21 @@ impl Comparison<'_> {
         for (output, (wanted, found)) in wanted.iter().zip(found).enumerate() {
             let apart = Apart::new(&wanted.to_f32(), &found.to_f32(), equal(output));
             entry.max_abs_diff = entry.max_abs_diff.max(apart.max_abs_diff);
-            let first = apart.first.or((wanted.shape != found.shape).then_some((0, f32::NAN, f32::NAN)));
+            let first =
+                apart
+                    .first
+                    .or((wanted.shape != found.shape).then_some((0, f32::NAN, f32::NAN)));
             if let Some(first) = first {
                 entry.differs(self.at_output(output, first));
             }
         }
     }
 
-    fn at_output(&self, output: usize, (element, expected, found): (usize, f32, f32)) -> Difference {
+    fn at_output(
+        &self,
+        output: usize,
+        (element, expected, found): (usize, f32, f32),
+    ) -> Difference {
         let name = self.outputs.get(output).map_or("", String::as_str);
         Difference {
             sample: self.number,
@@ -204,24 +247,38 @@ impl Comparison<'_> {
 /// Whether float32 noise explains that outputs are not the expected ones.
 fn explains(near: &Followed, expected: &[Vec<f32>], found: &Trace) -> bool {
     let within_noise = || {
-        expected.iter().zip(&found.outputs).enumerate().all(|(output, (wanted, found))| {
-            let radii = near.radii.get(output).map_or(&[][..], Vec::as_slice);
-            wanted.iter().zip(found.to_f32()).enumerate().all(|(at, (wanted, found))| {
-                distance(*wanted, found) <= f64::from(radii.get(at).copied().unwrap_or(0.0))
+        expected
+            .iter()
+            .zip(&found.outputs)
+            .enumerate()
+            .all(|(output, (wanted, found))| {
+                let radii = near.radii.get(output).map_or(&[][..], Vec::as_slice);
+                wanted
+                    .iter()
+                    .zip(found.to_f32())
+                    .enumerate()
+                    .all(|(at, (wanted, found))| {
+                        distance(*wanted, found) <= f64::from(radii.get(at).copied().unwrap_or(0.0))
+                    })
             })
-        })
     };
     !near.boundary.is_empty() || within_noise()
 }
 
 impl Apart {
     fn new(wanted: &[f32], found: &[f32], equal: &dyn Fn(usize, f32, f32) -> bool) -> Self {
-        let mut apart = Self { first: None, worst: None, max_abs_diff: 0.0 };
+        let mut apart = Self {
+            first: None,
+            worst: None,
+            max_abs_diff: 0.0,
+        };
         for (at, (&wanted, &found)) in wanted.iter().zip(found).enumerate() {
             let difference = distance(wanted, found);
             if !equal(at, wanted, found) {
                 apart.first.get_or_insert((at, wanted, found));
-                let worse = apart.worst.is_none_or(|(_, a, b)| distance(a, b) < difference);
+                let worse = apart
+                    .worst
+                    .is_none_or(|(_, a, b)| distance(a, b) < difference);
                 if worse {
                     apart.worst = Some((at, wanted, found));
                 }
@@ -238,5 +295,9 @@ fn distance(a: f32, b: f32) -> f64 {
         return 0.0;
     }
     let distance = (f64::from(a) - f64::from(b)).abs();
-    if distance.is_nan() { f64::INFINITY } else { distance }
+    if distance.is_nan() {
+        f64::INFINITY
+    } else {
+        distance
+    }
 }

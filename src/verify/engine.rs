@@ -31,7 +31,9 @@ impl Backend {
 
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
-        let compiled = BACKENDS.iter().map(|backend| Self::Compiled(backend.name()));
+        let compiled = BACKENDS
+            .iter()
+            .map(|backend| Self::Compiled(backend.name()));
         Self::LEVELS.into_iter().chain(compiled)
     }
 
@@ -58,10 +60,15 @@ impl std::str::FromStr for Backend {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::all().find(|backend| backend.name() == text).ok_or_else(|| {
-            let names: Vec<_> = Self::all().map(Self::name).collect();
-            format!("unknown backend '{text}', expected one of {}", names.join(", "))
-        })
+        Self::all()
+            .find(|backend| backend.name() == text)
+            .ok_or_else(|| {
+                let names: Vec<_> = Self::all().map(Self::name).collect();
+                format!(
+                    "unknown backend '{text}', expected one of {}",
+                    names.join(", ")
+                )
+            })
     }
 }
 
@@ -95,19 +102,39 @@ impl Model {
         let file = path.display().to_string();
         if path.as_os_str() == STANDARD_INPUT {
             let error = std::io::Error::other("each level reads the model anew; give a file");
-            return Err(DriverError::Read { file: "standard input".to_owned(), error });
+            return Err(DriverError::Read {
+                file: "standard input".to_owned(),
+                error,
+            });
         }
         let context = ir::session();
         let (inputs, outputs, hints, remarks) = {
             let loaded = driver::load(&context, path, options)?;
-            let refused = |found: String| DriverError::NoNetwork { file: file.clone(), found };
+            let refused = |found: String| DriverError::NoNetwork {
+                file: file.clone(),
+                found,
+            };
             let function = ir::main_function(&loaded.module)
                 .ok_or_else(|| refused("found no function".to_owned()))?;
             let inputs = samples::inputs(function).map_err(refused)?;
-            (inputs, function.output_names(), samples::hints(function), loaded.remarks)
+            (
+                inputs,
+                function.output_names(),
+                samples::hints(function),
+                loaded.remarks,
+            )
         };
         let (options, path) = (options.clone(), path.to_path_buf());
-        Ok(Self { file, context, options, path, inputs, outputs, hints, remarks })
+        Ok(Self {
+            file,
+            context,
+            options,
+            path,
+            inputs,
+            outputs,
+            hints,
+            remarks,
+        })
     }
 
     /// Names and types of the inputs.
@@ -131,14 +158,21 @@ impl Model {
     }
 
     pub(super) fn error(&self, backend: Backend, message: impl ToString) -> RunError {
-        RunError { file: self.file.clone(), backend: backend.name(), message: message.to_string() }
+        RunError {
+            file: self.file.clone(),
+            backend: backend.name(),
+            message: message.to_string(),
+        }
     }
 
     /// The model at the level of a backend, ready to run.
     pub fn engine(&self, backend: Backend) -> Result<Engine<'_>, RunError> {
         let failed = |error: DriverError| self.error(backend, error);
-        let mut module = driver::load(&self.context, &self.path, &self.options).map_err(failed)?.module;
-        driver::bring_to(&self.context, &mut module, &self.file, backend.level()).map_err(failed)?;
+        let mut module = driver::load(&self.context, &self.path, &self.options)
+            .map_err(failed)?
+            .module;
+        driver::bring_to(&self.context, &mut module, &self.file, backend.level())
+            .map_err(failed)?;
         let function = ir::main_function(&module)
             .ok_or_else(|| self.error(backend, "the module has no function"))?;
         let program = match backend {
@@ -146,7 +180,11 @@ impl Model {
                 let compiler = backend::backend(name)
                     .ok_or_else(|| self.error(backend, "it is not part of this build"))?;
                 let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
-                let network = Network { context: &self.context, module: &module, name: &stem };
+                let network = Network {
+                    context: &self.context,
+                    module: &module,
+                    name: &stem,
+                };
                 let runner = compiler
                     .load(network, &Settings::new())
                     .map_err(|error| self.error(backend, error))?;
@@ -156,7 +194,13 @@ impl Model {
                 Interpreter::new(function).map_err(|error| self.error(backend, error))?,
             ),
         };
-        Ok(Engine { model: self, backend, function, program, _module: module })
+        Ok(Engine {
+            model: self,
+            backend,
+            function,
+            program,
+            _module: module,
+        })
     }
 }
 
@@ -182,9 +226,16 @@ impl<'c> Engine<'c> {
         let failed = |error: String| self.model.error(self.backend, error);
         match &self.program {
             Program::Compiled(runner) => {
-                let outputs = runner.run_all(samples).map_err(|error| failed(error.to_string()))?;
+                let outputs = runner
+                    .run_all(samples)
+                    .map_err(|error| failed(error.to_string()))?;
                 let traces = outputs.into_iter();
-                Ok(traces.map(|outputs| Trace { outputs, integers: Vec::new() }).collect())
+                Ok(traces
+                    .map(|outputs| Trace {
+                        outputs,
+                        integers: Vec::new(),
+                    })
+                    .collect())
             }
             Program::Level(interpreter) => samples
                 .iter()

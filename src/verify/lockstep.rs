@@ -55,14 +55,23 @@ pub fn follow(
     sample: &Sample,
     other: &Trace,
 ) -> Result<Followed, InterpError> {
-    let integers: BTreeMap<&str, &[i64]> =
-        other.integers.iter().map(|integers| (integers.node.as_str(), integers.n.as_slice())).collect();
-    walk(function, interpreter, sample, Sums::RoundedOnce, |flips, node, x, radius, quantization| {
-        let Some(&wanted) = integers.get(node).filter(|wanted| wanted.len() == x.len()) else {
-            return;
-        };
-        flips.judge(node, x, radius, quantization, wanted);
-    })
+    let integers: BTreeMap<&str, &[i64]> = other
+        .integers
+        .iter()
+        .map(|integers| (integers.node.as_str(), integers.n.as_slice()))
+        .collect();
+    walk(
+        function,
+        interpreter,
+        sample,
+        Sums::RoundedOnce,
+        |flips, node, x, radius, quantization| {
+            let Some(&wanted) = integers.get(node).filter(|wanted| wanted.len() == x.len()) else {
+                return;
+            };
+            flips.judge(node, x, radius, quantization, wanted);
+        },
+    )
 }
 
 /// Runs a graph and lists the elements (as [`Followed::boundary`]) that a run with float32 sums in another order
@@ -72,11 +81,17 @@ pub fn near_boundaries(
     interpreter: &Interpreter<'_>,
     sample: &Sample,
 ) -> Result<Followed, InterpError> {
-    walk(function, interpreter, sample, Sums::InFloat32, |flips, node, x, radius, quantization| {
-        for element in 0..x.len() {
-            flips.note_if_near(node, element, x, radius, quantization);
-        }
-    })
+    walk(
+        function,
+        interpreter,
+        sample,
+        Sums::InFloat32,
+        |flips, node, x, radius, quantization| {
+            for element in 0..x.len() {
+                flips.note_if_near(node, element, x, radius, quantization);
+            }
+        },
+    )
 }
 
 /// A quantizer's operand, elements of it, and the quantizers of the elements.
@@ -110,7 +125,14 @@ impl Followed {
             let radius = radius.get(element).copied().unwrap_or(0.0);
             let (a, b) = (integer(value - radius), integer(value + radius));
             let node = node.to_owned();
-            let flip = Flip { node, element, value, radius, graph, other };
+            let flip = Flip {
+                node,
+                element,
+                value,
+                radius,
+                graph,
+                other,
+            };
             if (a.min(b)..=a.max(b)).contains(&other) {
                 self.boundary.push(flip);
             } else {
@@ -138,7 +160,14 @@ impl Followed {
         let (a, b) = (integer(value - radius), integer(value + radius));
         if a != b {
             let other = if a == graph { b } else { a };
-            self.boundary.push(Flip { node: node.to_owned(), element, value, radius, graph, other });
+            self.boundary.push(Flip {
+                node: node.to_owned(),
+                element,
+                value,
+                radius,
+                graph,
+                other,
+            });
         }
     }
 }
@@ -155,17 +184,32 @@ fn walk(
     let mut followed = Followed::default();
     let mut failed: Option<(String, EvalError)> = None;
     let outputs = interpreter.run(sample, &mut |op, operands, results| {
-        let Some(graph) = GraphOp::read(op) else { return };
+        let Some(graph) = GraphOp::read(op) else {
+            return;
+        };
         let node = ir::node_name(op.location()).unwrap_or_else(|| ir::op_name(op));
         if let Some(quantization) = Quantization::of(&graph, operands) {
             let x = operands.first().copied().flatten();
-            let radius = op.operand(0).ok().and_then(|operand| noise.radius(ir::val(operand)));
+            let radius = op
+                .operand(0)
+                .ok()
+                .and_then(|operand| noise.radius(ir::val(operand)));
             if let (Some(x), [result]) = (x, &mut *results)
                 && let (Some(values), Data::F32(results)) = (x.as_f32(), &mut result.data)
             {
                 let quantizers = quantization.each(&x.shape);
-                let mut elements = Elements { quantization: &quantization, quantizers, results };
-                judge(&mut followed, &node, values, radius.unwrap_or_default(), &mut elements);
+                let mut elements = Elements {
+                    quantization: &quantization,
+                    quantizers,
+                    results,
+                };
+                judge(
+                    &mut followed,
+                    &node,
+                    values,
+                    radius.unwrap_or_default(),
+                    &mut elements,
+                );
             }
             noise.restart(op, results);
         } else if let Err(error) = noise.propagate(op, &graph, operands, results) {
@@ -173,7 +217,10 @@ fn walk(
         }
     })?;
     if let Some((node, error)) = failed {
-        return Err(InterpError::Op { node, message: error.to_string() });
+        return Err(InterpError::Op {
+            node,
+            message: error.to_string(),
+        });
     }
     followed.outputs = outputs;
     followed.radii = function

@@ -106,10 +106,17 @@ pub fn verify(
         Some(path) => {
             samples::from_arrays(subject.inputs(), &npz::read(path)?).map_err(at_fault(path))?
         }
-        None => samples::generate(subject.inputs(), subject.hints(), options.samples, options.seed),
+        None => samples::generate(
+            subject.inputs(),
+            subject.hints(),
+            options.samples,
+            options.seed,
+        ),
     };
     if samples.is_empty() {
-        return Err(at_fault(model)("there are no samples to verify on".to_owned()));
+        return Err(at_fault(model)(
+            "there are no samples to verify on".to_owned(),
+        ));
     }
     let expected = match &options.expect {
         Some(path) => Some(
@@ -133,10 +140,10 @@ pub fn verify(
         engines.push(Subject::new(engine, traces, started));
         progress(done + 1, steps);
     }
-    for number in 0..samples.len() {
+    for (number, sample) in samples.iter().enumerate() {
         let comparison = Comparison {
             number,
-            sample: &samples[number],
+            sample,
             outputs: subject.outputs(),
             tolerance: options.tolerance,
         };
@@ -146,7 +153,12 @@ pub fn verify(
     }
     let backends: Vec<_> = engines.into_iter().map(|subject| subject.report).collect();
     let passed = backends.iter().all(BackendReport::passed);
-    Ok(Report { model: file(model), samples: samples.len(), passed, backends })
+    Ok(Report {
+        model: file(model),
+        samples: samples.len(),
+        passed,
+        backends,
+    })
 }
 
 /// A backend with its runs so far and its report.
@@ -161,13 +173,20 @@ impl<'c> Subject<'c> {
     fn new(engine: Engine<'c>, traces: Option<Vec<Trace>>, started: Instant) -> Self {
         let mut report = BackendReport::new(engine.backend.name(), None);
         report.seconds = started.elapsed().as_secs_f64();
-        Self { engine, traces, report }
+        Self {
+            engine,
+            traces,
+            report,
+        }
     }
 
     /// The run of one sample.
     fn trace(&mut self, comparison: &Comparison<'_>) -> Result<Trace, RunError> {
         if let Some(traces) = &mut self.traces {
-            return Ok(traces.get_mut(comparison.number).map(std::mem::take).unwrap_or_default());
+            return Ok(traces
+                .get_mut(comparison.number)
+                .map(std::mem::take)
+                .unwrap_or_default());
         }
         let started = Instant::now();
         let traces = self.engine.run(std::slice::from_ref(comparison.sample))?;
@@ -186,7 +205,9 @@ fn compare(
     for at in 0..subjects.len() {
         let trace = subjects[at].trace(comparison)?;
         let (before, rest) = subjects.split_at_mut(at);
-        let Some(subject) = rest.first_mut() else { continue };
+        let Some(subject) = rest.first_mut() else {
+            continue;
+        };
         let compiled = matches!(subject.engine.backend, Backend::Compiled(_));
         let reference = before.iter().rposition(|other| match other.engine.backend {
             Backend::Int => compiled,
@@ -205,7 +226,10 @@ fn compare(
         if let Some(expected) = expected {
             let is_graph =
                 |engine: &&Engine<'_>| matches!(engine.backend, Backend::Graph | Backend::Interp);
-            let mut engines = before.iter().map(|other| &other.engine).chain([&subject.engine]);
+            let mut engines = before
+                .iter()
+                .map(|other| &other.engine)
+                .chain([&subject.engine]);
             let graph = engines.rfind(is_graph);
             let integer = !is_graph(&&subject.engine);
             comparison.expected(&mut subject.report, (graph, integer), expected, &trace)?;

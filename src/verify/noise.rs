@@ -40,7 +40,10 @@ pub struct Noise {
 impl Noise {
     /// Before the first op: the inputs are the same in both runs.
     pub fn new(sums: Sums) -> Self {
-        Self { sums, radii: HashMap::new() }
+        Self {
+            sums,
+            radii: HashMap::new(),
+        }
     }
 
     /// The radius of each element of a value; `None` if both runs have the same value.
@@ -51,7 +54,11 @@ impl Noise {
     /// The results of `op` are carriers of integers that are compared: one rounding.
     pub fn restart(&mut self, op: Op<'_>, results: &[Tensor]) {
         for (value, tensor) in op.results().zip(results) {
-            let radius = tensor.to_f32().iter().map(|value| value.abs() * UNIT).collect();
+            let radius = tensor
+                .to_f32()
+                .iter()
+                .map(|value| value.abs() * UNIT)
+                .collect();
             self.radii.insert(ir::value_key(ir::val(value)), radius);
         }
     }
@@ -64,8 +71,10 @@ impl Noise {
         operands: &[Option<&Tensor>],
         results: &[Tensor],
     ) -> Result<(), EvalError> {
-        let radii: Vec<Option<&[f32]>> =
-            op.operands().map(|operand| self.radius(ir::val(operand))).collect();
+        let radii: Vec<Option<&[f32]>> = op
+            .operands()
+            .map(|operand| self.radius(ir::val(operand)))
+            .collect();
         let found = match magnitudes(graph) {
             Some(magnitudes) => vec![self.of_sum(&magnitudes, operands, &radii)?],
             None => self.of_any(graph, operands, &radii, results)?,
@@ -89,10 +98,16 @@ impl Noise {
             let mapped: Vec<Option<Tensor>> = operands
                 .iter()
                 .enumerate()
-                .map(|(operand, tensor)| tensor.map(|tensor| map_floats(tensor, |at, x| map(operand, at, x))))
+                .map(|(operand, tensor)| {
+                    tensor.map(|tensor| map_floats(tensor, |at, x| map(operand, at, x)))
+                })
                 .collect();
             let mapped: Vec<Option<&Tensor>> = mapped.iter().map(Option::as_ref).collect();
-            Ok(op.eval(&mapped)?.first().map(Tensor::to_f32).unwrap_or_default())
+            Ok(op
+                .eval(&mapped)?
+                .first()
+                .map(Tensor::to_f32)
+                .unwrap_or_default())
         };
         let radius_at = |operand: usize, at: usize| radii[operand].map_or(0.0, |radius| radius[at]);
         let sums = eval(&|_, _, x| x.abs())?;
@@ -103,11 +118,19 @@ impl Noise {
         };
         let input = operands.first().copied().flatten().map_or(0, Tensor::len);
         // Means count as one term: what is summed is then the operand's share of each result.
-        let share = if self.sums == Sums::InFloat32 { input / sums.len().max(1) } else { 0 };
-        let radius = sums.iter().zip(&shifted).zip(&terms).map(|((sum, shifted), terms)| {
-            let units = ROUNDED_ONCE + 4.0 * terms.abs().max(share as f32).sqrt();
-            (shifted - sum).max(0.0) + units * UNIT * sum
-        });
+        let share = if self.sums == Sums::InFloat32 {
+            input / sums.len().max(1)
+        } else {
+            0
+        };
+        let radius = sums
+            .iter()
+            .zip(&shifted)
+            .zip(&terms)
+            .map(|((sum, shifted), terms)| {
+                let units = ROUNDED_ONCE + 4.0 * terms.abs().max(share as f32).sqrt();
+                (shifted - sum).max(0.0) + units * UNIT * sum
+            });
         Ok(radius.collect())
     }
 
@@ -122,30 +145,53 @@ impl Noise {
         results: &[Tensor],
     ) -> Result<Vec<Vec<f32>>, EvalError> {
         let floats = |tensor: &Tensor| matches!(tensor.data, Data::F32(_));
-        let mut found: Vec<Vec<f32>> = results.iter().map(|result| vec![0.0; result.len()]).collect();
+        let mut found: Vec<Vec<f32>> = results
+            .iter()
+            .map(|result| vec![0.0; result.len()])
+            .collect();
         for (operand, radius) in radii.iter().enumerate() {
-            let (Some(radius), Some(tensor)) = (radius, operands[operand]) else { continue };
-            let shifts: [fn(usize) -> f32; 4] =
-                [|_| 1.0, |_| -1.0, |at| [1.0, -1.0][at % 2], |at| [-1.0, 1.0][at % 2]];
-            let mut moved = found.iter().map(|all| vec![0f32; all.len()]).collect::<Vec<_>>();
+            let (Some(radius), Some(tensor)) = (radius, operands[operand]) else {
+                continue;
+            };
+            let shifts: [fn(usize) -> f32; 4] = [
+                |_| 1.0,
+                |_| -1.0,
+                |at| [1.0, -1.0][at % 2],
+                |at| [-1.0, 1.0][at % 2],
+            ];
+            let mut moved = found
+                .iter()
+                .map(|all| vec![0f32; all.len()])
+                .collect::<Vec<_>>();
             for shift in shifts {
                 let shifted = map_floats(tensor, |at, x| x + shift(at) * radius[at]);
                 let mut operands = operands.to_vec();
                 operands[operand] = Some(&shifted);
-                for ((moved, result), shifted) in moved.iter_mut().zip(results).zip(op.eval(&operands)?) {
-                    let (Some(old), Some(new)) = (result.as_f32(), shifted.as_f32()) else { continue };
+                for ((moved, result), shifted) in
+                    moved.iter_mut().zip(results).zip(op.eval(&operands)?)
+                {
+                    let (Some(old), Some(new)) = (result.as_f32(), shifted.as_f32()) else {
+                        continue;
+                    };
                     for ((moved, old), new) in moved.iter_mut().zip(old).zip(new) {
                         *moved = moved.max((new - old).abs());
                     }
                 }
             }
             for (found, moved) in found.iter_mut().zip(moved) {
-                found.iter_mut().zip(moved).for_each(|(found, moved)| *found += moved);
+                found
+                    .iter_mut()
+                    .zip(moved)
+                    .for_each(|(found, moved)| *found += moved);
             }
         }
         // Elsewhere the same operation may round another way.
         let elsewhere = self.sums == Sums::InFloat32;
-        for (found, result) in found.iter_mut().zip(results).filter(|(_, result)| floats(result)) {
+        for (found, result) in found
+            .iter_mut()
+            .zip(results)
+            .filter(|(_, result)| floats(result))
+        {
             for (found, value) in found.iter_mut().zip(result.to_f32()) {
                 if elsewhere || *found > 0.0 {
                     *found += 2.0 * UNIT * value.abs();
@@ -163,7 +209,7 @@ fn magnitudes(op: &GraphOp) -> Option<GraphOp> {
         onnx::Op::Gemm(gemm) => onnx::Op::Gemm(Gemm {
             alpha: gemm.alpha.abs(),
             beta: gemm.beta.abs(),
-            ..gemm.clone()
+            ..*gemm
         }),
         onnx::Op::MatMul
         | onnx::Op::Conv(_)
@@ -180,7 +226,11 @@ fn magnitudes(op: &GraphOp) -> Option<GraphOp> {
 fn map_floats(tensor: &Tensor, map: impl Fn(usize, f32) -> f32) -> Tensor {
     match tensor.as_f32() {
         Some(values) => {
-            let mapped = values.iter().enumerate().map(|(at, &x)| map(at, x)).collect();
+            let mapped = values
+                .iter()
+                .enumerate()
+                .map(|(at, &x)| map(at, x))
+                .collect();
             Tensor::f32(tensor.shape.clone(), mapped)
         }
         None => tensor.clone(),

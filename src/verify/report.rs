@@ -144,7 +144,14 @@ impl fmt::Display for Report {
         writeln!(
             formatter,
             "{:8} {:8} {:9} {:>10} {:>9} {:>13} {:>13} {:>8}",
-            "backend", "against", "result", "integers", "boundary", "max_abs_diff", "vs expected", "seconds"
+            "backend",
+            "against",
+            "result",
+            "integers",
+            "boundary",
+            "max_abs_diff",
+            "vs expected",
+            "seconds"
         )?;
         for entry in &self.backends {
             entry.row(formatter)?;
@@ -152,7 +159,11 @@ impl fmt::Display for Report {
         for entry in &self.backends {
             entry.details(formatter, self.samples)?;
         }
-        write!(formatter, "{}", if self.passed { "passed" } else { "FAILED" })
+        write!(
+            formatter,
+            "{}",
+            if self.passed { "passed" } else { "FAILED" }
+        )
     }
 }
 
@@ -163,7 +174,8 @@ impl BackendReport {
             Outcome::Boundary => "boundary",
             Outcome::Different => "DIFFERENT",
         };
-        let difference = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3e}"));
+        let difference =
+            |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3e}"));
         writeln!(
             formatter,
             "{:8} {:8} {:9} {:>10} {:>9} {:>13} {:>13} {:>8.3}",
@@ -179,11 +191,24 @@ impl BackendReport {
     }
 
     fn details(&self, formatter: &mut fmt::Formatter<'_>, samples: usize) -> fmt::Result {
-        let more = |formatter: &mut fmt::Formatter<'_>, all: usize, what: &str| match all.checked_sub(LINES) {
+        let more = |formatter: &mut fmt::Formatter<'_>, all: usize, what: &str| match all
+            .checked_sub(LINES)
+        {
             None | Some(0) => Ok(()),
-            Some(more) => writeln!(formatter, "{}: {more} more {what}, see --json", self.backend),
+            Some(more) => writeln!(
+                formatter,
+                "{}: {more} more {what}, see --json",
+                self.backend
+            ),
         };
-        for Difference { sample, place, element, expected, found } in self.differences.iter().take(LINES) {
+        for Difference {
+            sample,
+            place,
+            element,
+            expected,
+            found,
+        } in self.differences.iter().take(LINES)
+        {
             writeln!(
                 formatter,
                 "{}: sample {sample}: {place} element {element}: expected {expected}, found {found}",
@@ -191,8 +216,15 @@ impl BackendReport {
             )?;
         }
         more(formatter, self.differences.len(), "differences")?;
-        for BoundaryElement { sample, node, element, value, noise, expected, found } in
-            self.boundary.iter().take(LINES)
+        for BoundaryElement {
+            sample,
+            node,
+            element,
+            value,
+            noise,
+            expected,
+            found,
+        } in self.boundary.iter().take(LINES)
         {
             writeln!(
                 formatter,
@@ -201,7 +233,11 @@ impl BackendReport {
                 self.backend
             )?;
         }
-        more(formatter, self.boundary.len(), "elements at rounding boundaries")?;
+        more(
+            formatter,
+            self.boundary.len(),
+            "elements at rounding boundaries",
+        )?;
         if self.not_numbers > 0 {
             writeln!(
                 formatter,
@@ -213,13 +249,25 @@ impl BackendReport {
             return Ok(());
         }
         let count = self.unexpected.len();
-        writeln!(formatter, "{}: {count} of {samples} samples differ from the expected outputs", self.backend)?;
+        writeln!(
+            formatter,
+            "{}: {count} of {samples} samples differ from the expected outputs",
+            self.backend
+        )?;
         for unexpected in self.unexpected.iter().take(LINES) {
-            let Difference { sample, place, element, expected, found } = &unexpected.difference;
+            let Difference {
+                sample,
+                place,
+                element,
+                expected,
+                found,
+            } = &unexpected.difference;
             let why = match (unexpected.explained, unexpected.near_boundary) {
                 (true, _) if unexpected.not_numbers > 0 => "NaN became an integer".to_owned(),
                 (true, 0) => "within float32 noise".to_owned(),
-                (true, near) => format!("{near} elements of this sample are within float32 noise of a rounding boundary"),
+                (true, near) => format!(
+                    "{near} elements of this sample are within float32 noise of a rounding boundary"
+                ),
                 (false, _) => "not explained by float32 noise".to_owned(),
             };
             writeln!(

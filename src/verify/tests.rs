@@ -36,7 +36,10 @@ func.func @main(%x: tensor<1x2xf32> {onnx.name = "x"}) -> (tensor<1x2xf32> {onnx
 /// A folder with both modules.
 fn modules(threshold: &str) -> (tempfile::TempDir, PathBuf, PathBuf) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let (graph, integer) = (folder.path().join("graph.mlir"), folder.path().join("int.mlir"));
+    let (graph, integer) = (
+        folder.path().join("graph.mlir"),
+        folder.path().join("int.mlir"),
+    );
     std::fs::write(&graph, GRAPH).expect("writable");
     std::fs::write(&integer, INTEGER.replace("THRESHOLD", threshold)).expect("writable");
     (folder, graph, integer)
@@ -50,11 +53,23 @@ fn verdict(threshold: &str, x: [f32; 2]) -> BackendReport {
     let graph = graph.engine(Backend::Interp).expect("it can be run");
     let integer = integer.engine(Backend::Int).expect("it can be run");
     let sample = vec![Tensor::f32([1, 2], x.to_vec())];
-    let run = |engine: &Engine<'_>| engine.run(std::slice::from_ref(&sample)).expect("it runs").remove(0);
+    let run = |engine: &Engine<'_>| {
+        engine
+            .run(std::slice::from_ref(&sample))
+            .expect("it runs")
+            .remove(0)
+    };
     let outputs = ["y".to_owned()];
-    let comparison = Comparison { number: 5, sample: &sample, outputs: &outputs, tolerance: 1e-5 };
+    let comparison = Comparison {
+        number: 5,
+        sample: &sample,
+        outputs: &outputs,
+        tolerance: 1e-5,
+    };
     let mut entry = BackendReport::new("int", Some("interp"));
-    comparison.graph(&mut entry, &graph, &run(&graph), &run(&integer)).expect("it can be compared");
+    comparison
+        .graph(&mut entry, &graph, &run(&graph), &run(&integer))
+        .expect("it can be compared");
     entry
 }
 
@@ -62,7 +77,10 @@ fn verdict(threshold: &str, x: [f32; 2]) -> BackendReport {
 fn equal_programs_are_equal() {
     // 0.3 / 0.2 is above 1.5 or on it, in float32 and in truth: both give code 2.
     let entry = verdict("3", [0.3, 0.9]);
-    assert_eq!((entry.outcome, entry.elements, entry.passed()), (Outcome::Equal, 4, true));
+    assert_eq!(
+        (entry.outcome, entry.elements, entry.passed()),
+        (Outcome::Equal, 4, true)
+    );
 }
 
 #[test]
@@ -87,7 +105,9 @@ fn only_elements_at_a_rounding_boundary_are_excused() {
     // A program that asks for 0.4 decides 0.3 / 0.2 the other way, which float32 noise explains.
     let entry = verdict("4", [0.3, 0.4]);
     assert_eq!((entry.outcome, entry.passed()), (Outcome::Boundary, true));
-    let [element] = entry.boundary.as_slice() else { panic!("{:?}", entry.boundary) };
+    let [element] = entry.boundary.as_slice() else {
+        panic!("{:?}", entry.boundary)
+    };
     assert_eq!((element.node.as_str(), element.element), ("Quant_out", 0));
     assert_eq!((element.expected, element.found), (2, 1));
     assert!(element.noise > 0.0 && element.noise < 1e-6);
@@ -107,12 +127,23 @@ fn noise_grows_with_the_terms_of_a_float32_sum() {
     let interpreter = engine.interpreter().expect("a level");
     let sample = vec![Tensor::f32([1, 2], vec![0.3, 0.4])];
     let near = near_boundaries(engine.function, interpreter, &sample).expect("it runs");
-    let places: Vec<_> = near.boundary.iter().map(|flip| (flip.node.as_str(), flip.element)).collect();
+    let places: Vec<_> = near
+        .boundary
+        .iter()
+        .map(|flip| (flip.node.as_str(), flip.element))
+        .collect();
     assert_eq!(places, [("Quant_out", 0)]);
     // A run follows itself without a flip.
-    let own = engine.run(std::slice::from_ref(&sample)).expect("it runs").remove(0);
-    let Followed { boundary, wrong, outputs, .. } =
-        follow(engine.function, interpreter, &sample, &own).expect("it runs");
+    let own = engine
+        .run(std::slice::from_ref(&sample))
+        .expect("it runs")
+        .remove(0);
+    let Followed {
+        boundary,
+        wrong,
+        outputs,
+        ..
+    } = follow(engine.function, interpreter, &sample, &own).expect("it runs");
     assert!(boundary.is_empty() && wrong.is_empty());
     assert_eq!(outputs, own.outputs);
 }
@@ -145,7 +176,8 @@ fn a_whole_verification_passes_and_fails_as_it_should() {
         tolerance: 1e-5,
     };
     let mut steps = Vec::new();
-    let report = verify(&model, &options, &mut |done, all| steps.push((done, all))).expect("it runs");
+    let report =
+        verify(&model, &options, &mut |done, all| steps.push((done, all))).expect("it runs");
     assert!(report.passed, "{report}");
     assert_eq!((report.samples, report.backends.len()), (6, 3));
     assert_eq!(steps.last(), Some(&(9, 9)));
@@ -156,7 +188,12 @@ fn a_whole_verification_passes_and_fails_as_it_should() {
     let inputs: Vec<_> = subject
         .inputs()
         .iter()
-        .map(|(name, ty)| (name.clone(), Tensor::f32(shape(ty), vec![0.0; ty.shape.iter().product()])))
+        .map(|(name, ty)| {
+            (
+                name.clone(),
+                Tensor::f32(shape(ty), vec![0.0; ty.shape.iter().product()]),
+            )
+        })
         .collect();
     let engine = subject.engine(Backend::Interp).expect("it can be run");
     let samples = samples::from_arrays(subject.inputs(), &inputs).expect("they fit");
@@ -165,13 +202,22 @@ fn a_whole_verification_passes_and_fails_as_it_should() {
         let values: Vec<f32> = output.to_f32().iter().map(|value| value + 1000.0).collect();
         Tensor::f32([&[1], output.shape.as_slice()].concat(), values)
     };
-    let outputs: Vec<_> =
-        outputs.iter().enumerate().map(|(at, output)| (format!("out{at}"), wrong(output))).collect();
+    let outputs: Vec<_> = outputs
+        .iter()
+        .enumerate()
+        .map(|(at, output)| (format!("out{at}"), wrong(output)))
+        .collect();
     let (x, y) = (folder.path().join("x.npz"), folder.path().join("y.npz"));
     npz::write(&x, &inputs).expect("writable");
     npz::write(&y, &outputs).expect("writable");
     options.inputs = Some(x);
     options.expect = Some(y);
     let report = verify(&model, &options, &mut |_, _| {}).expect("it runs");
-    assert!(report.backends.iter().all(|entry| entry.unexpected.len() == 1), "{report}");
+    assert!(
+        report
+            .backends
+            .iter()
+            .all(|entry| entry.unexpected.len() == 1),
+        "{report}"
+    );
 }

@@ -42,23 +42,34 @@ impl Quantization {
     /// The quantizer that an op applies to its first operand; `None` for other ops, and for parameters that no
     /// integer level takes (such as a scale of 0).
     pub fn of(op: &GraphOp, operands: &[Option<&Tensor>]) -> Option<Self> {
-        let GraphOp::Qonnx(quantizer @ (qonnx::Op::IntQuant(_) | qonnx::Op::BipolarQuant)) = op else {
+        let GraphOp::Qonnx(quantizer @ (qonnx::Op::IntQuant(_) | qonnx::Op::BipolarQuant)) = op
+        else {
             return None;
         };
         let fraction_bits = Quantizers::new(quantizer, operands).ok()?.fraction_bits;
         let quantizers = with_infos(operands, |infos| quantizer.quantizers(infos)).ok()??;
         let x = operands.first().copied().flatten()?;
-        let fits = broadcast_shape(&x.shape, &quantizers.shape).is_some_and(|shape| shape == x.shape);
-        fits.then_some(Self { quantizers, fraction_bits })
+        let fits =
+            broadcast_shape(&x.shape, &quantizers.shape).is_some_and(|shape| shape == x.shape);
+        fits.then_some(Self {
+            quantizers,
+            fraction_bits,
+        })
     }
 
     /// The integers of a tensor; [`NOT_A_NUMBER`] where an element is NaN.
     pub fn integers(&self, x: &Tensor) -> Vec<i64> {
-        let Some(values) = x.as_f32() else { return Vec::new() };
+        let Some(values) = x.as_f32() else {
+            return Vec::new();
+        };
         let mut n = Vec::with_capacity(values.len());
-        walk_broadcast(&x.shape, [&x.shape, &self.quantizers.shape], |[at, parameter]| {
-            n.push(self.integer(&self.quantizers.values[parameter], values[at]));
-        });
+        walk_broadcast(
+            &x.shape,
+            [&x.shape, &self.quantizers.shape],
+            |[at, parameter]| {
+                n.push(self.integer(&self.quantizers.values[parameter], values[at]));
+            },
+        );
         n
     }
 
@@ -75,7 +86,11 @@ impl Quantization {
     pub fn integer(&self, quantizer: &Quantizer, x: f32) -> i64 {
         let code = f64::from(quantizer.quantize(x));
         let n = (code - f64::from(quantizer.zero_point)) * self.unit();
-        if n.is_finite() { n as i64 } else { NOT_A_NUMBER }
+        if n.is_finite() {
+            n as i64
+        } else {
+            NOT_A_NUMBER
+        }
     }
 
     /// The carrier of an integer, as the quantizer gives it.
@@ -99,7 +114,10 @@ pub fn integers_of(
     if let Some(graph) = GraphOp::read(op) {
         let quantization = Quantization::of(&graph, operands)?;
         let x = operands.first().copied().flatten()?;
-        return Some(Integers { node: node()?, n: quantization.integers(x) });
+        return Some(Integers {
+            node: node()?,
+            n: quantization.integers(x),
+        });
     }
     let signed = match qint::Op::read(op)? {
         qint::Op::Quantize(op) => op.signed,
@@ -108,9 +126,18 @@ pub fn integers_of(
         qint::Op::Lookup(op) => op.signed,
         qint::Op::Dequantize(_) => return None,
     };
-    let Data::Int { width, values, .. } = &results.first()?.data else { return None };
-    let number = |value: &i64| {
-        if signed { sign_extend(*value, *width) } else { zero_extend(*value, *width) }
+    let Data::Int { width, values, .. } = &results.first()?.data else {
+        return None;
     };
-    Some(Integers { node: node()?, n: values.iter().map(number).collect() })
+    let number = |value: &i64| {
+        if signed {
+            sign_extend(*value, *width)
+        } else {
+            zero_extend(*value, *width)
+        }
+    };
+    Some(Integers {
+        node: node()?,
+        n: values.iter().map(number).collect(),
+    })
 }
