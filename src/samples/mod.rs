@@ -195,7 +195,10 @@ mod tests {
         let refused = |arrays: &[(String, Tensor)]| {
             from_arrays(&inputs(), arrays).expect_err("it must be refused")
         };
-        assert_eq!(refused(std::slice::from_ref(&x)), "has no array 'i' or 'in1', found x");
+        assert_eq!(
+            refused(std::slice::from_ref(&x)),
+            "has no array 'i' or 'in1', found x"
+        );
         let wide = ("i".to_owned(), Tensor::i64([2, 1], vec![1, 128]));
         assert!(refused(&[x.clone(), wide]).contains("holds 128, expected numbers of type i8"));
         let few = ("i".to_owned(), Tensor::i64([1, 1], vec![1]));
