@@ -8,6 +8,7 @@ use melior::ir::operation::OperationLike;
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, Function, Op, Val};
 use qonnx_dialects::onnx;
+use qonnx_dialects::qint;
 use qonnx_dialects::qonnx;
 use qonnx_dialects::tensor::Tensor;
 
@@ -28,7 +29,7 @@ pub struct InputHints {
     pub boundaries: Vec<f32>,
 }
 
-/// The hints of each argument of a function of level 0 or 1.
+/// The hints of each argument of a function of level 0, 1 or 2.
 pub fn hints(function: Function<'_>) -> Vec<InputHints> {
     function
         .arguments()
@@ -42,11 +43,35 @@ pub fn hints(function: Function<'_>) -> Vec<InputHints> {
         .collect()
 }
 
-/// An elementwise op of one varying operand and scalar constants.
-struct Link {
-    op: GraphOp,
-    /// `None` is the varying operand.
-    operands: Vec<Option<Tensor>>,
+/// One step from an input to its quantizer.
+enum Link {
+    /// An elementwise op of one varying operand, which is `None`, and scalar constants.
+    Graph(GraphOp, Vec<Option<Tensor>>),
+    /// The quantizer of level 2; the channels are represented by the first.
+    Quantize(qint::Quantize),
+}
+
+impl Link {
+    fn eval(&self, value: &Tensor) -> Option<Tensor> {
+        match self {
+            Self::Graph(op, operands) => {
+                let operands: Vec<Option<&Tensor>> = operands
+                    .iter()
+                    .map(|operand| Some(operand.as_ref().unwrap_or(value)))
+                    .collect();
+                op.eval(&operands).ok()?.into_iter().next()
+            }
+            Self::Quantize(op) => {
+                let first = |tensor: &Tensor| tensor.to_f32().first().copied();
+                let (scale, zero_point) = (first(&op.scale)?, first(&op.zero_point)?);
+                let codes = value
+                    .as_f32()?
+                    .iter()
+                    .map(|&x| op.apply(x, scale, zero_point) as f32);
+                Some(Tensor::f32(value.shape.clone(), codes.collect()))
+            }
+        }
+    }
 }
 
 /// The ops from a value up to and with the first quantizer.
@@ -55,7 +80,13 @@ fn chain(value: Val<'_>) -> Option<Vec<Link>> {
     let mut value = value;
     for _ in 0..MAX_STEPS {
         let (op, at) = *ir::users(value).first()?;
-        let graph = GraphOp::read(op)?;
+        let Some(graph) = GraphOp::read(op) else {
+            let Some(qint::Op::Quantize(quantize)) = qint::Op::read(op) else {
+                return None;
+            };
+            links.push(Link::Quantize(quantize));
+            return Some(links);
+        };
         match &graph {
             GraphOp::Onnx(
                 onnx::Op::Reshape { .. }
@@ -94,22 +125,14 @@ fn link(op: Op<'_>, graph: GraphOp, varying: usize) -> Option<Link> {
             (!constant.is_empty()).then(|| Some(Tensor::new(Vec::new(), first)))
         })
         .collect::<Option<Vec<_>>>()?;
-    Some(Link {
-        op: graph,
-        operands,
-    })
+    Some(Link::Graph(graph, operands))
 }
 
 /// The value of the chain at each of `xs`.
 fn evaluate(chain: &[Link], xs: Vec<f32>) -> Option<Vec<f32>> {
     let mut value = Tensor::f32([xs.len()], xs);
     for link in chain {
-        let operands: Vec<Option<&Tensor>> = link
-            .operands
-            .iter()
-            .map(|operand| Some(operand.as_ref().unwrap_or(&value)))
-            .collect();
-        value = link.op.eval(&operands).ok()?.into_iter().next()?;
+        value = link.eval(&value)?;
     }
     value.as_f32().map(<[f32]>::to_vec)
 }
@@ -237,5 +260,19 @@ func.func @main(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
                 "{found} {expected}"
             );
         }
+    }
+    #[test]
+    fn boundaries_are_found_at_level_2() {
+        let source = r#"
+func.func @main(%x: tensor<1x2xf32>) -> tensor<1x2xi2> {
+  %q = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32, rounding_mode = "FLOOR", scale = dense<0.5> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>} : (tensor<1x2xf32>) -> tensor<1x2xi2>
+  return %q : tensor<1x2xi2>
+}
+"#;
+        let context = ir::session();
+        let module = ir::parse_module(&context, source.as_bytes()).expect("the module parses");
+        let function = ir::main_function(&module).expect("one function");
+        let expected = [0.5f32, 1.0, 1.5].map(f32::next_down);
+        assert_eq!(hints(function)[0].boundaries, expected);
     }
 }
