@@ -93,8 +93,7 @@ fn golden<'c>(_: &'c Context, module: &Module<'c>) -> Result<Golden, BackendErro
     let failed = |message: String| BackendError::Tool { tool: "reference interpreter".to_owned(), message };
     let function = ir::main_function(module).ok_or_else(|| failed("the module has no network".to_owned()))?;
     let interface = samples::inputs(function).map_err(failed)?;
-    let steps = vec![None; interface.len()];
-    let inputs = samples::generate(&interface, &steps, SAMPLES, 1);
+    let inputs = samples::generate(&interface, &samples::hints(function), SAMPLES, 1);
     let interpreter = Interpreter::new(function).map_err(|error| failed(error.to_string()))?;
     let outputs = inputs
         .iter()
