@@ -49,6 +49,14 @@ impl GraphOp {
         }
     }
 
+    /// The least and the greatest number of operands, absent optional ones at the end not counted.
+    pub fn arity(&self) -> (usize, usize) {
+        match self {
+            Self::Onnx(op) => op.arity(),
+            Self::Qonnx(op) => op.arity(),
+        }
+    }
+
     /// The results of the op.
     pub fn eval(&self, operands: &[Option<&Tensor>]) -> Result<Vec<Tensor>, EvalError> {
         match self {

@@ -54,9 +54,9 @@ pub fn elements_attribute<'c>(context: &'c Context, tensor: &Tensor) -> Attribut
     }
 }
 
-/// A dense attribute that shares `bytes` (little-endian elements in row-major order) instead of copying
-/// them. Falls back to a copy where the memory is not aligned for the element. `None` if the number of bytes
-/// is not that of the type.
+/// A resource attribute that shares `bytes` (little-endian elements in row-major order) instead of copying
+/// them. Where the memory is not aligned for the element, they are copied once; booleans become an ordinary
+/// dense attribute. `None` if the number of bytes is not that of the type.
 #[expect(unsafe_code, reason = "resource blobs with a Rust owner")]
 pub fn resource_attribute<'c>(
     context: &'c Context,
@@ -76,10 +76,10 @@ pub fn resource_attribute<'c>(
     if bytes.len() != element_count(r#type)?.checked_mul(size)? {
         return None;
     }
-    let aligned = (bytes.as_ptr() as usize).is_multiple_of(size);
-    if !aligned || matches!(r#type.element, Element::Int { width: 1, .. }) {
+    if matches!(r#type.element, Element::Int { width: 1, .. }) {
         return Some(elements_attribute(context, &decode(r#type, &bytes)?));
     }
+    let bytes = aligned(bytes, size);
     let (data, length) = (bytes.as_ptr(), bytes.len());
     let owner = Box::into_raw(Box::new(bytes));
     // SAFETY: the blob stays valid until the deleter runs.
@@ -95,6 +95,18 @@ pub fn resource_attribute<'c>(
             owner.cast(),
         ))
     })
+}
+
+/// The same bytes at an address that is a multiple of `size`.
+fn aligned(bytes: Bytes, size: usize) -> Bytes {
+    if bytes.as_ptr().align_offset(size) == 0 {
+        return bytes;
+    }
+    let mut copy = Vec::<u8>::with_capacity(bytes.len() + size);
+    let start = copy.as_ptr().align_offset(size).min(size);
+    copy.resize(start, 0);
+    copy.extend_from_slice(&bytes);
+    Bytes::from(copy).slice(start..)
 }
 
 fn decode(r#type: &TensorType, bytes: &[u8]) -> Option<Tensor> {

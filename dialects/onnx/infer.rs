@@ -92,7 +92,7 @@ impl Op {
     }
 
     /// The least and the greatest number of operands.
-    pub(super) fn arity(&self) -> (usize, usize) {
+    pub fn arity(&self) -> (usize, usize) {
         match self {
             Self::Min | Self::Max | Self::Concat { .. } => (1, usize::MAX),
             Self::MatMul | Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Pow => (2, 2),

@@ -51,7 +51,7 @@ impl Op {
     }
 
     /// The least and the greatest number of operands.
-    pub(super) fn arity(&self) -> (usize, usize) {
+    pub fn arity(&self) -> (usize, usize) {
         let count = 1 + self.parameters().len();
         (count, count)
     }

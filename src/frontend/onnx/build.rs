@@ -2,29 +2,28 @@
 
 use bytes::Bytes;
 use melior::Context;
+use melior::ir::attribute::Attribute;
 use melior::ir::operation::{Operation, OperationLike};
-use melior::ir::{Location, Module, Type};
-use qonnx_dialects::graph::GraphOp;
-use qonnx_dialects::ir::{self, Function, Val};
+use melior::ir::{Location, Module};
+use qonnx_dialects::ir::{self, Diagnostic, Function, Val};
 use qonnx_dialects::onnx;
 use qonnx_dialects::tensor::Element;
-use qonnx_dialects::value::TensorType;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::constants::{constants, is_constant};
 use super::error::{ImportErrors, Problem};
-use super::graph::{node_name, order, place};
+use super::graph::{node_name, order, place, used_tensors};
+use super::inputs::{Input, inputs};
 use super::load;
-use super::node::{Node, Operand, Translated};
+use super::node::{Node, Operand, Refusal, Translated};
 use super::ops::translate;
-use super::opset::{Set, set_of};
-use super::proto::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
-use super::tensor::{Constant, element};
+use super::opset::{Set, check_version, set_of};
+use super::proto::{GraphProto, ModelProto, NodeProto};
+use super::tensor::Constant;
 
 /// Constants of at least this many bytes share the memory of the file.
 const SHARED_BYTES: usize = 1024;
-/// Largest input, in elements, that a model may declare.
-const MAX_INPUT: usize = 1 << 28;
 
 /// Options of the importer.
 #[derive(Clone, Debug)]
@@ -46,7 +45,10 @@ pub fn import<'c>(
     options: &ImportOptions,
 ) -> Result<Module<'c>, ImportErrors> {
     let file = path.display().to_string();
-    let fail = |problems| ImportErrors { file: file.clone(), problems };
+    let fail = |problems| ImportErrors {
+        file: file.clone(),
+        problems,
+    };
     let model = load::load(path).map_err(|problem| fail(vec![problem]))?;
     let folder = path.parent().unwrap_or(Path::new("."));
     import_model(context, &model, &file, Some(folder), options).map_err(fail)
@@ -59,7 +61,10 @@ pub fn import_bytes<'c>(
     name: &str,
     options: &ImportOptions,
 ) -> Result<Module<'c>, ImportErrors> {
-    let fail = |problems| ImportErrors { file: name.to_owned(), problems };
+    let fail = |problems| ImportErrors {
+        file: name.to_owned(),
+        problems,
+    };
     let model = load::decode(bytes).map_err(|problem| fail(vec![problem]))?;
     import_model(context, &model, name, None, options).map_err(fail)
 }
@@ -71,102 +76,42 @@ fn import_model<'c>(
     folder: Option<&Path>,
     options: &ImportOptions,
 ) -> Result<Module<'c>, Vec<Problem>> {
-    let graph = model.graph.as_ref().ok_or_else(|| vec![Problem::new("file", "holds no graph")])?;
-    let mut problems = Vec::new();
-    if !graph.sparse_initializer.is_empty() {
-        problems.push(Problem::new("graph", "has sparse initializers, which are not supported"));
-    }
-    let constants = constants(graph, folder, &mut problems);
-    let nodes = match order(graph) {
-        Ok(order) => translate_all(model, graph, &order, &constants, &mut problems),
-        Err(found) => {
-            problems.extend(found);
-            Vec::new()
-        }
-    };
+    let graph = model
+        .graph
+        .as_ref()
+        .ok_or_else(|| vec![Problem::new("file", "holds no graph")])?;
+    let mut problems = Vec::from_iter(check_version(model));
     let inputs = inputs(graph, options, &mut problems);
+    let constants = constants(graph, folder, &mut problems);
+    // Also of a graph that is none, all nodes are looked at, so that one run reports everything.
+    let order = order(graph).unwrap_or_else(|found| {
+        problems.extend(found);
+        (0..graph.node.len()).collect()
+    });
+    let nodes = translate_all(model, graph, &order, &constants, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
     let at = Location::new(context, file, 0, 0);
-    for input in inputs.iter().filter(|input| input.symbolic) {
-        let message = format!(
-            "input '{}' has extents that are not fixed; they become {}",
-            input.name, options.symbolic_extent
-        );
-        ir::emit_remark(at, &message);
+    for remark in inputs.iter().flat_map(|input| &input.remarks) {
+        ir::emit_remark(at, remark);
     }
     let module = Module::new(at);
     let mut builder = Builder::new(context, &module, graph, &inputs, file, at);
     builder.constants(&constants);
     for (number, translated) in &nodes {
-        builder.node(&graph.node[*number], *number, translated);
+        builder.node(&graph.node[*number], *number, translated, &mut problems);
     }
-    builder.finish(graph)?;
-    if module.as_operation().verify() {
+    builder.finish(graph, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let (valid, diagnostics) = ir::capture(context, || module.as_operation().verify());
+    if valid {
         return Ok(module);
     }
-    // The verifier reports each op at its node in the context.
-    Err(vec![Problem::new("graph", "violates the rules of its operators, as reported above")])
-}
-
-/// All constants by name: initializers, and the values of `Constant` nodes.
-fn constants(
-    graph: &GraphProto,
-    folder: Option<&Path>,
-    problems: &mut Vec<Problem>,
-) -> BTreeMap<String, Constant> {
-    let mut constants = BTreeMap::new();
-    for tensor in &graph.initializer {
-        match Constant::new(tensor, folder) {
-            Ok(constant) => {
-                constants.insert(tensor.name.clone(), constant);
-            }
-            Err(message) => problems.push(Problem::new(format!("initializer '{}'", tensor.name), message)),
-        }
-    }
-    for (number, node) in graph.node.iter().enumerate().filter(|(_, node)| is_constant(node)) {
-        match constant_node(node) {
-            Ok(constant) => {
-                let name = node.output.first().cloned().unwrap_or_default();
-                constants.insert(name, constant);
-            }
-            Err(message) => problems.push(Problem::new(place(node, number), message)),
-        }
-    }
-    constants
-}
-
-fn is_constant(node: &NodeProto) -> bool {
-    node.op_type == "Constant" && (node.domain.is_empty() || node.domain == "ai.onnx")
-}
-
-fn constant_node(node: &NodeProto) -> Result<Constant, String> {
-    let none = BTreeMap::new();
-    let node = Node::new(node, &none, 0);
-    if let Some(constant) = node.tensor("value")? {
-        return Ok(constant);
-    }
-    let typed = |shape: Vec<usize>, element, bytes: Vec<u8>| Constant {
-        r#type: TensorType { shape, element },
-        bytes: Bytes::from(bytes),
-    };
-    if let Some(values) = node.floats("value_floats")? {
-        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        return Ok(typed(vec![values.len()], Element::F32, bytes));
-    }
-    if let Some(values) = node.ints("value_ints")? {
-        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        return Ok(typed(vec![values.len()], Element::I64, bytes));
-    }
-    if let Some(value) = node.int_if("value_int")? {
-        return Ok(typed(Vec::new(), Element::I64, value.to_le_bytes().to_vec()));
-    }
-    let value = node.float("value_float", f32::NAN)?;
-    if value.is_nan() {
-        return Err("it has no value of a supported kind, expected a tensor, numbers or a number".to_owned());
-    }
-    Ok(typed(Vec::new(), Element::F32, value.to_le_bytes().to_vec()))
+    let problem = |diagnostic: &Diagnostic| Problem::new("graph", diagnostic.to_string());
+    Err(diagnostics.iter().map(problem).collect())
 }
 
 /// Translates all nodes, collecting what is wrong with each.
@@ -177,89 +122,58 @@ fn translate_all(
     constants: &BTreeMap<String, Constant>,
     problems: &mut Vec<Problem>,
 ) -> Vec<(usize, Translated)> {
+    let used = used_tensors(graph);
     let mut translated = Vec::with_capacity(order.len());
     for &number in order {
         let node = &graph.node[number];
         if is_constant(node) {
             continue;
         }
-        let set = match set_of(model, node) {
-            Ok(set) => set,
-            Err(message) => {
-                problems.push(
-                    Problem::new(place(node, number), message)
-                        .help("remove the node or convert it to standard ONNX or QONNX operators"),
-                );
-                continue;
+        match translate_one(model, node, constants, &used) {
+            Ok(result) => translated.push((number, result)),
+            Err(refusal) => {
+                problems
+                    .push(Problem::new(place(node, number), refusal.message).help(refusal.help));
             }
-        };
-        let (Set::Onnx(version) | Set::Qonnx(version)) = set;
-        match translate(&Node::new(node, constants, version), set) {
-            Ok(Some(result)) => translated.push((number, result)),
-            Ok(None) => problems.push(
-                Problem::new(
-                    place(node, number),
-                    format!("operator '{}' of version {version} is not supported", qualified(node)),
-                )
-                .help("see docs/operators.md for what is"),
-            ),
-            Err(message) => problems.push(Problem::new(place(node, number), message)),
         }
     }
     translated
 }
 
-fn qualified(node: &NodeProto) -> String {
-    if node.domain.is_empty() { node.op_type.clone() } else { format!("{}.{}", node.domain, node.op_type) }
-}
-
-/// An input of the model.
-struct Input {
-    name: String,
-    r#type: TensorType,
-    symbolic: bool,
-}
-
-/// The inputs that are not initializers.
-fn inputs(graph: &GraphProto, options: &ImportOptions, problems: &mut Vec<Problem>) -> Vec<Input> {
-    let mut inputs = Vec::new();
-    for value in &graph.input {
-        if graph.initializer.iter().any(|tensor| tensor.name == value.name) {
-            continue;
-        }
-        match input(value, options) {
-            Ok(input) => inputs.push(input),
-            Err(message) => problems.push(Problem::new(format!("graph input '{}'", value.name), message)),
-        }
+fn translate_one(
+    model: &ModelProto,
+    node: &NodeProto,
+    constants: &BTreeMap<String, Constant>,
+    used: &BTreeSet<&str>,
+) -> Result<Translated, Refusal> {
+    let set = set_of(model, node).map_err(|(message, help)| Refusal::unsupported(message, help))?;
+    let (Set::Onnx(version) | Set::Qonnx(version)) = set;
+    let view = Node::new(node, constants, used, version);
+    let Some(translated) = translate(&view, set)? else {
+        let domain = if node.domain.is_empty() {
+            "ai.onnx"
+        } else {
+            &node.domain
+        };
+        return Err(Refusal::unsupported(
+            format!(
+                "operator {} of {domain} version {version} is not supported",
+                node.op_type
+            ),
+            "express it in supported operators, which docs/operators.md lists",
+        ));
+    };
+    view.check_inputs(&translated)?;
+    if view.uses_outputs_from(translated.results) {
+        return Err(Refusal::unsupported(
+            format!(
+                "more than {} of its outputs are used, which is not supported",
+                translated.results
+            ),
+            "remove what uses the further outputs, or export the model for inference",
+        ));
     }
-    inputs
-}
-
-fn input(value: &ValueInfoProto, options: &ImportOptions) -> Result<Input, String> {
-    let tensor = value
-        .r#type
-        .as_ref()
-        .and_then(|r#type| r#type.tensor_type.as_ref())
-        .ok_or("is not a tensor, expected a tensor")?;
-    let dims = &tensor.shape.as_ref().ok_or("has no shape, expected a shape")?.dim;
-    let mut symbolic = false;
-    let shape = dims
-        .iter()
-        .map(|dim| match dim.dim_value {
-            Some(extent) if extent > 0 => usize::try_from(extent).map_err(|error| error.to_string()),
-            Some(extent) if extent < 0 => Err(format!("has the extent {extent}, expected at least 1")),
-            _ => {
-                symbolic = true;
-                Ok(options.symbolic_extent)
-            }
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    let count = shape.iter().try_fold(1usize, |count, &extent| count.checked_mul(extent));
-    if count.is_none_or(|count| count > MAX_INPUT) {
-        return Err(format!("has the shape {shape:?}, expected at most {MAX_INPUT} elements"));
-    }
-    let r#type = TensorType { shape, element: element(tensor.elem_type)? };
-    Ok(Input { name: value.name.clone(), r#type, symbolic })
+    Ok(translated)
 }
 
 /// Builds the function.
@@ -291,8 +205,17 @@ impl<'c, 'a> Builder<'c, 'a> {
             .collect();
         let at = Location::name(context, file, location);
         let function = Function::create(context, module, "main", &inputs_typed, &outputs, at);
-        let values = inputs.iter().map(|input| input.name.as_str()).zip(function.arguments()).collect();
-        Self { context, function, file: location, values }
+        let values = inputs
+            .iter()
+            .map(|input| input.name.as_str())
+            .zip(function.arguments())
+            .collect();
+        Self {
+            context,
+            function,
+            file: location,
+            values,
+        }
     }
 
     fn append(&self, operation: Operation<'c>) -> ir::Op<'c> {
@@ -306,65 +229,115 @@ impl<'c, 'a> Builder<'c, 'a> {
     fn constants(&mut self, constants: &'a BTreeMap<String, Constant>) {
         for (name, constant) in constants {
             let shared = constant.bytes.len() >= SHARED_BYTES;
-            let attribute = if shared {
-                ir::resource_attribute(self.context, name, &constant.r#type, constant.bytes.clone())
-            } else {
-                None
-            };
-            let attribute =
-                attribute.unwrap_or_else(|| ir::elements_attribute(self.context, &constant.to_tensor()));
-            let operation = onnx::constant(self.context, attribute, self.location(name))
-                .expect("the attribute of a constant has a static type");
-            let value = self.append(operation).result(0).map(ir::val).expect("a constant has one result");
+            let resource = shared
+                .then(|| {
+                    ir::resource_attribute(
+                        self.context,
+                        name,
+                        &constant.r#type,
+                        constant.bytes.clone(),
+                    )
+                })
+                .flatten();
+            let attribute = resource
+                .unwrap_or_else(|| ir::elements_attribute(self.context, &constant.to_tensor()));
+            if constant.rounded {
+                let message = "its float64 values are not all float32 values; they are rounded";
+                ir::emit_remark(self.location(name), message);
+            }
+            let value = self.constant(attribute, self.location(name));
             self.values.insert(name, value);
         }
     }
 
-    fn node(&mut self, node: &'a NodeProto, number: usize, translated: &Translated) {
+    fn constant(&self, attribute: Attribute<'c>, location: Location<'c>) -> Val<'c> {
+        let operation = onnx::constant(self.context, attribute, location)
+            .expect("the attribute of a constant has a static type");
+        self.append(operation)
+            .result(0)
+            .map(ir::val)
+            .expect("a constant has one result")
+    }
+
+    fn absent(&self, location: Location<'c>) -> Val<'c> {
+        let none = self.append(onnx::none(self.context, location));
+        none.result(0)
+            .map(ir::val)
+            .expect("an absent operand has one result")
+    }
+
+    fn node(
+        &mut self,
+        node: &'a NodeProto,
+        number: usize,
+        translated: &Translated,
+        problems: &mut Vec<Problem>,
+    ) {
         let location = self.location(&node_name(node, number));
-        let operands: Vec<Val<'c>> = translated
-            .operands
-            .iter()
-            .map(|operand| match operand {
-                Operand::Input(at) => node.input.get(*at).and_then(|name| self.values.get(name.as_str()).copied()),
-                Operand::Absent => None,
+        let mut operands = Vec::with_capacity(translated.operands.len());
+        for operand in &translated.operands {
+            operands.push(match operand {
+                Operand::Input(at) => match node.input.get(*at).filter(|name| !name.is_empty()) {
+                    Some(name) => match self.values.get(name.as_str()) {
+                        Some(&value) => value,
+                        // The node that produces it was reported.
+                        None => return,
+                    },
+                    None => self.absent(location),
+                },
+                Operand::Absent => self.absent(location),
                 Operand::Constant(tensor) => {
-                    let attribute = ir::elements_attribute(self.context, tensor);
-                    let constant = onnx::constant(self.context, attribute, location);
-                    constant.and_then(|op| self.append(op).result(0).map(ir::val).ok())
+                    self.constant(ir::elements_attribute(self.context, tensor), location)
                 }
-            })
-            .map(|value| {
-                value.unwrap_or_else(|| {
-                    let none = self.append(onnx::none(self.context, location));
-                    none.result(0).map(ir::val).expect("an absent operand has one result")
-                })
-            })
-            .collect();
-        let types = vec![result_type(self.context, &translated.op); node.output.len().max(1)];
-        let op = self.append(translated.op.build(self.context, &operands, &types, location));
-        for (name, result) in node.output.iter().zip(op.results()).filter(|(name, _)| !name.is_empty()) {
+            });
+        }
+        // `infer-shapes` finds out shapes and, where they are not float32, element types.
+        let types = vec![ir::unranked(self.context, Element::F32); translated.results];
+        let (op, diagnostics) = ir::capture(self.context, || {
+            let op = self.append(
+                translated
+                    .op
+                    .build(self.context, &operands, &types, location),
+            );
+            op.verify().then_some(op)
+        });
+        let Some(op) = op else {
+            let messages: Vec<_> = diagnostics
+                .into_iter()
+                .map(|diagnostic| diagnostic.message)
+                .collect();
+            let help =
+                "the node breaks the rules of its operator; correct the exporter or the file";
+            problems.push(Problem::new(place(node, number), messages.join(", ")).help(help));
+            return;
+        };
+        for (name, result) in node
+            .output
+            .iter()
+            .zip(op.results())
+            .filter(|(name, _)| !name.is_empty())
+        {
             self.values.insert(name, ir::val(result));
         }
     }
 
-    fn finish(&self, graph: &GraphProto) -> Result<(), Vec<Problem>> {
-        let outputs = graph
-            .output
-            .iter()
-            .map(|output| {
-                self.values.get(output.name.as_str()).copied().ok_or_else(|| {
-                    vec![Problem::new(format!("graph output '{}'", output.name), "is produced by no node")]
-                })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+    fn finish(&self, graph: &GraphProto, problems: &mut Vec<Problem>) {
+        let mut outputs = Vec::with_capacity(graph.output.len());
+        for output in &graph.output {
+            match self.values.get(output.name.as_str()) {
+                Some(&value) => outputs.push(value),
+                // What should have produced it was reported, if it was a node with a fault.
+                None if !problems.is_empty() => {}
+                None => {
+                    let place = format!("graph output '{}'", output.name);
+                    problems.push(Problem::new(
+                        place,
+                        "is an output that its node does not have",
+                    ));
+                }
+            }
+        }
         ir::append_return(self.function.block(), &outputs, self.file);
         self.function.update_type(self.context);
-        Ok(())
     }
-}
-
-/// The type of a result before shapes are known. `infer-shapes` corrects the element type too.
-fn result_type<'c>(context: &'c Context, _: &GraphOp) -> Type<'c> {
-    ir::unranked(context, Element::F32)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One fault of a model.
+/// One fault of a model. Its display is one line, whatever the names in the file hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The node, or what else is at fault.
@@ -16,7 +16,11 @@ pub struct Problem {
 impl Problem {
     /// A fault at a place.
     pub fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { place: place.into(), message: message.into(), help: None }
+        Self {
+            place: place.into(),
+            message: message.into(),
+            help: None,
+        }
     }
 
     /// The same with advice.
@@ -29,11 +33,19 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.place, self.message)?;
-        match &self.help {
-            Some(help) => write!(formatter, "; {help}"),
-            None => Ok(()),
+        let mut line = format!("{}: {}", self.place, self.message);
+        if let Some(help) = &self.help {
+            line.push_str("; ");
+            line.push_str(help);
         }
+        for letter in line.chars() {
+            if letter.is_control() {
+                write!(formatter, "{}", letter.escape_default())?;
+            } else {
+                write!(formatter, "{letter}")?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -5,14 +5,19 @@
 //! that cannot be translated.
 
 mod build;
+mod constants;
 mod error;
 mod graph;
+mod inputs;
 mod load;
 mod node;
-mod opset;
 mod ops;
+mod opset;
 pub mod proto;
 mod tensor;
 
 pub use build::{ImportOptions, import, import_bytes};
 pub use error::{ImportErrors, Problem};
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::load::external;
 use super::proto::TensorProto;
 
-/// ONNX's number of an element type.
+/// ONNX's numbers of the element types that are read.
 const FLOAT: i32 = 1;
 const UINT8: i32 = 2;
 const INT8: i32 = 3;
@@ -22,6 +22,28 @@ const DOUBLE: i32 = 11;
 const UINT32: i32 = 12;
 const UINT64: i32 = 13;
 const BFLOAT16: i32 = 16;
+
+/// ONNX's number of the place of external data.
+const EXTERNAL: i32 = 1;
+
+/// What ONNX calls an element type.
+fn type_name(data_type: i32) -> String {
+    let name = match data_type {
+        0 => "undefined",
+        8 => "string",
+        14 => "complex64",
+        15 => "complex128",
+        17 => "float8e4m3fn",
+        18 => "float8e4m3fnuz",
+        19 => "float8e5m2",
+        20 => "float8e5m2fnuz",
+        21 => "uint4",
+        22 => "int4",
+        23 => "float4e2m1",
+        other => return format!("number {other}"),
+    };
+    name.to_owned()
+}
 
 /// The element that carries values of an ONNX type. All floats are carried as float32.
 pub fn element(data_type: i32) -> Result<Element, String> {
@@ -37,8 +59,21 @@ pub fn element(data_type: i32) -> Result<Element, String> {
         UINT32 => int(32, true),
         UINT64 => int(64, true),
         BOOL => Ok(Element::BOOL),
-        other => Err(format!("element type number {other} is not supported")),
+        other => Err(format!(
+            "the element type {}, expected float, bool or an integer of 8 to 64 bits",
+            type_name(other)
+        )),
     }
+}
+
+/// Whether an ONNX type is a float that is not carried as such.
+pub fn is_foreign_float(data_type: i32) -> bool {
+    data_type == DOUBLE || is_narrow_float(data_type)
+}
+
+/// Whether an ONNX type is a float with fewer bits than its carrier.
+pub fn is_narrow_float(data_type: i32) -> bool {
+    matches!(data_type, FLOAT16 | BFLOAT16)
 }
 
 /// A constant: little-endian elements in row-major order, shared with the file where possible.
@@ -48,44 +83,69 @@ pub struct Constant {
     pub r#type: TensorType,
     /// The elements; one byte for each bool.
     pub bytes: Bytes,
+    /// Whether a float64 was rounded to its float32 carrier.
+    pub rounded: bool,
 }
 
 impl Constant {
+    /// A constant of little-endian elements; their number must be that of the type.
+    pub fn of_bytes(shape: Vec<usize>, element: Element, bytes: Vec<u8>) -> Self {
+        Self {
+            r#type: TensorType { shape, element },
+            bytes: Bytes::from(bytes),
+            rounded: false,
+        }
+    }
+
     /// Reads a tensor message. External data is looked for in `folder`; without one it is refused.
     pub fn new(tensor: &TensorProto, folder: Option<&Path>) -> Result<Self, String> {
-        let element = element(tensor.data_type)?;
+        let element = element(tensor.data_type).map_err(|message| format!("has {message}"))?;
         let shape = tensor
             .dims
             .iter()
-            .map(|&extent| usize::try_from(extent).map_err(|_| format!("it has the extent {extent}")))
+            .map(|&extent| {
+                usize::try_from(extent)
+                    .map_err(|_| format!("has the extent {extent}, expected at least 0"))
+            })
             .collect::<Result<Vec<_>, _>>()?;
-        let count = shape
-            .iter()
-            .try_fold(1usize, |count, &extent| count.checked_mul(extent))
-            .ok_or_else(|| format!("its shape {shape:?} is too large"))?;
-        let bytes = if tensor.data_location == 1 {
-            let folder = folder.ok_or("its data is in another file")?;
-            from_raw(tensor.data_type, external(tensor, folder)?)
+        let count = count(&shape)?;
+        let stored = if tensor.data_location == EXTERNAL {
+            let folder = folder.ok_or("has its data in another file, expected it in the model")?;
+            external(tensor, folder)?
         } else if tensor.raw_data.is_empty() {
             from_typed(tensor)
         } else {
-            from_raw(tensor.data_type, tensor.raw_data.clone())
+            tensor.raw_data.clone()
         };
         // Sizes are compared before anything is allocated by the shape.
-        let size = byte_size(element);
-        if count.checked_mul(size) != Some(bytes.len()) {
+        let expected = count.checked_mul(stored_size(tensor.data_type, element));
+        if expected != Some(stored.len()) {
             return Err(format!(
-                "its shape {shape:?} of {element} needs {count} elements, found {}",
-                bytes.len() / size
+                "has {} bytes, expected {} for its shape {shape:?} of {element}",
+                stored.len(),
+                expected.map_or_else(
+                    || "more than there can be".to_owned(),
+                    |bytes| bytes.to_string()
+                )
             ));
         }
-        Ok(Self { r#type: TensorType { shape, element }, bytes })
+        let rounded = tensor.data_type == DOUBLE && doubles(&stored).any(rounds);
+        Ok(Self {
+            r#type: TensorType { shape, element },
+            bytes: carried(tensor.data_type, stored),
+            rounded,
+        })
     }
 
     /// The elements as a run-time tensor.
     pub fn to_tensor(&self) -> Tensor {
         let size = byte_size(self.r#type.element);
-        let integer = |bytes: &[u8]| bytes.iter().rev().fold(0u64, |value, &byte| value << 8 | u64::from(byte));
+        let integer = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .rev()
+                .fold(0u64, |value, &byte| value << 8 | u64::from(byte))
+        };
         let data = match self.r#type.element {
             Element::Int { width, unsigned } => {
                 let convert = |bytes| {
@@ -96,10 +156,17 @@ impl Constant {
                         (_, false) => sign_extend(raw, width),
                     }
                 };
-                Data::Int { width, unsigned, values: self.bytes.chunks_exact(size).map(convert).collect() }
+                Data::Int {
+                    width,
+                    unsigned,
+                    values: self.bytes.chunks_exact(size).map(convert).collect(),
+                }
             }
             Element::F32 | Element::F64 => Data::F32(
-                self.bytes.chunks_exact(size).map(|bytes| f32::from_bits(integer(bytes) as u32)).collect(),
+                self.bytes
+                    .chunks_exact(size)
+                    .map(|bytes| f32::from_bits(integer(bytes) as u32))
+                    .collect(),
             ),
         };
         Tensor::new(self.r#type.shape.clone(), data)
@@ -114,36 +181,96 @@ fn byte_size(element: Element) -> usize {
     }
 }
 
-/// Raw data as it is, but for the float types that are not carried as such.
-fn from_raw(data_type: i32, raw: Bytes) -> Bytes {
-    let floats = |values: &mut dyn Iterator<Item = f32>| values.flat_map(f32::to_le_bytes).collect();
+/// Bytes of one element of an ONNX type in a file.
+fn stored_size(data_type: i32, element: Element) -> usize {
     match data_type {
-        FLOAT16 => floats(&mut raw.chunks_exact(2).map(|b| half(u16::from_le_bytes([b[0], b[1]])))),
-        BFLOAT16 => floats(
-            &mut raw.chunks_exact(2).map(|b| f32::from_bits(u32::from(u16::from_le_bytes([b[0], b[1]])) << 16)),
-        ),
-        DOUBLE => floats(&mut raw.chunks_exact(8).map(|b| {
-            f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32
-        })),
-        _ => raw,
+        FLOAT16 | BFLOAT16 => 2,
+        DOUBLE => 8,
+        _ => byte_size(element),
     }
 }
 
-/// The typed fields as little-endian bytes.
-fn from_typed(tensor: &TensorProto) -> Bytes {
-    let narrow = |size: usize| {
-        tensor.int32_data.iter().flat_map(|value| value.to_le_bytes()[..size].to_vec()).collect::<Bytes>()
+/// Number of elements of a shape. Also a tensor without elements must have extents that can be multiplied.
+fn count(shape: &[usize]) -> Result<usize, String> {
+    let bound = shape
+        .iter()
+        .try_fold(1usize, |count, &extent| count.checked_mul(extent.max(1)));
+    match bound {
+        Some(bound) if bound <= isize::MAX as usize / 8 => {
+            Ok(if shape.contains(&0) { 0 } else { bound })
+        }
+        _ => Err(format!(
+            "has the shape {shape:?}, which is too large for any file"
+        )),
+    }
+}
+
+/// Stored data as little-endian elements of the carrier: itself, but for the floats of other widths.
+fn carried(data_type: i32, stored: Bytes) -> Bytes {
+    let pairs = || {
+        stored
+            .chunks_exact(2)
+            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
     };
+    match data_type {
+        FLOAT16 => pairs().flat_map(|bits| half(bits).to_le_bytes()).collect(),
+        BFLOAT16 => pairs()
+            .flat_map(|bits| (u32::from(bits) << 16).to_le_bytes())
+            .collect(),
+        DOUBLE => doubles(&stored)
+            .flat_map(|value| (value as f32).to_le_bytes())
+            .collect(),
+        _ => stored,
+    }
+}
+
+/// The values of stored float64 data.
+fn doubles(stored: &Bytes) -> impl Iterator<Item = f64> {
+    stored
+        .chunks_exact(8)
+        .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
+}
+
+/// Whether a float64 has no float32 of the same value.
+fn rounds(value: f64) -> bool {
+    !value.is_nan() && f64::from(value as f32) != value
+}
+
+/// The typed fields as they would be stored as raw data. Each type has one field; what others hold is not
+/// part of the tensor.
+fn from_typed(tensor: &TensorProto) -> Bytes {
+    let words = || tensor.int32_data.iter().map(|value| value.to_le_bytes());
     match tensor.data_type {
-        FLOAT => tensor.float_data.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        DOUBLE => tensor.double_data.iter().flat_map(|&value| (value as f32).to_le_bytes()).collect(),
-        INT64 => tensor.int64_data.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        UINT64 => tensor.uint64_data.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        UINT32 => tensor.uint64_data.iter().flat_map(|&value| (value as u32).to_le_bytes()).collect(),
-        INT32 => narrow(4),
-        INT16 | UINT16 => narrow(2),
-        FLOAT16 | BFLOAT16 => from_raw(tensor.data_type, narrow(2)),
-        _ => narrow(1),
+        FLOAT => tensor
+            .float_data
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+        DOUBLE => tensor
+            .double_data
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+        INT64 => tensor
+            .int64_data
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+        UINT64 => tensor
+            .uint64_data
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+        UINT32 => tensor
+            .uint64_data
+            .iter()
+            .flat_map(|&value| (value as u32).to_le_bytes())
+            .collect(),
+        INT32 => words().flatten().collect(),
+        INT16 | UINT16 | FLOAT16 | BFLOAT16 => {
+            words().flat_map(|word| [word[0], word[1]]).collect()
+        }
+        _ => words().map(|word| word[0]).collect(),
     }
 }
 
@@ -175,8 +302,18 @@ mod tests {
 
     #[test]
     fn sizes_are_checked_before_anything_is_allocated() {
-        for dims in [vec![1 << 40], vec![i64::MAX, i64::MAX], vec![-1], vec![2], vec![]] {
-            assert!(Constant::new(&raw(FLOAT, &dims, &[0; 12]), None).is_err(), "{dims:?}");
+        for dims in [
+            vec![1 << 40],
+            vec![i64::MAX, i64::MAX],
+            vec![0, 1 << 40, 1 << 40],
+            vec![-1],
+            vec![2],
+            vec![],
+        ] {
+            assert!(
+                Constant::new(&raw(FLOAT, &dims, &[0; 12]), None).is_err(),
+                "{dims:?}"
+            );
         }
         let constant = Constant::new(&raw(FLOAT, &[3], &[0; 12]), None).expect("three floats");
         assert_eq!(constant.to_tensor(), Tensor::f32([3], vec![0.0; 3]));
@@ -186,10 +323,90 @@ mod tests {
     fn other_carriers_are_converted() {
         let halves = raw(FLOAT16, &[3], &[0x00, 0x3c, 0x01, 0x00, 0x00, 0xfc]);
         let tensor = Constant::new(&halves, None).expect("halves").to_tensor();
-        assert_eq!(tensor, Tensor::f32([3], vec![1.0, f32::powi(2.0, -24), f32::NEG_INFINITY]));
-        let bytes = Constant::new(&raw(INT8, &[2], &[0xff, 0x01]), None).expect("bytes").to_tensor();
+        assert_eq!(
+            tensor,
+            Tensor::f32([3], vec![1.0, f32::powi(2.0, -24), f32::NEG_INFINITY])
+        );
+        let bytes = Constant::new(&raw(INT8, &[2], &[0xff, 0x01]), None)
+            .expect("bytes")
+            .to_tensor();
         assert_eq!(bytes.as_int(), Some(&[-1, 1][..]));
-        let typed = TensorProto { data_type: UINT8, dims: vec![1], int32_data: vec![200], ..raw(UINT8, &[], &[]) };
-        assert_eq!(Constant::new(&typed, None).expect("typed").to_tensor().as_int(), Some(&[200][..]));
+        let typed = TensorProto {
+            data_type: UINT8,
+            dims: vec![1],
+            int32_data: vec![200],
+            ..raw(UINT8, &[], &[])
+        };
+        assert_eq!(
+            Constant::new(&typed, None)
+                .expect("typed")
+                .to_tensor()
+                .as_int(),
+            Some(&[200][..])
+        );
+    }
+
+    #[test]
+    fn a_byte_too_many_is_refused_also_where_elements_are_converted() {
+        for data_type in [FLOAT, FLOAT16, BFLOAT16, DOUBLE, INT64, BOOL] {
+            let size = stored_size(data_type, element(data_type).expect("supported"));
+            assert!(Constant::new(&raw(data_type, &[2], &vec![0; 2 * size]), None).is_ok());
+            for bytes in [2 * size - 1, 2 * size + 1] {
+                let message =
+                    Constant::new(&raw(data_type, &[2], &vec![0; bytes]), None).expect_err("size");
+                assert!(message.contains(&format!("has {bytes} bytes")), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn doubles_that_float32_cannot_carry_are_marked() {
+        let of = |value: f64| {
+            Constant::new(&raw(DOUBLE, &[], &value.to_le_bytes()), None).expect("a double")
+        };
+        assert!(!of(0.5).rounded && !of(f64::NAN).rounded && !of(f64::INFINITY).rounded);
+        let tenth = of(0.1);
+        assert!(tenth.rounded);
+        assert_eq!(tenth.to_tensor(), Tensor::scalar(0.1));
+    }
+
+    #[test]
+    fn typed_fields_of_all_types_are_read() {
+        let typed = TensorProto {
+            dims: vec![2],
+            float_data: vec![1.5, -2.0],
+            double_data: vec![1.5, -2.0],
+            int32_data: vec![0x3fc0, 0xc000],
+            int64_data: vec![-1, 7],
+            uint64_data: vec![1, 7],
+            ..TensorProto::default()
+        };
+        let of = |data_type| {
+            let tensor = TensorProto {
+                data_type,
+                ..typed.clone()
+            };
+            Constant::new(&tensor, None)
+                .expect("two elements")
+                .to_tensor()
+        };
+        for data_type in [FLOAT, DOUBLE, BFLOAT16] {
+            assert_eq!(
+                of(data_type),
+                Tensor::f32([2], vec![1.5, -2.0]),
+                "{data_type}"
+            );
+        }
+        assert_eq!(of(INT64).as_int(), Some(&[-1, 7][..]));
+        assert_eq!(of(UINT64).as_int(), Some(&[1, 7][..]));
+        assert_eq!(of(UINT32).as_int(), Some(&[1, 7][..]));
+        assert_eq!(of(INT16).as_int(), Some(&[0x3fc0, -0x4000][..]));
+        assert_eq!(of(UINT8).as_int(), Some(&[0xc0, 0][..]));
+        assert_eq!(of(BOOL).as_int(), Some(&[1, 0][..]));
+        let unknown = TensorProto {
+            data_type: 22,
+            ..typed.clone()
+        };
+        assert!(Constant::new(&unknown, None).is_err_and(|message| message.contains("int4")));
     }
 }

@@ -6,7 +6,9 @@ use crate::frontend::onnx::node::{Node, Refusal, Translated};
 
 pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
     let auto_pad = || {
-        node.string("auto_pad", "NOTSET")?.parse::<AutoPad>().map_err(|error| error.to_string())
+        let name = node.string("auto_pad", "NOTSET")?;
+        name.parse::<AutoPad>()
+            .map_err(|error| Refusal::from(error.to_string()))
     };
     Ok(Some(match node.op_type() {
         "MatMul" => Translated::of_inputs(Op::MatMul, 2),
@@ -29,9 +31,6 @@ pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
             }),
             3,
         ),
-        "MaxPool" if node.outputs() > 1 => {
-            return Err("its second output, the indices, is not supported".to_owned());
-        }
         "MaxPool" => Translated::of_inputs(
             Op::MaxPool(MaxPool {
                 kernel_shape: node.sizes("kernel_shape")?,

@@ -4,7 +4,7 @@ use qonnx_dialects::onnx::Op;
 use qonnx_dialects::tensor::Tensor;
 
 use crate::frontend::onnx::node::{Node, Operand, Refusal, Translated};
-use crate::frontend::onnx::tensor::element;
+use crate::frontend::onnx::tensor::{element, is_narrow_float};
 
 pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
     let unary = |op: Op| Ok(Some(Translated::of_inputs(op, 1)));
@@ -25,24 +25,35 @@ pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
         "Round" => unary(Op::Round),
         "Sign" => unary(Op::Sign),
         "HardSwish" => unary(Op::HardSwish),
-        // At inference, what a Dropout returns first is its input.
-        "Identity" | "Dropout" if node.outputs() <= 1 => unary(Op::Identity),
-        "Gelu" if node.string("approximate", "none")? == "none" => unary(Op::Gelu),
-        "LeakyRelu" => unary(Op::LeakyRelu { alpha: node.float("alpha", 0.01)? }),
-        "Elu" => unary(Op::Elu { alpha: node.float("alpha", 1.0)? }),
+        "Identity" => unary(Op::Identity),
+        "Dropout" => dropout(node).map(Some),
+        "Gelu" => match node.string("approximate", "none")?.as_str() {
+            "none" => unary(Op::Gelu),
+            other => Err(Refusal::unsupported(
+                format!("its approximation is '{other}', expected 'none'"),
+                "export the model with the exact function",
+            )),
+        },
+        "LeakyRelu" => unary(Op::LeakyRelu {
+            alpha: node.float("alpha", 0.01)?,
+        }),
+        "Elu" => unary(Op::Elu {
+            alpha: node.float("alpha", 1.0)?,
+        }),
         "Selu" => unary(Op::Selu {
             alpha: node.float("alpha", 1.673_263_2)?,
             gamma: node.float("gamma", 1.050_701)?,
         }),
-        "HardSigmoid" => {
-            unary(Op::HardSigmoid { alpha: node.float("alpha", 0.2)?, beta: node.float("beta", 0.5)? })
-        }
+        "HardSigmoid" => unary(Op::HardSigmoid {
+            alpha: node.float("alpha", 0.2)?,
+            beta: node.float("beta", 0.5)?,
+        }),
         "PRelu" => binary(Op::PRelu),
-        "Add" => legacy_broadcast(node, Op::Add),
-        "Sub" => legacy_broadcast(node, Op::Sub),
-        "Mul" => legacy_broadcast(node, Op::Mul),
-        "Div" => legacy_broadcast(node, Op::Div),
-        "Pow" => legacy_broadcast(node, Op::Pow),
+        "Add" => binary(Op::Add),
+        "Sub" => binary(Op::Sub),
+        "Mul" => binary(Op::Mul),
+        "Div" => binary(Op::Div),
+        "Pow" => binary(Op::Pow),
         "Equal" => binary(Op::Equal),
         "Less" => binary(Op::Less),
         "LessOrEqual" => binary(Op::LessOrEqual),
@@ -52,31 +63,64 @@ pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
         "Max" => Ok(Some(Translated::of_inputs(Op::Max, node.inputs()))),
         "Where" => Ok(Some(Translated::of_inputs(Op::Where, 3))),
         "Clip" => clip(node).map(Some),
-        "Cast" => {
-            let to = i32::try_from(node.int("to", 0)?).unwrap_or(0);
-            unary(Op::Cast { to: element(to)? })
-        }
-        "BatchNormalization" => {
-            if node.boolean("training_mode", false)? || node.outputs() > 1 {
-                return Err("it is in training mode; export the model for inference".to_owned());
-            }
-            Ok(Some(Translated::of_inputs(
-                Op::BatchNormalization { epsilon: node.float("epsilon", 1e-5)? },
-                5,
-            )))
-        }
+        "Cast" => cast(node).map(Some),
+        "BatchNormalization" => batch_normalization(node).map(Some),
         _ => Ok(None),
     }
 }
 
-/// Before version 7, operands broadcast only where an attribute says so, and along an axis.
-fn legacy_broadcast(node: &Node<'_>, op: Op) -> Result<Option<Translated>, Refusal> {
-    if node.version < 7 && node.int_if("axis")?.is_some() {
-        return Err("it broadcasts along an axis as before operator set 7; \
-                    convert the model to operator set 9 or newer"
-            .to_owned());
+/// At inference a Dropout returns its input. The ratio does not matter then; since version 12 an input says
+/// whether it is in training.
+fn dropout(node: &Node<'_>) -> Result<Translated, Refusal> {
+    let trains = node.version >= 12
+        && match node.constant(2, "training_mode")? {
+            Some(mode) => mode.as_scalar() != Some(0.0),
+            None => false,
+        };
+    if trains {
+        Err(training())
+    } else {
+        Ok(Translated::of_inputs(Op::Identity, 1))
     }
-    Ok(Some(Translated::of_inputs(op, 2)))
+}
+
+/// The variants of old versions: `spatial` 0 (before 9) has parameters for each element.
+fn batch_normalization(node: &Node<'_>) -> Result<Translated, Refusal> {
+    if node.boolean("training_mode", false)? {
+        return Err(training());
+    }
+    if node.version < 9 && !node.boolean("spatial", true)? {
+        return Err(Refusal::unsupported(
+            "its attribute 'spatial' is 0, expected 1",
+            "convert the model to operator set 9 or newer",
+        ));
+    }
+    let op = Op::BatchNormalization {
+        epsilon: node.float("epsilon", 1e-5)?,
+    };
+    Ok(Translated::of_inputs(op, 5))
+}
+
+fn training() -> Refusal {
+    Refusal::unsupported(
+        "it is in training mode, expected inference",
+        "export the model for inference",
+    )
+}
+
+/// Floats narrower than float32 are refused: a float32 carrier would keep what the cast drops.
+fn cast(node: &Node<'_>) -> Result<Translated, Refusal> {
+    let to = node.required_size("to")?;
+    let to = i32::try_from(to)
+        .map_err(|_| format!("its attribute 'to' is {to}, expected an element type"))?;
+    if is_narrow_float(to) {
+        return Err(Refusal::unsupported(
+            "it casts to a float narrower than float32, which float32 carriers cannot keep exact",
+            "remove the cast, or quantize with FloatQuant",
+        ));
+    }
+    let to = element(to).map_err(|message| format!("it casts to {message}"))?;
+    Ok(Translated::of_inputs(Op::Cast { to }, 1))
 }
 
 /// Bounds are attributes before version 11, inputs since.
@@ -84,9 +128,17 @@ fn clip(node: &Node<'_>) -> Result<Translated, Refusal> {
     if node.version >= 11 {
         return Ok(Translated::of_inputs(Op::Clip, 3));
     }
-    let bound = |name, default| Ok::<_, Refusal>(Operand::Constant(Tensor::scalar(node.float(name, default)?)));
-    Ok(Translated {
-        op: Op::Clip.into(),
-        operands: vec![Operand::Input(0), bound("min", f32::MIN)?, bound("max", f32::MAX)?],
-    })
+    let bound = |name, default| {
+        Ok::<_, Refusal>(Operand::Constant(Tensor::scalar(
+            node.float(name, default)?,
+        )))
+    };
+    Ok(Translated::new(
+        Op::Clip,
+        vec![
+            Operand::Input(0),
+            bound("min", f32::MIN)?,
+            bound("max", f32::MAX)?,
+        ],
+    ))
 }

@@ -1,58 +1,52 @@
 //! The operators of QONNX.
 
 use qonnx_dialects::onnx;
-use qonnx_dialects::qonnx::{FloatQuant, IntQuant, MultiThreshold, Op, QuantAvgPool2d, Rounding, TruncV2};
+use qonnx_dialects::qonnx::{
+    FloatQuant, IntQuant, MultiThreshold, Op, QuantAvgPool2d, Rounding, TruncV2,
+};
 
 use crate::frontend::onnx::node::{Node, Refusal, Translated};
 
 pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
     let rounding = |default: &str| -> Result<Rounding, Refusal> {
-        node.string("rounding_mode", default)?.parse().map_err(|error| format!("{error}"))
+        let name = node.string("rounding_mode", default)?;
+        name.parse()
+            .map_err(|error| Refusal::from(format!("{error}")))
     };
     Ok(Some(match node.op_type() {
-        "Quant" | "IntQuant" => {
-            inputs(node, 4)?;
-            Translated::of_inputs(
-                Op::IntQuant(IntQuant {
-                    signed: node.boolean("signed", true)?,
-                    narrow: node.boolean("narrow", false)?,
-                    rounding: rounding("ROUND")?,
-                }),
-                4,
-            )
-        }
-        "BipolarQuant" => {
-            inputs(node, 2)?;
-            Translated::of_inputs(Op::BipolarQuant, 2)
-        }
-        "Trunc" | "TruncQuant" if node.inputs() == 5 => {
-            Translated::of_inputs(Op::TruncV1 { rounding: rounding("FLOOR")? }, 5)
-        }
-        "Trunc" | "TruncQuant" => {
-            inputs(node, 6)?;
-            Translated::of_inputs(
-                Op::TruncV2(TruncV2 {
-                    signed: node.boolean("signed", true)?,
-                    narrow: node.boolean("narrow", false)?,
-                    rounding: rounding("FLOOR")?,
-                }),
-                6,
-            )
-        }
-        "FloatQuant" => {
-            inputs(node, 6)?;
-            Translated::of_inputs(
-                Op::FloatQuant(FloatQuant {
-                    has_inf: node.boolean("has_inf", false)?,
-                    has_nan: node.boolean("has_nan", false)?,
-                    saturation: node.boolean("saturation", true)?,
-                    rounding: rounding("ROUND")?,
-                }),
-                6,
-            )
-        }
+        "Quant" | "IntQuant" => Translated::of_inputs(
+            Op::IntQuant(IntQuant {
+                signed: node.boolean("signed", true)?,
+                narrow: node.boolean("narrow", false)?,
+                rounding: rounding("ROUND")?,
+            }),
+            4,
+        ),
+        "BipolarQuant" => Translated::of_inputs(Op::BipolarQuant, 2),
+        "Trunc" | "TruncQuant" if node.inputs() == 5 => Translated::of_inputs(
+            Op::TruncV1 {
+                rounding: rounding("FLOOR")?,
+            },
+            5,
+        ),
+        "Trunc" | "TruncQuant" => Translated::of_inputs(
+            Op::TruncV2(TruncV2 {
+                signed: node.boolean("signed", true)?,
+                narrow: node.boolean("narrow", false)?,
+                rounding: rounding("FLOOR")?,
+            }),
+            6,
+        ),
+        "FloatQuant" => Translated::of_inputs(
+            Op::FloatQuant(FloatQuant {
+                has_inf: node.boolean("has_inf", false)?,
+                has_nan: node.boolean("has_nan", false)?,
+                saturation: node.boolean("saturation", true)?,
+                rounding: rounding("ROUND")?,
+            }),
+            6,
+        ),
         "MultiThreshold" => {
-            inputs(node, 2)?;
             let layout = node.string("data_layout", "NCHW")?;
             Translated::of_inputs(
                 Op::MultiThreshold(MultiThreshold {
@@ -65,8 +59,8 @@ pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
         }
         "QuantAvgPool2d" => Translated::of_inputs(
             Op::QuantAvgPool2d(QuantAvgPool2d {
-                stride: node.size("stride", 1)?,
-                kernel: node.size("kernel", 1)?,
+                stride: node.required_size("stride")?,
+                kernel: node.required_size("kernel")?,
                 input_bits: bits(node, "ibits")?,
                 output_bits: bits(node, "obits")?,
                 signed: node.boolean("signed", false)?,
@@ -80,13 +74,8 @@ pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
     }))
 }
 
-fn inputs(node: &Node<'_>, expected: usize) -> Result<(), Refusal> {
-    match node.inputs() {
-        found if found == expected => Ok(()),
-        found => Err(format!("it has {found} inputs, expected {expected}")),
-    }
-}
-
 fn bits(node: &Node<'_>, name: &str) -> Result<u32, Refusal> {
-    u32::try_from(node.size(name, 8)?).map_err(|_| format!("attribute '{name}' is too large"))
+    let bits = node.required_size(name)?;
+    u32::try_from(bits)
+        .map_err(|_| format!("its attribute '{name}' is {bits}, expected at most 32").into())
 }

@@ -9,9 +9,6 @@ pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
     Ok(Some(match node.op_type() {
         "Softmax" => Translated::of_inputs(Op::Softmax(softmax(node)?), 1),
         "LogSoftmax" => Translated::of_inputs(Op::LogSoftmax(softmax(node)?), 1),
-        "LayerNormalization" if node.outputs() > 1 => {
-            return Err("its second and third outputs are not supported".to_owned());
-        }
         "LayerNormalization" => Translated::of_inputs(
             Op::LayerNormalization(LayerNormalization {
                 axis: node.int("axis", -1)?,
@@ -39,7 +36,10 @@ pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
 /// Before version 13 the axis defaults to 1 and everything from it on is normalised together.
 fn softmax(node: &Node<'_>) -> Result<Softmax, Refusal> {
     let flatten = node.version < 13;
-    Ok(Softmax { axis: node.int("axis", if flatten { 1 } else { -1 })?, flatten })
+    Ok(Softmax {
+        axis: node.int("axis", if flatten { 1 } else { -1 })?,
+        flatten,
+    })
 }
 
 fn reduce(node: &Node<'_>) -> Result<Reduce, Refusal> {
@@ -50,7 +50,10 @@ fn reduce(node: &Node<'_>) -> Result<Reduce, Refusal> {
         (true, false) => None,
         (false, _) => axes,
     };
-    Ok(Reduce { axes, keepdims: node.boolean("keepdims", true)? })
+    Ok(Reduce {
+        axes,
+        keepdims: node.boolean("keepdims", true)?,
+    })
 }
 
 /// The number of results is an attribute before version 10, an input since.
@@ -61,8 +64,8 @@ fn top_k(node: &Node<'_>) -> Result<Translated, Refusal> {
         sorted: node.boolean("sorted", true)?,
     });
     if node.version >= 10 {
-        return Ok(Translated::of_inputs(op, 2));
+        return Ok(Translated::of_inputs(op, 2).results(2));
     }
     let k = Operand::Constant(Tensor::i64([1], vec![node.int("k", 1)?]));
-    Ok(Translated { op: op.into(), operands: vec![Operand::Input(0), k] })
+    Ok(Translated::new(op, vec![Operand::Input(0), k]).results(2))
 }
