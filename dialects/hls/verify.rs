@@ -21,7 +21,9 @@ pub(crate) fn verify(op: ir::Op<'_>) -> Option<Result<(), String>> {
 
 fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
     let operands: Vec<Val<'_>> = op.operands().map(ir::val).collect();
-    let result = op.result(0).ok().map(ir::val);
+    // Not `op.result(0)`: melior 0.27 prints the op into the error of an index out of range, printing an op
+    // verifies it, and verifying ends here again.
+    let result = op.results().next().map(ir::val);
     let scalar = |at: usize| operands.get(at).copied().and_then(Scalar::of).ok_or(NO_TYPE);
     let result_scalar = || result.and_then(Scalar::of).ok_or(NO_TYPE);
     match construct {
