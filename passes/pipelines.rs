@@ -34,6 +34,11 @@ pub const PIPELINES: &[Pipeline] = &[
         text: buffers_to_llvm,
     },
     Pipeline {
+        name: "int-to-hls",
+        summary: "Level 2 to the `hls` dialect: hardware layers as C++ one to one",
+        text: int_to_hls,
+    },
+    Pipeline {
         name: "int-to-llvm",
         summary: "Level 2 to the `llvm` dialect: the CPU pipeline",
         text: int_to_llvm,
@@ -117,4 +122,15 @@ pub fn buffers_to_llvm() -> String {
 /// Level 2 to the `llvm` dialect.
 pub fn int_to_llvm() -> String {
     [int_to_buffers(), buffers_to_llvm()].join(",")
+}
+
+/// Level 2 to the `hls` dialect.
+pub fn int_to_hls() -> String {
+    [
+        "int-to-dataflow",
+        "dataflow-to-hls",
+        // Constants of the graph that only the integer part used.
+        "canonicalize",
+    ]
+    .join(",")
 }

@@ -226,6 +226,11 @@ pub fn append_return<'c>(block: BlockHandle<'c>, values: &[Val<'c>], location: L
     block.append_operation(op);
 }
 
+/// The ops in the body of a module.
+pub fn module_ops<'c>(module: &Module<'c>) -> Vec<Op<'c>> {
+    block_handle(module.body().to_raw()).map(block_ops).unwrap_or_default()
+}
+
 /// The functions of a module that have a single-block body.
 pub fn functions<'c>(module: &Module<'c>) -> Vec<Function<'c>> {
     block_handle(module.body().to_raw()).map(functions_in).unwrap_or_default()

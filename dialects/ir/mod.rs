@@ -19,7 +19,7 @@ pub use context::{clone_module, parse_module, print_module, register_passes_once
 pub use diagnostics::{Diagnostic, Severity, capture, emit_error, emit_remark, emit_warning};
 pub(crate) use elements::type_of_elements;
 pub use elements::{constant_tensor, is_constant_value, elements_attribute, read_elements, resource_attribute};
-pub use func::{Function, append_return, functions, functions_in, main_function, network_of};
+pub use func::{Function, append_return, functions, functions_in, main_function, module_ops, network_of};
 pub(crate) use handle::{block_handle, build_op_raw, build_with, op_handle, set_attribute};
 pub use handle::{
     BlockHandle, Op, Val, block_arguments, block_of, block_ops, build_op, defining_op, erase, has_no_uses,

@@ -3,6 +3,7 @@
 //! A backend is a folder here with one implementation of [`Backend`] and one line in [`BACKENDS`]. Everything that
 //! lists backends (command line, documentation, verification) goes through that registry.
 
+pub mod hls;
 pub mod llvm;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use qonnx_dialects::tensor::Tensor;
 use crate::samples::Sample;
 
 /// All backends.
-pub const BACKENDS: &[&dyn Backend] = &[&llvm::Cpu];
+pub const BACKENDS: &[&dyn Backend] = &[&llvm::Cpu, &hls::Hls];
 
 /// The backend of a name, such as `cpu`.
 pub fn backend(name: &str) -> Option<&'static dyn Backend> {
@@ -178,6 +179,6 @@ pub fn translate(text: Text, module: &Module<'_>) -> Result<String, String> {
         Text::LlvmIr => {
             qonnx_dialects::llvm::to_llvm_ir(module).map_err(|error| error.to_string())
         }
-        Text::Hls => Err("printing C++ is not part of this build".to_owned()),
+        Text::Hls => hls::print(module),
     }
 }

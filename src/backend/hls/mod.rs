@@ -1,0 +1,164 @@
+//! HLS C++: the integer part of a network as hardware, in the manner of hls4ml, and its float edges as host code.
+//!
+//! Where C++ for synthesis and this compiler's levels differ, and what is done about it:
+//!
+//! - The operators of `ap_int` widen their results, level 2 wraps. The `hls` dialect has the widened types, and only
+//!   stores narrow; what is stored is proven to fit.
+//! - Vitis' `ap_fixed` rounds ties upward or truncates; a quantizer here is thresholds, a table, or an exact
+//!   multiply-add-shift on integers, so no `ap_fixed` appears.
+//! - Floating point stays on the host, where its order of operations is that of the reference interpreter.
+
+mod host;
+mod host_ops;
+mod printer;
+mod project;
+mod simulate;
+mod writer;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use melior::Context;
+use melior::ir::Module;
+use qonnx_dialects::hls::FunctionHead;
+use qonnx_dialects::ir;
+use qonnx_dialects::pass::run_pipeline;
+use qonnx_passes::pipelines;
+
+use super::{Backend, BackendError, BackendOption, Network, Runner, Settings, Written};
+use crate::backend::llvm::identifier;
+use crate::interp::Interpreter;
+use crate::samples;
+use project::Golden;
+
+/// The backend `hls`.
+pub struct Hls;
+
+const OPTIONS: &[BackendOption] = &[
+    BackendOption { name: "part", summary: "The device for synthesis", default: "xcvu13p-flga2577-2-e" },
+    BackendOption { name: "clock", summary: "Clock period for synthesis in nanoseconds", default: "5" },
+];
+
+/// Samples of the test bench.
+const SAMPLES: usize = 12;
+
+/// A network as C++.
+struct Project {
+    name: String,
+    files: Vec<(String, String)>,
+    inputs: usize,
+    /// Shape of each output.
+    outputs: Vec<Vec<usize>>,
+    notes: String,
+}
+
+/// Prints a module of the `hls` dialect as C++: the text of its source file.
+pub fn print(module: &Module<'_>) -> Result<String, String> {
+    let firmware = printer::print(module, "network")?;
+    let file = firmware.files.into_iter().find(|(path, _)| path == "firmware/network.cpp");
+    Ok(file.map(|(_, text)| text).unwrap_or_default())
+}
+
+/// Makes all files of a project.
+fn project<'c>(network: Network<'c, '_>, settings: &Settings) -> Result<Project, BackendError> {
+    qonnx_passes::register();
+    let name = identifier(network.name);
+    let golden = golden(network.context, network.module)?;
+    let mut module = ir::clone_module(network.module);
+    let pipeline = format!("builtin.module({})", pipelines::int_to_hls());
+    let (outcome, diagnostics) =
+        ir::capture(network.context, || run_pipeline(network.context, &mut module, &pipeline));
+    outcome.map_err(|_| BackendError::Passes(diagnostics))?;
+    let refused = |message: String| BackendError::Tool { tool: "hls".to_owned(), message };
+    let firmware = printer::print(&module, &name).map_err(refused)?;
+    let host = host::print(&module, &name, &firmware.tops, &firmware.arguments).map_err(refused)?;
+    let value = |option: &str| settings.get(option).map_or_else(|| default(option), String::as_str);
+    let mut files = firmware.files;
+    files.push((format!("host/{name}_host.cpp"), host.source.clone()));
+    files.push((format!("host/{name}_host.h"), host.header.clone()));
+    files.push(("host/float_ops.h".to_owned(), include_str!("runtime/float_ops.h").to_owned()));
+    files.extend(project::files(&name, &host, &golden, value("part"), value("clock")));
+    let notes = notes(&firmware.tops, &host.source);
+    files.push(("report.txt".to_owned(), notes.clone() + "\n"));
+    let outputs = golden.outputs.first().into_iter().flatten().map(|output| output.shape.clone()).collect();
+    Ok(Project { name, files, inputs: host.inputs.len(), outputs, notes })
+}
+
+fn default(option: &str) -> &'static str {
+    OPTIONS.iter().find(|known| known.name == option).map_or("", |known| known.default)
+}
+
+/// What the reference interpreter makes of generated samples.
+fn golden<'c>(_: &'c Context, module: &Module<'c>) -> Result<Golden, BackendError> {
+    let failed = |message: String| BackendError::Tool { tool: "reference interpreter".to_owned(), message };
+    let function = ir::main_function(module).ok_or_else(|| failed("the module has no network".to_owned()))?;
+    let interface = samples::inputs(function).map_err(failed)?;
+    let steps = vec![None; interface.len()];
+    let inputs = samples::generate(&interface, &steps, SAMPLES, 1);
+    let interpreter = Interpreter::new(function).map_err(|error| failed(error.to_string()))?;
+    let outputs = inputs
+        .iter()
+        .map(|sample| interpreter.run(sample, &mut |_, _, _| {}))
+        .collect::<Result<_, _>>()
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(Golden { inputs, outputs })
+}
+
+/// What is on which side, and an estimate of the hardware.
+fn notes(tops: &[FunctionHead], host: &str) -> String {
+    let mut text = String::from("hardware:");
+    for head in tops {
+        let cost = &head.cost;
+        text += &format!("\n  {}: {}\n  estimate: {cost:?}", head.name, head.comment);
+    }
+    text += "\nhost:";
+    for line in host.lines().filter_map(|line| line.rsplit_once("; // ").map(|(_, node)| node)) {
+        text += &format!("\n  {line}");
+    }
+    text
+}
+
+impl Project {
+    fn write(&self, folder: &Path) -> Result<(), BackendError> {
+        for (path, text) in &self.files {
+            let path = folder.join(path);
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::write(path, text)?;
+        }
+        Ok(())
+    }
+}
+
+impl Backend for Hls {
+    fn name(&self) -> &'static str {
+        "hls"
+    }
+
+    fn summary(&self) -> &'static str {
+        "HLS C++ project with a self-checking test bench"
+    }
+
+    fn options(&self) -> &'static [BackendOption] {
+        OPTIONS
+    }
+
+    fn write(
+        &self,
+        network: Network<'_, '_>,
+        settings: &Settings,
+        folder: &Path,
+    ) -> Result<Written, BackendError> {
+        let project = project(network, settings)?;
+        project.write(folder)?;
+        let mut files: Vec<PathBuf> = project.files.iter().map(|(path, _)| path.into()).collect();
+        files.sort();
+        Ok(Written { files, notes: project.notes, command: Some("make csim".to_owned()) })
+    }
+
+    fn load(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Box<dyn Runner>, BackendError> {
+        let project = project(network, settings)?;
+        Ok(Box::new(simulate::Simulation::new(&project)?))
+    }
+}

@@ -1,0 +1,105 @@
+//! C simulation: the project compiled by g++ and run on samples.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use qonnx_dialects::tensor::Tensor;
+use tempfile::TempDir;
+
+use super::Project;
+use crate::backend::{BackendError, Runner};
+use crate::samples::Sample;
+
+/// A compiled project.
+pub struct Simulation {
+    folder: TempDir,
+    program: PathBuf,
+    inputs: usize,
+    /// Shape of each output.
+    outputs: Vec<Vec<usize>>,
+}
+
+/// The folder with `ap_int.h`: that of `HLS_AP_TYPES`, or `.venv/ap_types` here or in a folder above.
+pub fn ap_types() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os("HLS_AP_TYPES") {
+        return Some(folder.into());
+    }
+    let here = std::env::current_dir().ok()?;
+    here.ancestors().map(|folder| folder.join(".venv/ap_types")).find(|folder| folder.join("ap_int.h").exists())
+}
+
+impl Simulation {
+    /// Writes the project into a temporary folder and compiles it.
+    pub fn new(project: &Project) -> Result<Self, BackendError> {
+        let tool = |message: String| BackendError::Tool { tool: "g++".to_owned(), message };
+        let headers = ap_types().ok_or_else(|| BackendError::Tool {
+            tool: "ap_types".to_owned(),
+            message: "ap_int.h is missing: run make setup, or set HLS_AP_TYPES to the folder with the headers".to_owned(),
+        })?;
+        let folder = tempfile::tempdir()?;
+        project.write(folder.path())?;
+        let program = folder.path().join("simulation");
+        let name = &project.name;
+        let output = Command::new("g++")
+            .args(["-O1", "-std=c++14", "-ffp-contract=off", "-w", "-I"])
+            .arg(&headers)
+            .arg(format!("{name}_test.cpp"))
+            .arg(format!("host/{name}_host.cpp"))
+            .arg(format!("firmware/{name}.cpp"))
+            .arg("-o")
+            .arg(&program)
+            .current_dir(folder.path())
+            .output()
+            .map_err(|error| tool(format!("cannot be run: {error}; install g++")))?;
+        if !output.status.success() {
+            let messages = String::from_utf8_lossy(&output.stderr);
+            let first: Vec<_> = messages.lines().take(20).collect();
+            return Err(tool(format!("does not compile the generated code, which is a bug\n{}", first.join("\n"))));
+        }
+        Ok(Self { folder, program, inputs: project.inputs, outputs: project.outputs.clone() })
+    }
+}
+
+impl Runner for Simulation {
+    fn run(&self, inputs: &[&Tensor]) -> Result<Vec<Tensor>, BackendError> {
+        let sample: Sample = inputs.iter().map(|tensor| (*tensor).clone()).collect();
+        Ok(self.run_all(&[sample])?.pop().unwrap_or_default())
+    }
+
+    fn run_all(&self, samples: &[Sample]) -> Result<Vec<Vec<Tensor>>, BackendError> {
+        let tool = |message: String| BackendError::Tool { tool: "C simulation".to_owned(), message };
+        // One folder for each run, so that runs do not meet.
+        let files = tempfile::tempdir_in(self.folder.path())?;
+        let path = |kind: &str, at: usize| files.path().join(format!("{kind}{at}"));
+        let mut command = Command::new(&self.program);
+        command.arg("--run").arg(samples.len().to_string());
+        for at in 0..self.inputs {
+            let values = samples.iter().flat_map(|sample| sample[at].to_f32());
+            let bytes: Vec<u8> = values.flat_map(f32::to_le_bytes).collect();
+            fs::write(path("in", at), bytes)?;
+            command.arg(path("in", at));
+        }
+        for at in 0..self.outputs.len() {
+            command.arg(path("out", at));
+        }
+        let output = command.output().map_err(|error| tool(error.to_string()))?;
+        if !output.status.success() {
+            return Err(tool(String::from_utf8_lossy(&output.stderr).into_owned()));
+        }
+        let mut results = vec![Vec::new(); samples.len()];
+        for (at, shape) in self.outputs.iter().enumerate() {
+            let size: usize = shape.iter().product();
+            let bytes = fs::read(path("out", at))?;
+            let values: Vec<f32> =
+                bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+            if values.len() != size * samples.len() {
+                return Err(tool(format!("output {at} has {} numbers, expected {}", values.len(), size * samples.len())));
+            }
+            for (sample, part) in values.chunks(size.max(1)).enumerate() {
+                results[sample].push(Tensor::f32(shape.clone(), part.to_vec()));
+            }
+        }
+        Ok(results)
+    }
+}
