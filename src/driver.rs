@@ -70,15 +70,30 @@ pub struct Loaded<'c> {
     pub remarks: Vec<Diagnostic>,
 }
 
-/// Reads an ONNX file or a module as MLIR text or bytecode.
+/// Reads an ONNX file, or a module with a network as MLIR text or bytecode.
 pub fn load<'c>(
     context: &'c Context,
     path: &Path,
     options: &LoadOptions,
 ) -> Result<Loaded<'c>, DriverError> {
+    let Loaded { mut module, remarks: mut diagnostics } = read(context, path, options)?;
+    let file = path.display().to_string();
+    if ir::main_function(&module).is_none() {
+        let stage = "finding the network: the module has no function 'main' with one block, which".to_owned();
+        return Err(DriverError::Refused { file, stage, diagnostics });
+    }
+    if let Some(fixed) = &options.input_type {
+        let pipeline = format!("func.func(quantize-inputs{{type={fixed}}})");
+        diagnostics.extend(run(context, &mut module, &file, "quantizing the inputs", &pipeline)?);
+    }
+    Ok(Loaded { module, remarks: diagnostics })
+}
+
+/// Reads an ONNX file, or a module of any level as MLIR text or bytecode.
+pub fn read<'c>(context: &'c Context, path: &Path, options: &LoadOptions) -> Result<Loaded<'c>, DriverError> {
     let file = path.display().to_string();
     let is_mlir = path.extension().is_some_and(|extension| extension == "mlir" || extension == "mlirbc");
-    let (module, mut diagnostics) = if is_mlir {
+    let (module, remarks) = if is_mlir {
         let source =
             std::fs::read(path).map_err(|error| DriverError::Read { file: file.clone(), error })?;
         let (module, diagnostics) = ir::capture(context, || ir::parse_module(context, &source));
@@ -96,16 +111,7 @@ pub fn load<'c>(
             Err(errors) => return Err(errors.into()),
         }
     };
-    let mut module = module;
-    if ir::main_function(&module).is_none() {
-        let stage = "finding the network: the module has no function 'main' with one block, which".to_owned();
-        return Err(DriverError::Refused { file, stage, diagnostics });
-    }
-    if let Some(fixed) = &options.input_type {
-        let pipeline = format!("func.func(quantize-inputs{{type={fixed}}})");
-        diagnostics.extend(run(context, &mut module, &file, "quantizing the inputs", &pipeline)?);
-    }
-    Ok(Loaded { module, remarks: diagnostics })
+    Ok(Loaded { module, remarks })
 }
 
 /// The level that a module is at.

@@ -50,7 +50,9 @@ pub fn run(cli: &Cli) -> ExitCode {
 
 fn translate(cli: &Cli) -> Result<(), String> {
     let context = ir::session();
-    let loaded = driver::load(&context, &cli.input, &LoadOptions::default()).map_err(|error| error.to_string())?;
+    // What is translated out of MLIR has left the level at which there is one network function.
+    let load = if cli.import_onnx { driver::load } else { driver::read };
+    let loaded = load(&context, &cli.input, &LoadOptions::default()).map_err(|error| error.to_string())?;
     for remark in &loaded.remarks {
         eprintln!("{remark}");
     }
