@@ -70,14 +70,27 @@ pub struct Loaded<'c> {
     pub remarks: Vec<Diagnostic>,
 }
 
-/// Reads an ONNX file, or a module with a network as MLIR text or bytecode.
+/// Reads an ONNX file or a module as MLIR text or bytecode.
 pub fn load<'c>(
     context: &'c Context,
     path: &Path,
     options: &LoadOptions,
 ) -> Result<Loaded<'c>, DriverError> {
-    let Loaded { mut module, remarks: mut diagnostics } = read(context, path, options)?;
     let file = path.display().to_string();
+    let is_mlir = path.extension().is_some_and(|extension| extension == "mlir" || extension == "mlirbc");
+    let (module, mut diagnostics) = if is_mlir {
+        parse(context, path)?
+    } else {
+        let (module, diagnostics) = ir::capture(context, || import(context, path, &options.import));
+        match module {
+            Ok(module) => (module, diagnostics),
+            Err(errors) if diagnostics.iter().any(|entry| entry.severity == Severity::Error) => {
+                return Err(DriverError::Refused { file, stage: errors.to_string(), diagnostics });
+            }
+            Err(errors) => return Err(errors.into()),
+        }
+    };
+    let mut module = module;
     if ir::main_function(&module).is_none() {
         let stage = "finding the network: the module has no function 'main' with one block, which".to_owned();
         return Err(DriverError::Refused { file, stage, diagnostics });
@@ -89,29 +102,18 @@ pub fn load<'c>(
     Ok(Loaded { module, remarks: diagnostics })
 }
 
-/// Reads an ONNX file, or a module of any level as MLIR text or bytecode.
-pub fn read<'c>(context: &'c Context, path: &Path, options: &LoadOptions) -> Result<Loaded<'c>, DriverError> {
+/// Parses a module of any level as MLIR text or bytecode; returns it with warnings and remarks.
+pub fn parse<'c>(
+    context: &'c Context,
+    path: &Path,
+) -> Result<(Module<'c>, Vec<Diagnostic>), DriverError> {
     let file = path.display().to_string();
-    let is_mlir = path.extension().is_some_and(|extension| extension == "mlir" || extension == "mlirbc");
-    let (module, remarks) = if is_mlir {
-        let source =
-            std::fs::read(path).map_err(|error| DriverError::Read { file: file.clone(), error })?;
-        let (module, diagnostics) = ir::capture(context, || ir::parse_module(context, &source));
-        match module {
-            Some(module) => (module, diagnostics),
-            None => return Err(DriverError::Refused { file, stage: "parsing".to_owned(), diagnostics }),
-        }
-    } else {
-        let (module, diagnostics) = ir::capture(context, || import(context, path, &options.import));
-        match module {
-            Ok(module) => (module, diagnostics),
-            Err(errors) if diagnostics.iter().any(|entry| entry.severity == Severity::Error) => {
-                return Err(DriverError::Refused { file, stage: errors.to_string(), diagnostics });
-            }
-            Err(errors) => return Err(errors.into()),
-        }
-    };
-    Ok(Loaded { module, remarks })
+    let source = std::fs::read(path).map_err(|error| DriverError::Read { file: file.clone(), error })?;
+    let (module, diagnostics) = ir::capture(context, || ir::parse_module(context, &source));
+    match module {
+        Some(module) => Ok((module, diagnostics)),
+        None => Err(DriverError::Refused { file, stage: "parsing".to_owned(), diagnostics }),
+    }
 }
 
 /// The level that a module is at.

@@ -50,16 +50,15 @@ pub fn run(cli: &Cli) -> ExitCode {
 
 fn translate(cli: &Cli) -> Result<(), String> {
     let context = ir::session();
-    // What is translated out of MLIR has left the level at which there is one network function.
-    let load = if cli.import_onnx { driver::load } else { driver::read };
-    let loaded = load(&context, &cli.input, &LoadOptions::default()).map_err(|error| error.to_string())?;
-    for remark in &loaded.remarks {
-        eprintln!("{remark}");
-    }
     let text = if cli.import_onnx {
+        let loaded = driver::load(&context, &cli.input, &LoadOptions::default()).map_err(|error| error.to_string())?;
+        for remark in &loaded.remarks {
+            eprintln!("{remark}");
+        }
         ir::print_module(&loaded.module, cli.elide_constants, true)
     } else {
-        backend::translate(if cli.mlir_to_llvmir { Text::LlvmIr } else { Text::Hls }, &loaded.module)?
+        let (module, _) = driver::parse(&context, &cli.input).map_err(|error| error.to_string())?;
+        backend::translate(if cli.mlir_to_llvmir { Text::LlvmIr } else { Text::Hls }, &module)?
     };
     match &cli.output {
         Some(path) => output::write_file(path, text.as_bytes()).map_err(|error| format!("{}: {error}", path.display())),
