@@ -10,6 +10,8 @@ mod broken;
 mod environment;
 #[path = "harness/golden.rs"]
 mod golden;
+#[path = "harness/graphs.rs"]
+mod graphs;
 #[path = "harness/lit.rs"]
 mod lit;
 
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         .into_iter()
         .chain(golden::trials())
         .chain(broken::trials())
+        .chain(graphs::trials())
         .filter(|trial| trial.name().contains(&filter))
         .collect();
     if trials.is_empty() {

@@ -21,6 +21,21 @@ pub struct Cost {
     pub interval: usize,
 }
 
+impl std::fmt::Display for Cost {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "{} multiplications, {} additions, {} comparisons, {} bits of constants, latency {}, interval {}",
+            self.multiplications,
+            self.additions,
+            self.comparisons,
+            self.constant_bits,
+            self.latency,
+            self.interval
+        )
+    }
+}
+
 impl Cost {
     /// The fields in their order.
     pub const fn to_fields(self) -> [usize; 6] {

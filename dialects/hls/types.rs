@@ -62,6 +62,17 @@ impl Scalar {
     }
 }
 
+impl std::fmt::Display for Scalar {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bool => formatter.write_str("bool"),
+            Self::Index => formatter.write_str("index"),
+            Self::Storage(bits) => write!(formatter, "i{bits}"),
+            Self::Word(word) => word.fmt(formatter),
+        }
+    }
+}
+
 /// The type of an array or, without dimensions, of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Memory {

@@ -21,7 +21,9 @@ pub(crate) fn verify(op: ir::Op<'_>) -> Option<Result<(), String>> {
 
 fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
     let operands: Vec<Val<'_>> = op.operands().map(ir::val).collect();
-    let result = op.results().map(ir::val).next();
+    // Not `op.result(0)`: melior 0.27 prints the op into the error of an index out of range, printing an op
+    // verifies it, and verifying ends here again.
+    let result = op.results().next().map(ir::val);
     let scalar = |at: usize| operands.get(at).copied().and_then(Scalar::of).ok_or(NO_TYPE);
     let result_scalar = || result.and_then(Scalar::of).ok_or(NO_TYPE);
     match construct {
@@ -63,7 +65,7 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
                 (Scalar::Word(_), Scalar::Word(_)) => true,
                 (value, element) => value == element,
             };
-            expect(fits, || format!("stores {value:?} in an array of {:?}", memory.element))
+            expect(fits, || format!("stores {value} in an array of {}", memory.element))
         }
         Op::Cast { .. } => {
             let (from, to) = (scalar(0)?, result_scalar()?);
@@ -72,7 +74,7 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
                 (Scalar::Word(_) | Scalar::Storage(_) | Scalar::Bool | Scalar::Index, Scalar::Word(_))
                     | (Scalar::Word(_) | Scalar::Storage(_), Scalar::Index)
             );
-            expect(fits, || format!("makes {to:?} of {from:?}"))
+            expect(fits, || format!("makes {to} of {from}"))
         }
         Op::Select => {
             let (a, b, result) = (scalar(1)?, scalar(2)?, result_scalar()?);
@@ -82,7 +84,7 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
             let expected = kind.result(scalar(0)?, scalar(1)?);
             let found = result_scalar()?;
             expect(expected == Some(found), || match expected {
-                Some(expected) => format!("has a result of {found:?}, expected {expected:?}"),
+                Some(expected) => format!("has a result of {found}, expected {expected}"),
                 None => "is not defined on these operands".to_owned(),
             })
         }
@@ -94,7 +96,7 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
             Scalar::Index => {
                 expect(i32::try_from(*value).is_ok(), || format!("has the value {value}, which int does not hold"))
             }
-            other => Err(format!("is of type {other:?}, expected a word or an index")),
+            other => Err(format!("is of type {other}, expected a word or an index")),
         },
         Op::Run { .. } => {
             let integer = |value: &Val<'_>| ir::type_of(*value).is_some_and(|r#type| r#type.element.is_int());

@@ -1,7 +1,7 @@
 //! Buffers: what the CPU pipeline asks of the ops that bufferization leaves behind.
 
 use melior::Context;
-use melior::ir::attribute::IntegerAttribute;
+use melior::ir::attribute::{DenseI32ArrayAttribute, IntegerAttribute};
 use melior::ir::operation::OperationLike;
 use melior::ir::r#type::{DimSize, IntegerType, MemRefType};
 use melior::ir::{Location, ShapedTypeLike, Type, TypeLike, ValueLike, operation::Operation};
@@ -89,6 +89,18 @@ pub fn byte_size(r#type: &TensorType) -> Option<usize> {
         Element::Int { width, .. } => width.div_ceil(8) as usize,
     };
     r#type.shape.iter().try_fold(size, |bytes, &extent| bytes.checked_mul(extent))
+}
+
+/// A temporary buffer of a static type.
+pub fn alloc<'c>(context: &'c Context, r#type: Type<'c>, location: Location<'c>) -> Operation<'c> {
+    // No dynamic sizes, no symbols.
+    let segments = DenseI32ArrayAttribute::new(context, &[0, 0]);
+    build_op_raw(context, ALLOC, &[], &[("operandSegmentSizes", segments.into())], &[r#type], location)
+}
+
+/// A copy of the elements of one buffer to another.
+pub fn copy<'c>(context: &'c Context, source: Val<'c>, destination: Val<'c>, location: Location<'c>) -> Operation<'c> {
+    build_op_raw(context, COPY, &[source, destination], &[], &[], location)
 }
 
 /// The type of a buffer of bytes.

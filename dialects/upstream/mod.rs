@@ -18,7 +18,7 @@ pub use affine::AffineMap;
 pub use generic::{Body, Generic, Instr, IteratorKind};
 pub use libm::{declare_libm, libm_function, libm_functions, replace_by_call};
 pub use memory::{
-    buffer_type, byte_size, bytes_type, copy_nest, index_constant, is_alloc, is_contiguous, is_copy, is_view,
+    alloc, buffer_type, byte_size, bytes_type, copy, copy_nest, index_constant, is_alloc, is_contiguous, is_copy, is_view,
     root, view,
 };
 pub use nest::Nest;

@@ -22,7 +22,8 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-fn compile(model: &Path, output: &Path) -> Result<Output, Failed> {
+/// Runs `qonnxc compile` for the CPU.
+pub fn compile(model: &Path, output: &Path) -> Result<Output, Failed> {
     environment::qonnxc()
         .arg("compile")
         .arg(model)
@@ -45,7 +46,8 @@ fn refused(bytes: &[u8]) -> Result<(), Failed> {
     no_panic(&errors)
 }
 
-fn no_panic(errors: &str) -> Result<(), Failed> {
+/// Fails if the messages are those of a bug in the compiler.
+pub fn no_panic(errors: &str) -> Result<(), Failed> {
     let bug = ["internal error", "panicked", "Assertion"].into_iter().find(|word| errors.contains(word));
     bug.map_or(Ok(()), |_| Err(Failed::from(errors.to_owned())))
 }

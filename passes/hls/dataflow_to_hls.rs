@@ -192,7 +192,7 @@ impl Top {
             inputs: (0..all.len()).map(|at| at < self.arguments.len()).collect(),
             top: true,
             cost: self.cost,
-            comment: "The hardware network: one call for each layer.".to_owned(),
+            comment: "The hardware network: one call for each layer".to_owned(),
         };
         let keys: Vec<usize> = network.arguments().into_iter().map(ir::value_key).collect();
         builder.at(network.op().location()).function(head, &memories, |inner, parameters| {

@@ -108,7 +108,7 @@ fn notes(tops: &[FunctionHead], host: &str) -> String {
     let mut text = String::from("hardware:");
     for head in tops {
         let cost = &head.cost;
-        text += &format!("\n  {}: {}\n  estimate: {cost:?}", head.name, head.comment);
+        text += &format!("\n  {}: {}\n  estimate: {cost}", head.name, head.comment);
     }
     text += "\nhost:";
     for line in host.lines().filter_map(|line| line.rsplit_once("; // ").map(|(_, node)| node)) {
