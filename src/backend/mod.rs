@@ -61,6 +61,16 @@ pub struct Written {
     pub command: Option<String>,
 }
 
+/// What one sample's run gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Traced {
+    /// The outputs, in graph order.
+    pub outputs: Vec<Tensor>,
+    /// Integer tensors on the way in the order they were computed: the name of the ONNX node, and the numbers in
+    /// row-major order.
+    pub integers: Vec<(String, Vec<i64>)>,
+}
+
 /// A compiled network that runs on this machine.
 pub trait Runner: Send + Sync {
     /// Runs one sample: one tensor for each input of the network, in order; returns its outputs.
@@ -69,6 +79,12 @@ pub trait Runner: Send + Sync {
     /// Runs many samples. A runner that starts a process overrides this to start it once.
     fn run_all(&self, samples: &[Sample]) -> Result<Vec<Vec<Tensor>>, BackendError> {
         samples.iter().map(|sample| self.run(&sample.iter().collect::<Vec<_>>())).collect()
+    }
+
+    /// Runs many samples and tells the integers on the way; none for a runner that cannot look inside.
+    fn trace_all(&self, samples: &[Sample]) -> Result<Vec<Traced>, BackendError> {
+        let outputs = self.run_all(samples)?;
+        Ok(outputs.into_iter().map(|outputs| Traced { outputs, integers: Vec::new() }).collect())
     }
 }
 

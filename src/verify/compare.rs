@@ -29,8 +29,12 @@ struct Apart {
 }
 
 impl Comparison<'_> {
-    /// Compares a run with the exact integers it must reproduce: every output bit for bit, NaN equals NaN.
+    /// Compares a run with the exact integers it must reproduce: every integer that both show, and every output bit
+    /// for bit; NaN equals NaN.
     pub fn exact(&self, entry: &mut BackendReport, wanted: &Trace, found: &Trace) {
+        if !self.integers(entry, wanted, found) {
+            self.first_integer_apart(entry, wanted, found);
+        }
         let equal = |_: usize, wanted: f32, found: f32| {
             wanted.to_bits() == found.to_bits() || wanted.is_nan() && found.is_nan()
         };
@@ -60,6 +64,28 @@ impl Comparison<'_> {
             .map_err(|error| graph.error(error))?;
         self.followed(entry, &followed, found);
         Ok(())
+    }
+
+    /// Reports the first tensor in which the runs have different integers.
+    fn first_integer_apart(&self, entry: &mut BackendReport, wanted: &Trace, found: &Trace) {
+        let apart = wanted.integers.iter().find_map(|wanted| {
+            let found = found
+                .integers
+                .iter()
+                .rfind(|found| found.node == wanted.node)?;
+            let pairs = || wanted.n.iter().zip(&found.n);
+            let element = pairs().position(|(wanted, found)| wanted != found)?;
+            Some(Difference {
+                sample: self.number,
+                place: format!("node '{}'", wanted.node),
+                element,
+                expected: wanted.n[element] as f64,
+                found: found.n[element] as f64,
+            })
+        });
+        if let Some(difference) = apart {
+            entry.differs(difference);
+        }
     }
 
     /// Counts the integers that both runs have; whether all are equal.

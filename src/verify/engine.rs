@@ -226,16 +226,10 @@ impl<'c> Engine<'c> {
         let failed = |error: String| self.model.error(self.backend, error);
         match &self.program {
             Program::Compiled(runner) => {
-                let outputs = runner
-                    .run_all(samples)
+                let traced = runner
+                    .trace_all(samples)
                     .map_err(|error| failed(error.to_string()))?;
-                let traces = outputs.into_iter();
-                Ok(traces
-                    .map(|outputs| Trace {
-                        outputs,
-                        integers: Vec::new(),
-                    })
-                    .collect())
+                Ok(traced.into_iter().map(Trace::from).collect())
             }
             Program::Level(interpreter) => samples
                 .iter()

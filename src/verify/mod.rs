@@ -16,7 +16,7 @@ mod trace;
 
 pub use engine::{Backend, Engine, Model, RunError};
 pub use report::{BackendReport, BoundaryElement, Difference, Outcome, Report, Unexpected};
-pub use trace::{Integers, Trace};
+pub use trace::{Integers, Trace, integers_of};
 
 use std::path::Path;
 use std::time::Instant;

@@ -10,6 +10,8 @@ use qonnx_dialects::tensor::{Data, Tensor, broadcast_shape, sign_extend, zero_ex
 use qonnx_dialects::value::with_infos;
 use qonnx_passes::lower::parameters::Quantizers;
 
+use crate::backend::Traced;
+
 /// Stands for NaN among integers. Integers of the compiler have at most 62 bits.
 pub const NOT_A_NUMBER: i64 = i64::MIN;
 
@@ -27,8 +29,19 @@ pub struct Integers {
 pub struct Trace {
     /// The outputs, in graph order.
     pub outputs: Vec<Tensor>,
-    /// The integers on the way, in the order they were computed; none for compiled backends.
+    /// The integers on the way, in the order they were computed; none for backends that do not
+    /// show them.
     pub integers: Vec<Integers>,
+}
+
+impl From<Traced> for Trace {
+    fn from(traced: Traced) -> Self {
+        let integers = traced.integers.into_iter();
+        Self {
+            outputs: traced.outputs,
+            integers: integers.map(|(node, n)| Integers { node, n }).collect(),
+        }
+    }
 }
 
 /// A uniform quantizer of levels 0 and 1 with the parameters of each element.

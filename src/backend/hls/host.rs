@@ -11,6 +11,7 @@ use qonnx_dialects::{onnx, qint};
 use std::collections::HashMap;
 
 use super::host_ops;
+use super::printer::quoted;
 use super::writer::{Writer, wrapped};
 
 /// An operation has no C++ form; the message names the node.
@@ -147,7 +148,7 @@ impl Printer<'_> {
         let result = ir::type_of(*results.first().ok_or_else(|| format!("node '{node}' has no result"))?)
             .ok_or_else(|| format!("node '{node}' has no static shape"))?;
         let (kind, expression) = match (GraphOp::read(op), qint::Op::read(op)) {
-            (Some(graph), _) => ("Floats", host_ops::graph(&graph, &operands, &result)),
+            (Some(graph), _) => (host_ops::FLOATS, host_ops::graph(&graph, &operands, &result)),
             (None, Some(qint)) => host_ops::quantization(&qint, &operands),
             (None, None) => ("", None),
         };
@@ -157,6 +158,11 @@ impl Printer<'_> {
         })?;
         let name = self.fresh();
         self.writer.line(format!("const {kind} {name} = {expression}; // {node}: {what}"));
+        if kind == host_ops::INTEGERS
+            && let Some(node) = ir::node_name(op.location())
+        {
+            self.writer.line(format!("QONNX_TRACE({}, {name}.data(), {name}.size());", quoted(&node)));
+        }
         self.bind(results[0], name, None)
     }
 
@@ -202,7 +208,6 @@ impl Printer<'_> {
             let name = self.fresh();
             self.writer.line(format!("Integers {name}({size});"));
             self.writer.line(format!("for (size_t i = 0; i < {size}; ++i) {name}[i] = {array}[i].to_int64();"));
-            self.writer.line(format!("if (integers) integers->push_back({name});"));
             self.bind(result, name, None)?;
         }
         Ok(())
@@ -214,7 +219,6 @@ impl Printer<'_> {
         };
         let mut parameters = pointers("const float *", "in", inputs.len());
         parameters.extend(pointers("float *", "out", outputs.len()));
-        parameters.push("std::vector<std::vector<int64_t> > *integers".to_owned());
         let signature = format!("void {name}_host({})", parameters.join(", "));
         let guard = format!("{}_HOST_H", name.to_uppercase());
         let sizes = |what: &str, sizes: &[usize]| -> String {
@@ -226,16 +230,15 @@ impl Printer<'_> {
         };
         let header = format!(
             "// The whole network '{name}': host code around the hardware part.\n#ifndef {guard}\n#define {guard}\n\n\
-             #include <cstdint>\n#include <vector>\n\n{}{}\n\
-             // Runs one sample. `integers`, if not null, receives what each call of the hardware returns.\n{signature};\n\n\
+             {}{}\n// Runs one sample; tensors are row-major.\n{signature};\n\n\
              #endif // {guard}\n",
             sizes("IN", &inputs),
             sizes("OUT", &outputs),
         );
         let source = format!(
             "// The host part of network '{name}', written by qonnx-mlir: what is float, around the hardware part.\n\
-             #include \"{name}_host.h\"\n#include \"../firmware/{name}.h\"\n#include \"float_ops.h\"\n\n#include <algorithm>\n\n\
-             using namespace float_ops;\n\nnamespace {{\n\n{}\n}} // namespace\n\n{signature} {{\n    (void)integers;\n{}}}\n",
+             #include \"{name}_host.h\"\n#include \"../firmware/{name}.h\"\n#include \"../firmware/trace.h\"\n#include \"float_ops.h\"\n\n#include <algorithm>\n\n\
+             using namespace float_ops;\n\nnamespace {{\n\n{}\n}} // namespace\n\n{signature} {{\n{}}}\n",
             self.constants.finish(),
             indented(&self.writer.finish()),
         );

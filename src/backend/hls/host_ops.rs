@@ -3,16 +3,24 @@
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::onnx::{self, Op};
 use qonnx_dialects::qint;
-use qonnx_dialects::qonnx::Rounding;
-use qonnx_dialects::tensor::{Data, Tensor};
-use qonnx_dialects::value::{TensorType, normalize_axis};
+use qonnx_dialects::qonnx::{self, Codes, Quantizer, Rounding};
+use qonnx_dialects::tensor::{Data, Element, Tensor};
+use qonnx_dialects::value::{TensorType, ValueInfo, normalize_axis};
 
 use super::host::{Variable, literal, shape};
 
+/// The C++ type of float tensors.
+pub const FLOATS: &str = "Floats";
+/// The C++ type of integer tensors, which hold the numbers that the words stand for.
+pub const INTEGERS: &str = "Integers";
+
 /// The expression of an operation of the graph; `None` if there is none.
 pub fn graph(op: &GraphOp, operands: &[Option<Variable>], result: &TensorType) -> Option<String> {
-    let GraphOp::Onnx(op) = op else { return None };
     let x = operands.first()?.as_ref()?;
+    let op = match op {
+        GraphOp::Onnx(op) => op,
+        GraphOp::Qonnx(op) => return fake_quantize(op, x, operands),
+    };
     match op {
         Op::Reshape { .. } | Op::Flatten { .. } | Op::Squeeze { .. } | Op::Unsqueeze { .. } | Op::Identity => {
             Some(x.name.clone())
@@ -28,6 +36,7 @@ pub fn graph(op: &GraphOp, operands: &[Option<Variable>], result: &TensorType) -
         }
         Op::Concat { axis } => concat(*axis, operands, result),
         Op::MatMul => matmul(operands),
+        Op::Gemm(attributes) => gemm(attributes, operands, result),
         Op::BatchNormalization { epsilon } => batch_normalization(*epsilon, operands),
         Op::Softmax(softmax) => Some(softmax_call(softmax, x, false)?),
         Op::LogSoftmax(softmax) => Some(softmax_call(softmax, x, true)?),
@@ -80,6 +89,7 @@ fn unary(op: &Op) -> Option<String> {
         Op::Ceil => "std::ceil(x)".to_owned(),
         Op::Round => "round_ties_even(x)".to_owned(),
         Op::Sign => "sign(x)".to_owned(),
+        Op::Gelu => "0.5 * x * (1.0 + std::erf(x * 0.70710678118654752440))".to_owned(),
         Op::Softplus => "x > 0.0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x))".to_owned(),
         _ => return None,
     })
@@ -123,6 +133,70 @@ fn matmul(operands: &[Option<Variable>]) -> Option<String> {
         return None;
     }
     Some(format!("matmul({}, {}, {batch}, {b_count}, {rows}, {depth}, {columns})", a.name, b.name))
+}
+
+fn gemm(gemm: &onnx::Gemm, operands: &[Option<Variable>], result: &TensorType) -> Option<String> {
+    let (a, b) = (operands.first()?.as_ref()?, operands.get(1)?.as_ref()?);
+    let &[rows, columns] = result.shape.as_slice() else { return None };
+    let depth = *a.ty.shape.get(usize::from(!gemm.trans_a))?;
+    let none = ("Floats{0.0f}".to_owned(), shape(&[]));
+    let (c, c_shape) = operands
+        .get(2)
+        .and_then(Option::as_ref)
+        .map_or(none, |c| (c.name.clone(), c.shape()));
+    Some(format!(
+        "gemm({}, {}, {}, {}, {rows}, {depth}, {columns}, {}, {}, {c}, {c_shape})",
+        a.name,
+        gemm.trans_a,
+        b.name,
+        gemm.trans_b,
+        literal(gemm.alpha),
+        literal(if operands.get(2).is_some_and(Option::is_some) { gemm.beta } else { 0.0 }),
+    ))
+}
+
+/// `IntQuant` and `BipolarQuant` between floats, with constant parameters.
+fn fake_quantize(op: &qonnx::Op, x: &Variable, operands: &[Option<Variable>]) -> Option<String> {
+    let infos: Vec<_> = operands
+        .iter()
+        .map(|operand| {
+            operand.as_ref().map(|operand| ValueInfo { ty: &operand.ty, value: operand.constant.as_ref() })
+        })
+        .collect();
+    let quantizers = op.quantizers(&infos).ok()??;
+    let each = |of: fn(&Quantizer) -> f32| floats(&quantizers.values.iter().map(of).collect::<Vec<_>>());
+    let bound = |quantizer: &Quantizer, upper: bool| match quantizer.codes {
+        Codes::Range { lo, hi, .. } => if upper { hi } else { lo },
+        Codes::SignOfCode | Codes::SignOfInput => 0.0,
+    };
+    let kind = |quantizer: &Quantizer| match quantizer.codes {
+        Codes::Range { rounding, .. } => rounding_name(rounding),
+        Codes::SignOfCode => "SIGN_OF_CODE",
+        Codes::SignOfInput => "SIGN_OF_INPUT",
+    };
+    let kinds: Vec<_> = quantizers.values.iter().map(kind).collect();
+    let first = *kinds.first()?;
+    if kinds.iter().any(|kind| *kind != first) {
+        return None;
+    }
+    let (lo, hi): (Vec<f32>, Vec<f32>) =
+        quantizers.values.iter().map(|quantizer| (bound(quantizer, false), bound(quantizer, true))).unzip();
+    Some(format!(
+        "fake_quantize({}, {}, {}, {}, {}, {}, {}, {first})",
+        x.name,
+        x.shape(),
+        each(|quantizer| quantizer.scale),
+        each(|quantizer| quantizer.zero_point),
+        floats(&lo),
+        floats(&hi),
+        shape(&quantizers.shape),
+    ))
+}
+
+/// The rounding mode's name in `runtime/float_ops.h`.
+fn rounding_name(rounding: Rounding) -> &'static str {
+    // The enumeration has the names of QONNX.
+    rounding.name()
 }
 
 fn batch_normalization(epsilon: f32, operands: &[Option<Variable>]) -> Option<String> {
@@ -183,15 +257,7 @@ pub fn quantization(op: &qint::Op, operands: &[Option<Variable>]) -> (&'static s
     let Some(Some(x)) = operands.first() else { return ("", None) };
     match op {
         qint::Op::Quantize(op) => {
-            let rounding = match op.rounding {
-                Rounding::Round => "ROUND",
-                Rounding::Ceil => "CEIL",
-                Rounding::Floor => "FLOOR",
-                Rounding::Up => "UP",
-                Rounding::Down => "DOWN",
-                Rounding::HalfUp => "HALF_UP",
-                Rounding::HalfDown => "HALF_DOWN",
-            };
+            let rounding = rounding_name(op.rounding);
             let parameters = constant(&op.scale).zip(constant(&op.zero_point));
             let text = parameters.map(|(scale, zero)| {
                 format!(
@@ -206,13 +272,20 @@ pub fn quantization(op: &qint::Op, operands: &[Option<Variable>]) -> (&'static s
                     op.fraction_bits
                 )
             });
-            ("Integers", text)
+            (INTEGERS, text)
         }
         qint::Op::Dequantize(op) => {
+            let Element::Int { width, .. } = x.ty.element else { return ("", None) };
             let text = constant(&op.scale).map(|scale| {
-                format!("dequantize({}, {}, {scale}, {})", x.name, x.shape(), shape(&op.scale.shape))
+                format!(
+                    "dequantize({}, {}, {width}, {}, {scale}, {})",
+                    x.name,
+                    x.shape(),
+                    op.signed,
+                    shape(&op.scale.shape)
+                )
             });
-            ("Floats", text)
+            (FLOATS, text)
         }
         _ => ("", None),
     }

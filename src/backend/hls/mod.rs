@@ -29,7 +29,8 @@ use super::{Backend, BackendError, BackendOption, Network, Runner, Settings, Wri
 use crate::backend::llvm::identifier;
 use crate::interp::Interpreter;
 use crate::samples;
-use project::Golden;
+use crate::verify::integers_of;
+use project::{Golden, Target};
 
 /// The backend `hls`.
 pub struct Hls;
@@ -77,8 +78,9 @@ fn project<'c>(network: Network<'c, '_>, settings: &Settings) -> Result<Project,
     files.push((format!("host/{name}_host.cpp"), host.source.clone()));
     files.push((format!("host/{name}_host.h"), host.header.clone()));
     files.push(("host/float_ops.h".to_owned(), include_str!("runtime/float_ops.h").to_owned()));
-    files.extend(project::files(&name, &host, &golden, value("part"), value("clock")));
-    let notes = notes(&firmware.tops, &host.source);
+    let target = Target { part: value("part"), clock: value("clock") };
+    files.extend(project::files(&name, &host, &firmware.tops, &golden, &target));
+    let notes = notes(&firmware.tops, &firmware.layers, &host.source);
     files.push(("report.txt".to_owned(), notes.clone() + "\n"));
     let outputs = golden.outputs.first().into_iter().flatten().map(|output| output.shape.clone()).collect();
     Ok(Project { name, files, inputs: host.inputs.len(), outputs, notes })
@@ -95,20 +97,26 @@ fn golden<'c>(_: &'c Context, module: &Module<'c>) -> Result<Golden, BackendErro
     let interface = samples::inputs(function).map_err(failed)?;
     let inputs = samples::generate(&interface, &samples::hints(function), SAMPLES, 1);
     let interpreter = Interpreter::new(function).map_err(|error| failed(error.to_string()))?;
-    let outputs = inputs
-        .iter()
-        .map(|sample| interpreter.run(sample, &mut |_, _, _| {}))
-        .collect::<Result<_, _>>()
-        .map_err(|error| failed(error.to_string()))?;
-    Ok(Golden { inputs, outputs })
+    let (mut outputs, mut integers) = (Vec::new(), Vec::new());
+    for sample in &inputs {
+        let mut found = Vec::new();
+        let result = interpreter.run(sample, &mut |op, operands, results| {
+            found.extend(integers_of(op, operands, results).map(|integers| (integers.node, integers.n)));
+        });
+        outputs.push(result.map_err(|error| failed(error.to_string()))?);
+        integers.push(found);
+    }
+    Ok(Golden { inputs, outputs, integers })
 }
 
 /// What is on which side, and an estimate of the hardware.
-fn notes(tops: &[FunctionHead], host: &str) -> String {
+fn notes(tops: &[FunctionHead], layers: &[FunctionHead], host: &str) -> String {
     let mut text = String::from("hardware:");
     for head in tops {
-        let cost = &head.cost;
-        text += &format!("\n  {}: {}\n  estimate: {cost}", head.name, head.comment);
+        text += &format!("\n  {}: {}", head.name, head.cost);
+    }
+    for head in layers {
+        text += &format!("\n    {}: {}; {}", head.name, head.comment, head.cost);
     }
     text += "\nhost:";
     for line in host.lines().filter_map(|line| line.rsplit_once("; // ").map(|(_, node)| node)) {

@@ -21,6 +21,8 @@ pub struct Firmware {
     pub files: Vec<(String, String)>,
     /// The functions that become hardware.
     pub tops: Vec<FunctionHead>,
+    /// The functions that they call, one for each layer.
+    pub layers: Vec<FunctionHead>,
     /// The size and word of each argument of each top function.
     pub arguments: Vec<Vec<Memory>>,
 }
@@ -30,7 +32,7 @@ pub fn print(module: &Module<'_>, name: &str) -> Result<Firmware, PrintError> {
     let mut types = Writer::default();
     let mut code = Writer::default();
     let mut declarations = Writer::default();
-    let mut firmware = Firmware { files: Vec::new(), tops: Vec::new(), arguments: Vec::new() };
+    let mut firmware = Firmware { files: Vec::new(), tops: Vec::new(), layers: Vec::new(), arguments: Vec::new() };
     let mut includes = Vec::new();
     for op in ir::module_ops(module) {
         match Op::read(op) {
@@ -66,6 +68,8 @@ pub fn print(module: &Module<'_>, name: &str) -> Result<Firmware, PrintError> {
                 if head.top {
                     firmware.tops.push(head);
                     firmware.arguments.push(memories);
+                } else {
+                    firmware.layers.push(head);
                 }
             }
             _ => {}
@@ -83,16 +87,15 @@ pub fn print(module: &Module<'_>, name: &str) -> Result<Firmware, PrintError> {
         types.finish(),
         name_upper = name.to_uppercase(),
     );
-    let mut source = format!("// The hardware part of network '{name}', written by qonnx-mlir.\n#include \"{name}.h\"\n\n");
+    let mut source = format!("// The hardware part of network '{name}', written by qonnx-mlir.\n#include \"{name}.h\"\n#include \"trace.h\"\n\n");
     for path in includes {
         source += &format!("#include \"{path}\"\n");
     }
-    source += "\n// Shows an array to whoever includes this file with the macro defined.\n\
-               #ifndef QONNX_TRACE\n#define QONNX_TRACE(node, array, size)\n#endif\n";
     source += &code.finish();
     firmware.files.push((format!("firmware/{name}.h"), header));
     firmware.files.push(("firmware/types.h".to_owned(), types));
     firmware.files.push((format!("firmware/{name}.cpp"), source));
+    firmware.files.push(("firmware/trace.h".to_owned(), include_str!("runtime/trace.h").to_owned()));
     Ok(firmware)
 }
 
@@ -220,6 +223,16 @@ impl<'c> Scope<'c> {
     }
 }
 
+/// The name under which a node's integers are shown: lines of the trace are separated by control characters.
+pub fn shown(node: &str) -> String {
+    node.replace(char::is_control, "_")
+}
+
+/// A C++ string literal of the name of a node.
+pub fn quoted(node: &str) -> String {
+    format!("\"{}\"", shown(node).replace('\\', "\\\\").replace('"', "\\\"").replace('?', "\\?"))
+}
+
 fn suffix(value: i64) -> &'static str {
     if i32::try_from(value).is_ok() { "" } else { "LL" }
 }
@@ -276,7 +289,7 @@ fn body<'c>(writer: &mut Writer, block: ir::BlockHandle<'c>, scope: &mut Scope<'
             Some(Op::Trace { name }) => {
                 let array = operands.first().copied().ok_or("a trace without an array")?;
                 let size: usize = memory_of(array).map_or(0, |memory| memory.shape.iter().product());
-                writer.line(format!("QONNX_TRACE(\"{}\", {}, {size});", name.replace(['"', '\\'], "_"), scope.expression(array)?));
+                writer.line(format!("QONNX_TRACE({}, {}, {size});", quoted(&name), scope.expression(array)?));
             }
             Some(_) => {}
             None => return Err(format!("'{}' op is not part of the hls dialect", ir::op_name(op))),
