@@ -91,7 +91,9 @@ fn trial(kind: &str, model: PathBuf, backends: String) -> Trial {
         let backends = available(&backends);
         let output = verify(&model, &backends)?;
         let text = String::from_utf8_lossy(&output.stdout);
-        if output.status.success() && text.trim_end().ends_with("passed") {
+        // Verification excuses an output that float32 noise explains; these models' samples need no excuse.
+        let excused = text.contains("differ from the expected outputs");
+        if output.status.success() && text.trim_end().ends_with("passed") && !excused {
             return Ok(());
         }
         let errors = String::from_utf8_lossy(&output.stderr);
