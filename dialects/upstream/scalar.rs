@@ -5,7 +5,6 @@
 
 use melior::Context;
 use melior::ir::attribute::{FloatAttribute, IntegerAttribute};
-use melior::ir::operation::OperationResult;
 use melior::ir::r#type::IntegerType;
 use melior::ir::{Attribute, Block, BlockLike, Location, Type, ValueLike};
 
@@ -209,7 +208,7 @@ impl<'c> Scalars<'c, '_> {
     fn append(&self, name: &str, operands: &[Val<'c>], attributes: &[(&str, Attribute<'c>)], result: Type<'c>) -> Val<'c> {
         let op = build_op_raw(self.context, name, operands, attributes, &[result], self.location);
         let op = self.block.append_operation(op);
-        ir::val(OperationResult::from(op.result(0).expect("the op was built with one result")))
+        ir::val(op.result(0).expect("the op was built with one result"))
     }
 
     /// An integer constant, wrapped to `width` bits.

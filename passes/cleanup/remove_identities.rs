@@ -41,7 +41,8 @@ fn identity_operand<'c>(op: Op<'c>) -> Option<Val<'c>> {
         ir::constant_tensor(value)
             .as_ref()
             .and_then(Tensor::as_f32)
-            .is_some_and(|values| values.iter().all(|&value| value == wanted))
+            // By bits: subtracting -0 turns -0 into 0.
+            .is_some_and(|values| values.iter().all(|value| value.to_bits() == wanted.to_bits()))
     };
     match onnx::Op::read(op)? {
         Identity | Reshape { .. } | Flatten { .. } | Squeeze { .. } | Unsqueeze { .. } | Cast { .. } => {

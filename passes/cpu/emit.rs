@@ -91,8 +91,3 @@ impl<'c> Emitter<'c> {
         ir::type_of(value).unwrap_or_else(|| panic!("a tensor of static shape, got {}", value.r#type()))
     }
 }
-
-/// The map that broadcasting an operand of `shape` to `rank` loops means.
-pub fn broadcast(rank: usize, shape: &[usize]) -> AffineMap {
-    AffineMap::broadcast(rank, shape)
-}

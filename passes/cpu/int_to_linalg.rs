@@ -35,7 +35,7 @@ impl IntToLinalg {
         let old = (function.ops(), function.arguments(), function.returned());
         let (ops, arguments, returned) = old;
         for value in arguments.iter().chain(&returned) {
-            if !ir::type_of(*value).is_some_and(|ty| !ty.element.is_int()) {
+            if ir::type_of(*value).is_none_or(|ty| ty.element.is_int()) {
                 let message = format!(
                     "the function has an input or output of type {}, expected a float tensor of static shape",
                     value.r#type()

@@ -40,7 +40,7 @@ impl Default for CpuOptions {
 const OPTIONS: &[BackendOption] = &[
     BackendOption { name: "cpu", summary: "Processor in LLVM's words, such as x86-64-v3", default: "this machine's" },
     BackendOption { name: "features", summary: "Features beside those of the processor, such as +avx2,-avx512f", default: "those of the processor" },
-    BackendOption { name: "opt-level", summary: "How much LLVM optimizes: 0, 2 or 3", default: "3" },
+    BackendOption { name: "opt-level", summary: "How much LLVM optimizes: 0, 2 or 3", default: "2" },
     BackendOption { name: "emit", summary: "Texts to write beside the object: llvm, asm, or both with a comma", default: "none" },
 ];
 
