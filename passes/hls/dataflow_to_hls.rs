@@ -119,7 +119,7 @@ fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Res
     let mut arguments = Vec::new();
     for (value, name) in network.arguments().into_iter().zip(network.input_names()) {
         let Some(array) = array_of(value) else { return fail(network.op(), "an argument is not an array") };
-        let port = Port { name: emitter.names.unique(&name), ..emitter.port(&name, array, "input") };
+        let port = Port { name: emitter.names.unique(&format!("{name}_in")), ..emitter.port(&name, array, "input") };
         arguments.push(port.clone());
         ports.insert(ir::value_key(value), port);
     }
