@@ -72,7 +72,7 @@ def digits_mlp():
 
 
 def digits_cnn():
-    """Dense, depthwise and pointwise convolution with max pooling."""
+    """Dense, depthwise and strided convolution with max pooling."""
     return nn.Sequential(
         unsigned(4),
         qnn.QuantConv2d(1, 8, 3, padding=1, bias=False, **per_channel(4)),
@@ -82,11 +82,11 @@ def digits_cnn():
         qnn.QuantConv2d(8, 8, 3, padding=1, groups=8, bias=False, **per_channel(4)),
         nn.BatchNorm2d(8),
         relu(4),
-        qnn.QuantConv2d(8, 16, 1, stride=1, bias=False, **per_channel(4)),
+        qnn.QuantConv2d(8, 16, 3, stride=2, padding=1, bias=False, **per_channel(4)),
         nn.BatchNorm2d(16),
         relu(4),
         nn.Flatten(),
-        qnn.QuantLinear(256, 10, bias=True, **per_channel(4)),
+        qnn.QuantLinear(64, 10, bias=True, **per_channel(4)),
     )
 
 

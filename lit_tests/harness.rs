@@ -10,6 +10,8 @@ mod broken;
 mod environment;
 #[path = "harness/golden.rs"]
 mod golden;
+#[path = "harness/graphs.rs"]
+mod graphs;
 #[path = "harness/lit.rs"]
 mod lit;
 
@@ -22,13 +24,17 @@ fn main() -> ExitCode {
     let filter = std::env::var("QONNX_LIT").unwrap_or_default();
     // An empty suite would be green for the wrong reason.
     if lit.iter().all(Trial::has_ignored_flag) {
-        eprintln!("no lit test can run here: expected .mlir files in {}", environment::lit_folder().display());
+        eprintln!(
+            "no lit test can run here: expected .mlir files in {}",
+            environment::lit_folder().display()
+        );
         return ExitCode::FAILURE;
     }
     let trials: Vec<Trial> = lit
         .into_iter()
         .chain(golden::trials())
         .chain(broken::trials())
+        .chain(graphs::trials())
         .filter(|trial| trial.name().contains(&filter))
         .collect();
     if trials.is_empty() {

@@ -1,18 +1,26 @@
-# Runs the same files with plain `lit lit_tests` (the harness in harness.rs is what `cargo test` uses).
+# Runs the same files with plain `lit lit_tests`. The harness in harness.rs is what `cargo test` uses; it alone compares
+# snapshots. QONNX_BUILD=release takes the tools of a release build.
 import os
+import shutil
+
 import lit.formats
 
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 llvm = os.environ.get("MLIR_SYS_220_PREFIX", "/usr/lib/llvm-22")
+models = os.path.join(root, "..", "shared", "models")
 
 config.name = "qonnx-mlir"
 config.test_format = lit.formats.ShTest(True)
 config.suffixes = [".mlir", ".test"]
 config.test_source_root = os.path.join(root, "lit_tests")
 config.test_exec_root = os.path.join(root, "target", "lit")
+config.substitutions += [("%examples", os.path.join(root, "examples")), ("%models", models)]
 build = os.environ.get("QONNX_BUILD", "debug")
-config.environment["PATH"] = os.pathsep.join(
-    [os.path.join(root, "target", build), os.path.join(llvm, "bin"), os.environ["PATH"]]
-)
-if os.path.isdir(os.path.join(root, "..", "shared", "models")):
-    config.available_features.add("models")
+path = [os.path.join(root, "target", build), os.path.join(llvm, "bin"), os.environ["PATH"]]
+config.environment["PATH"] = os.pathsep.join(path)
+features = {
+    "models": os.path.isdir(models),
+    "g++": shutil.which("g++") is not None,
+    "ap_types": os.path.exists(os.path.join(root, ".venv", "ap_types", "ap_int.h")),
+}
+config.available_features.update(name for name, found in features.items() if found)

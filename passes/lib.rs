@@ -28,6 +28,7 @@ pass_registry! {
     cpu::outline_kernels::OutlineKernels,
     cpu::plan_workspace::PlanWorkspace,
     cpu::select_kernels::SelectKernels,
+    cpu::separate_results::SeparateResults,
     dataflow::int_to_dataflow::IntToDataflow,
     hls::dataflow_to_hls::DataflowToHls,
     lower::convert_to_int::ConvertToInt,

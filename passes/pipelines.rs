@@ -90,6 +90,8 @@ pub fn int_to_buffers() -> String {
         "cse",
         "func.func(select-kernels)",
         "one-shot-bufferize{bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map}",
+        // Hoisting below takes each result for a buffer of its own.
+        "func.func(separate-results)",
         // With hoisting, what computes a result writes into the caller's buffer.
         "buffer-results-to-out-params{hoist-static-allocs modify-public-functions}",
         "canonicalize",

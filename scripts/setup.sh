@@ -43,7 +43,7 @@ install_packages() {
   say "installing ${missing[*]}"
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    "${missing[@]}" || die "apt-get could not install: ${missing[*]} (LLVM 22 may need a newer release or its backports)"
+    "${missing[@]}" || die "apt-get could not install: ${missing[*]} (in Debian 12, LLVM 22 is in bookworm-security, which the sources must name)"
 }
 
 # Prints a Python that can make a virtual environment. The distribution's own comes first: it is the
@@ -62,13 +62,17 @@ find_python() {
 # Only the headers of the hls4ml wheel are used, so neither its dependencies nor its own lower bound on
 # the Python version matter.
 install_ap_types() {
-  [[ -f .venv/ap_types/ap_fixed.h ]] && return
+  # The folder that pip names after the version: another version than the wanted one is replaced.
+  compgen -G ".venv/lib/python*/site-packages/hls4ml-$HLS4ML_VERSION.dist-info" >/dev/null \
+    && [[ -f .venv/ap_types/ap_fixed.h ]] && return
   local python site
   python=$(find_python)
   say "creating .venv with hls4ml $HLS4ML_VERSION (for its ap_types headers)"
-  "$python" -m venv .venv
+  # Cleared, because one that is left from an interrupted run or a removed Python cannot be mended.
+  "$python" -m venv --clear .venv
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
-    --ignore-requires-python "hls4ml==$HLS4ML_VERSION"
+    --ignore-requires-python "hls4ml==$HLS4ML_VERSION" \
+    || die "pip could not install hls4ml $HLS4ML_VERSION; it needs access to PyPI or a mirror of it"
   site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
   [[ -f $site/hls4ml/templates/vivado/ap_types/ap_fixed.h ]] \
     || die "hls4ml $HLS4ML_VERSION has no templates/vivado/ap_types/ap_fixed.h"

@@ -4,10 +4,11 @@ use melior::Context;
 use melior::ir::Module;
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, Diagnostic, Severity};
-use qonnx_dialects::pass::run_pipeline;
 use qonnx_dialects::onnx;
+use qonnx_dialects::pass::run_pipeline;
 use qonnx_passes::cleanup::quantize_inputs::FixedType;
 use qonnx_passes::pipelines;
+use std::io::Read;
 use std::path::Path;
 
 use crate::frontend::onnx::{ImportErrors, ImportOptions, import};
@@ -26,6 +27,14 @@ pub enum DriverError {
         /// Why.
         error: std::io::Error,
     },
+    /// The module holds no network.
+    #[error("{file}: holds no network: {found}, expected a function 'main' with one block")]
+    NoNetwork {
+        /// The file.
+        file: String,
+        /// What was found.
+        found: String,
+    },
     /// MLIR or a pass refused; the diagnostics say why.
     #[error("{file}: {stage} failed\n{}", text(.diagnostics))]
     Refused {
@@ -38,8 +47,15 @@ pub enum DriverError {
     },
 }
 
+/// The path that stands for standard input.
+pub const STANDARD_INPUT: &str = "-";
+
 fn text(diagnostics: &[Diagnostic]) -> String {
-    diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    diagnostics
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// A level of the compiler that a model can be brought to.
@@ -77,51 +93,96 @@ pub fn load<'c>(
     options: &LoadOptions,
 ) -> Result<Loaded<'c>, DriverError> {
     let file = path.display().to_string();
-    let is_mlir = path.extension().is_some_and(|extension| extension == "mlir" || extension == "mlirbc");
-    let (module, mut diagnostics) = if is_mlir {
+    let standard_input = path.as_os_str() == STANDARD_INPUT;
+    let is_module = path
+        .extension()
+        .is_some_and(|extension| extension == "mlir" || extension == "mlirbc");
+    let (module, mut diagnostics) = if is_module || standard_input {
         parse(context, path)?
     } else {
         let (module, diagnostics) = ir::capture(context, || import(context, path, &options.import));
         match module {
             Ok(module) => (module, diagnostics),
-            Err(errors) if diagnostics.iter().any(|entry| entry.severity == Severity::Error) => {
-                return Err(DriverError::Refused { file, stage: errors.to_string(), diagnostics });
+            Err(errors)
+                if diagnostics
+                    .iter()
+                    .any(|entry| entry.severity == Severity::Error) =>
+            {
+                return Err(DriverError::Refused {
+                    file,
+                    stage: errors.to_string(),
+                    diagnostics,
+                });
             }
             Err(errors) => return Err(errors.into()),
         }
     };
     let mut module = module;
     if ir::main_function(&module).is_none() {
-        let stage = "finding the network: the module has no function 'main' with one block, which".to_owned();
-        return Err(DriverError::Refused { file, stage, diagnostics });
+        let functions = ir::functions(&module).len();
+        return Err(DriverError::NoNetwork {
+            file,
+            found: format!("found {functions} functions"),
+        });
     }
     if let Some(fixed) = &options.input_type {
         let pipeline = format!("func.func(quantize-inputs{{type={fixed}}})");
-        diagnostics.extend(run(context, &mut module, &file, "quantizing the inputs", &pipeline)?);
+        diagnostics.extend(run(
+            context,
+            &mut module,
+            &file,
+            "quantizing the inputs",
+            &pipeline,
+        )?);
     }
-    Ok(Loaded { module, remarks: diagnostics })
+    Ok(Loaded {
+        module,
+        remarks: diagnostics,
+    })
 }
 
-/// Parses a module of any level as MLIR text or bytecode; returns it with warnings and remarks.
+/// Reads a module as MLIR text or bytecode; returns warnings and remarks besides.
 pub fn parse<'c>(
     context: &'c Context,
     path: &Path,
 ) -> Result<(Module<'c>, Vec<Diagnostic>), DriverError> {
     let file = path.display().to_string();
-    let source = std::fs::read(path).map_err(|error| DriverError::Read { file: file.clone(), error })?;
-    let (module, diagnostics) = ir::capture(context, || ir::parse_module(context, &source));
-    match module {
-        Some(module) => Ok((module, diagnostics)),
-        None => Err(DriverError::Refused { file, stage: "parsing".to_owned(), diagnostics }),
+    let source = if path.as_os_str() == STANDARD_INPUT {
+        let mut source = Vec::new();
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut source)
+            .map(|_| source)
+    } else {
+        std::fs::read(path)
+    };
+    let source = source.map_err(|error| DriverError::Read {
+        file: file.clone(),
+        error,
+    })?;
+    match ir::capture(context, || ir::parse_module(context, &source)) {
+        (Some(module), diagnostics) => Ok((module, diagnostics)),
+        (None, diagnostics) => Err(DriverError::Refused {
+            file,
+            stage: "parsing".to_owned(),
+            diagnostics,
+        }),
     }
 }
 
 /// The level that a module is at.
 pub fn level_of(module: &Module<'_>) -> Level {
-    let Some(function) = ir::main_function(module) else { return Level::Graph };
+    let Some(function) = ir::main_function(module) else {
+        return Level::Graph;
+    };
     let ops = function.ops();
-    let graph = |op: ir::Op<'_>| GraphOp::read(op).is_some() || onnx::is_constant(op) || onnx::is_none(op);
-    if ops.iter().any(|op| !graph(*op)) { Level::Int } else { Level::Graph }
+    let graph =
+        |op: ir::Op<'_>| GraphOp::read(op).is_some() || onnx::is_constant(op) || onnx::is_none(op);
+    if ops.iter().any(|op| !graph(*op)) {
+        Level::Int
+    } else {
+        Level::Graph
+    }
 }
 
 /// Brings a module to a level, unless it already is there. Returns warnings and remarks.
@@ -155,8 +216,10 @@ pub fn run<'c>(
     let (outcome, diagnostics) = ir::capture(context, || run_pipeline(context, module, &pipeline));
     match outcome {
         Ok(()) => Ok(diagnostics),
-        Err(_) => {
-            Err(DriverError::Refused { file: file.to_owned(), stage: stage.to_owned(), diagnostics })
-        }
+        Err(_) => Err(DriverError::Refused {
+            file: file.to_owned(),
+            stage: stage.to_owned(),
+            diagnostics,
+        }),
     }
 }

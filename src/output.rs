@@ -29,7 +29,9 @@ pub fn write_folder<E: From<io::Error>>(
     fill: impl FnOnce(&Path) -> Result<(), E>,
 ) -> Result<(), E> {
     fs::create_dir_all(folder(path))?;
-    let temporary = tempfile::Builder::new().prefix(".qonnx-").tempdir_in(folder(path))?;
+    let temporary = tempfile::Builder::new()
+        .prefix(".qonnx-")
+        .tempdir_in(folder(path))?;
     let fresh = temporary.path().join("new");
     fs::create_dir(&fresh)?;
     fill(&fresh)?;

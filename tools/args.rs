@@ -34,7 +34,7 @@ pub enum Command {
 /// The model and how it is read.
 #[derive(Debug, Args)]
 pub struct Model {
-    /// An ONNX file (QONNX), or a module as .mlir or .mlirbc
+    /// An ONNX file (QONNX), or a module as .mlir or .mlirbc; '-' is a module on standard input, except for run and verify
     pub model: PathBuf,
     /// Quantize every float input, e.g. 'fixed<16,6>' or 'ufixed<8,0,RND_CONV,SAT>'
     #[arg(long, value_name = "TYPE")]
@@ -48,7 +48,9 @@ impl Model {
     /// How the model is read.
     pub fn load_options(&self) -> LoadOptions {
         LoadOptions {
-            import: ImportOptions { symbolic_extent: self.symbolic as usize },
+            import: ImportOptions {
+                symbolic_extent: self.symbolic as usize,
+            },
             input_type: self.input_type.clone(),
         }
     }
@@ -98,6 +100,9 @@ pub struct Run {
     /// The results' archive: output names as keys, samples along the leading axis
     #[arg(short, long, value_name = "NPZ")]
     pub output: PathBuf,
+    /// Print a machine-readable summary
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `qonnxc verify`.
@@ -112,7 +117,8 @@ pub struct Verify {
     /// Expected outputs (.npz) with the outputs' names or out0, out1, ... as keys
     #[arg(long, value_name = "NPZ", requires = "inputs")]
     pub expect: Option<PathBuf>,
-    /// What to compare; the first is the reference of the others, but cpu and hls are held against int
+    /// What to compare: graph and interp (levels 0 and 1), int (level 2), and compiled backends. interp brings graph
+    /// with it, and a compiled backend brings int
     #[arg(long, value_delimiter = ',', default_value = "interp,int,cpu")]
     pub backends: Vec<Backend>,
     /// Number of generated samples

@@ -4,51 +4,18 @@ use melior::Context;
 use melior::ir::Module;
 use qonnx_dialects::ir::{self, Diagnostic};
 use qonnx_dialects::tensor::{Data, Tensor};
-use qonnx_mlir::driver::{self, DriverError, Level};
-use qonnx_mlir::report;
-use qonnx_mlir::verify::{self, RunError, Runners, VerifyError, VerifyOptions};
 use qonnx_mlir::backend::{self, Network, Settings};
+use qonnx_mlir::driver::{self, Level};
+use qonnx_mlir::report;
+use qonnx_mlir::verify::{self, VerifyOptions};
 use qonnx_mlir::{npz, output, samples};
+use serde::Serialize;
 use std::process::ExitCode;
 
-use crate::INPUT_AT_FAULT;
 use crate::args::{Cleanup, Cli, Command, Compile, Model, Report, Run, Target, Verify};
-
-/// Why a command failed; the message is for the user.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// The model is at fault.
-    #[error(transparent)]
-    Driver(#[from] DriverError),
-    /// An archive is at fault.
-    #[error(transparent)]
-    Npz(#[from] npz::NpzError),
-    /// Verification could not be carried out.
-    #[error(transparent)]
-    Verify(#[from] VerifyError),
-    /// A backend cannot run the model.
-    #[error(transparent)]
-    Run(#[from] RunError),
-    /// A backend cannot compile the model.
-    #[error("{0}")]
-    Backend(String),
-    /// Samples do not fit.
-    #[error("{file}: {message}")]
-    Samples {
-        /// The archive.
-        file: String,
-        /// What is wrong.
-        message: String,
-    },
-    /// Output cannot be written.
-    #[error("{file}: cannot be written: {error}")]
-    Write {
-        /// The file.
-        file: String,
-        /// Why.
-        error: std::io::Error,
-    },
-}
+use crate::error::CommandError;
+use crate::progress::Progress;
+use crate::{INPUT_AT_FAULT, print};
 
 /// Runs a command.
 pub fn run(cli: &Cli) -> ExitCode {
@@ -60,11 +27,19 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Cleanup(arguments) => cleanup(arguments),
     };
     outcome.unwrap_or_else(|error| {
-        for line in error.to_string().lines() {
-            eprintln!("error: {line}");
-        }
+        error.print();
         ExitCode::from(INPUT_AT_FAULT)
     })
+}
+
+/// Prints a result: its text form, or JSON where another program reads it.
+fn show(text: impl std::fmt::Display, json: Option<&impl Serialize>) -> Result<(), CommandError> {
+    let text = match json {
+        None => text.to_string(),
+        Some(value) => serde_json::to_string_pretty(value)
+            .map_err(|error| CommandError::standard_output(error.into()))?,
+    };
+    print(&format!("{text}\n")).map_err(CommandError::standard_output)
 }
 
 fn remark(diagnostics: &[Diagnostic]) {
@@ -98,58 +73,81 @@ fn compile(arguments: &Compile) -> Result<ExitCode, CommandError> {
         Target::Cpu => "cpu",
         Target::Hls => "hls",
     };
-    let failed = |message: String| {
-        CommandError::Backend(format!("{}: {message}", arguments.model.model.display()))
+    let failed = |message: String| CommandError::Backend {
+        file: arguments.model.model.display().to_string(),
+        message,
     };
     let compiler = backend::backend(target)
         .ok_or_else(|| failed(format!("the target '{target}' is not part of this build")))?;
     let settings: Settings = arguments.set.iter().cloned().collect();
-    let network = Network { context: &context, module: &module, name: &name };
+    let network = Network {
+        context: &context,
+        module: &module,
+        name: &name,
+    };
     let written = backend::write(compiler, network, &settings, &arguments.output)
         .map_err(|error| failed(error.to_string()))?;
-    if arguments.json {
-        let summary = serde_json::json!({
-            "target": target,
-            "output": arguments.output,
-            "files": written.files,
-            "command": written.command,
-            "notes": written.notes,
-        });
-        println!("{summary}");
-        return Ok(ExitCode::SUCCESS);
-    }
-    for file in &written.files {
-        println!("{}", arguments.output.join(file).display());
-    }
+    let summary = serde_json::json!({
+        "target": target,
+        "output": arguments.output,
+        "files": written.files,
+        "command": written.command,
+        "notes": written.notes,
+    });
+    let files = written
+        .files
+        .iter()
+        .map(|file| arguments.output.join(file).display().to_string());
+    let mut lines: Vec<String> = files.collect();
     if !written.notes.is_empty() {
-        println!("{}", written.notes);
+        lines.push(written.notes);
     }
     if let Some(command) = &written.command {
-        println!("build and run it with: cd {} && {command}", arguments.output.display());
+        lines.push(format!(
+            "build and run it with: cd {} && {command}",
+            arguments.output.display()
+        ));
     }
+    show(lines.join("\n"), arguments.json.then_some(&summary))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn run_model(arguments: &Run) -> Result<ExitCode, CommandError> {
-    let runners = Runners::new(&arguments.model.model, &arguments.model.load_options())?;
-    remark(runners.remarks());
+    let model = verify::Model::new(&arguments.model.model, &arguments.model.load_options())?;
+    remark(model.remarks());
     let arrays = npz::read(&arguments.inputs)?;
-    let samples = samples::from_arrays(runners.inputs(), &arrays).map_err(|message| {
-        CommandError::Samples { file: arguments.inputs.display().to_string(), message }
-    })?;
-    let runs = runners.run(arguments.backend, &samples)?;
+    let samples =
+        samples::from_arrays(model.inputs(), &arrays).map_err(|message| CommandError::Samples {
+            file: arguments.inputs.display().to_string(),
+            message,
+        })?;
+    let runs = model.engine(arguments.backend)?.run(&samples)?;
     let mut results = Vec::new();
-    for (at, name) in runners.outputs().iter().enumerate() {
+    for (at, name) in model.outputs().iter().enumerate() {
         let parts: Vec<&Tensor> = runs.iter().filter_map(|run| run.outputs.get(at)).collect();
         results.push((name.clone(), stacked(&parts)));
     }
     npz::write(&arguments.output, &results)?;
+    if arguments.json {
+        let outputs = results.iter().map(|(name, tensor)| {
+            serde_json::json!({ "name": name, "shape": tensor.shape, "type": tensor.element().to_string() })
+        });
+        let summary = serde_json::json!({
+            "backend": arguments.backend.name(),
+            "samples": samples.len(),
+            "output": arguments.output,
+            "outputs": outputs.collect::<Vec<_>>(),
+        });
+        show("", Some(&summary))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Tensors of one shape along a new leading axis.
 fn stacked(parts: &[&Tensor]) -> Tensor {
-    let shape = parts.first().map_or_else(Vec::new, |part| part.shape.clone());
+    let shape = parts
+        .first()
+        .map_or_else(Vec::new, |part| part.shape.clone());
     let data = Data::joined(parts.iter().map(|part| &part.data)).unwrap_or(Data::F32(Vec::new()));
     let mut whole = vec![parts.len()];
     whole.extend(shape);
@@ -166,24 +164,23 @@ fn verify(arguments: &Verify) -> Result<ExitCode, CommandError> {
         seed: arguments.seed,
         tolerance: arguments.tolerance,
     };
-    let report = verify::verify(&arguments.model.model, &options)?;
-    if arguments.json {
-        let text = serde_json::to_string_pretty(&report).map_err(|error| CommandError::Backend(error.to_string()))?;
-        println!("{text}");
+    let progress = Progress::new();
+    let report = verify::verify(&arguments.model.model, &options, &mut |done, all| {
+        progress.at(done, all)
+    });
+    progress.clear();
+    let report = report?;
+    show(&report, arguments.json.then_some(&report))?;
+    Ok(if report.passed {
+        ExitCode::SUCCESS
     } else {
-        println!("{report}");
-    }
-    Ok(if report.passed { ExitCode::SUCCESS } else { ExitCode::from(INPUT_AT_FAULT) })
+        ExitCode::from(INPUT_AT_FAULT)
+    })
 }
 
 fn report(arguments: &Report) -> Result<ExitCode, CommandError> {
     let report = report::report(&arguments.model.model, &arguments.model.load_options())?;
-    if arguments.json {
-        let text = serde_json::to_string_pretty(&report).map_err(|error| CommandError::Backend(error.to_string()))?;
-        println!("{text}");
-    } else {
-        println!("{report}");
-    }
+    show(&report, arguments.json.then_some(&report))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -192,9 +189,13 @@ fn cleanup(arguments: &Cleanup) -> Result<ExitCode, CommandError> {
     let module = model_at(&context, &arguments.model, Level::Clean)?;
     let text = ir::print_module(&module, false, true);
     match &arguments.output {
-        None => print!("{text}"),
-        Some(path) => output::write_file(path, text.as_bytes())
-            .map_err(|error| CommandError::Write { file: path.display().to_string(), error })?,
+        None => print(&text).map_err(CommandError::standard_output)?,
+        Some(path) => {
+            output::write_file(path, text.as_bytes()).map_err(|error| CommandError::Write {
+                file: path.display().to_string(),
+                error,
+            })?
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,9 +2,12 @@
 
 pub mod args;
 pub mod commands;
+pub mod error;
 pub mod opt;
+pub mod progress;
 pub mod translate;
 
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -19,8 +22,23 @@ pub fn run(tool: &str, main: impl FnOnce() -> ExitCode) -> ExitCode {
         Ok(code) => code,
         Err(panic) => {
             let message = qonnx_dialects::pass::panic_text(&*panic);
-            eprintln!("{tool}: internal error: {message}; this is a bug in the compiler, please report it with the command line and the model");
+            eprintln!(
+                "{tool}: internal error: {message}; this is a bug in the compiler, please report it with the command line and the model"
+            );
             ExitCode::from(INPUT_AT_FAULT)
         }
+    }
+}
+
+/// Prints a result on standard output. A reader that has gone away, such as `head`, wants no more of it and is no
+/// error; anything else that goes wrong is.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    match output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+    {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome,
     }
 }

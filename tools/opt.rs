@@ -15,8 +15,7 @@ const ELIDE: usize = 16;
 pub fn main(arguments: &[String]) -> i32 {
     qonnx_passes::register();
     if arguments.iter().any(|argument| argument == "--list-passes") {
-        print!("{}", list());
-        return 0;
+        return i32::from(crate::print(&list()).is_err());
     }
     let arguments: Vec<String> = arguments
         .iter()
@@ -49,13 +48,28 @@ pub fn import_or_report<'c>(context: &'c Context, path: &Path) -> Option<Module<
 fn list() -> String {
     let mut text = String::new();
     for info in PASSES {
-        text += &format!("{} (on {}): {}\n", info.argument, info.anchor.op_name(), info.summary());
+        text += &format!(
+            "{} (on {}): {}\n",
+            info.argument,
+            info.anchor.op_name(),
+            info.summary()
+        );
         for option in info.options {
-            text += &format!("  {}={}: {}\n", option.name, (option.default)(), option.description);
+            text += &format!(
+                "  {}={}: {}\n",
+                option.name,
+                (option.default)(),
+                option.description
+            );
         }
     }
     for pipeline in PIPELINES {
-        text += &format!("{} (pipeline): {}\n  {}\n", pipeline.name, pipeline.summary, (pipeline.text)());
+        text += &format!(
+            "{} (pipeline): {}\n  {}\n",
+            pipeline.name,
+            pipeline.summary,
+            (pipeline.text)()
+        );
     }
     text
 }

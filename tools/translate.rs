@@ -2,14 +2,14 @@
 
 use clap::{ArgGroup, Parser};
 use qonnx_dialects::ir;
-use qonnx_mlir::driver::{self, LoadOptions};
 use qonnx_mlir::backend::{self, Text};
+use qonnx_mlir::driver::{self, LoadOptions};
 use qonnx_mlir::output;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::INPUT_AT_FAULT;
+use crate::error::CommandError;
+use crate::{INPUT_AT_FAULT, print};
 
 /// Translate a model across one level boundary.
 #[derive(Debug, Parser)]
@@ -28,7 +28,7 @@ pub struct Cli {
     /// Leave out the elements of large constants
     #[arg(long)]
     pub elide_constants: bool,
-    /// The input file
+    /// The input file; '-' is standard input, for modules
     pub input: PathBuf,
     /// The output file; standard output where not given
     #[arg(short, long)]
@@ -39,29 +39,41 @@ pub struct Cli {
 pub fn run(cli: &Cli) -> ExitCode {
     match translate(cli) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            for line in message.lines() {
-                eprintln!("error: {line}");
-            }
+        Err(error) => {
+            error.print();
             ExitCode::from(INPUT_AT_FAULT)
         }
     }
 }
 
-fn translate(cli: &Cli) -> Result<(), String> {
+fn translate(cli: &Cli) -> Result<(), CommandError> {
     let context = ir::session();
     let text = if cli.import_onnx {
-        let loaded = driver::load(&context, &cli.input, &LoadOptions::default()).map_err(|error| error.to_string())?;
+        let loaded = driver::load(&context, &cli.input, &LoadOptions::default())?;
         for remark in &loaded.remarks {
             eprintln!("{remark}");
         }
         ir::print_module(&loaded.module, cli.elide_constants, true)
     } else {
-        let (module, _) = driver::parse(&context, &cli.input).map_err(|error| error.to_string())?;
-        backend::translate(if cli.mlir_to_llvmir { Text::LlvmIr } else { Text::Hls }, &module)?
+        // A module of an exit dialect is no network: it need not have a function of ours.
+        let (module, _) = driver::parse(&context, &cli.input)?;
+        let target = if cli.mlir_to_llvmir {
+            Text::LlvmIr
+        } else {
+            Text::Hls
+        };
+        backend::translate(target, &module).map_err(|message| CommandError::Backend {
+            file: cli.input.display().to_string(),
+            message,
+        })?
     };
     match &cli.output {
-        Some(path) => output::write_file(path, text.as_bytes()).map_err(|error| format!("{}: {error}", path.display())),
-        None => std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string()),
+        Some(path) => {
+            output::write_file(path, text.as_bytes()).map_err(|error| CommandError::Write {
+                file: path.display().to_string(),
+                error,
+            })
+        }
+        None => print(&text).map_err(CommandError::standard_output),
     }
 }

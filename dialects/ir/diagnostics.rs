@@ -7,6 +7,7 @@ use mlir_sys::mlirEmitError;
 use std::ffi::CString;
 use std::sync::{Arc, Mutex};
 
+use super::handle::node_name;
 use crate::ffi::qonnxEmit;
 
 /// How grave a diagnostic is.
@@ -27,7 +28,9 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How grave it is.
     pub severity: Severity,
-    /// Where, as MLIR prints locations, with the ONNX node's name.
+    /// The ONNX node, if the location names one.
+    pub node: Option<String>,
+    /// Where, as MLIR prints locations.
     pub location: String,
     /// What.
     pub message: String,
@@ -41,7 +44,14 @@ impl std::fmt::Display for Diagnostic {
             Severity::Note => "note",
             Severity::Remark => "remark",
         };
-        write!(formatter, "{severity}: {} at {}", self.message, self.location)
+        match &self.node {
+            Some(node) => write!(formatter, "{severity}: node '{node}': {}", self.message),
+            None => write!(
+                formatter,
+                "{severity}: {} at {}",
+                self.message, self.location
+            ),
+        }
     }
 }
 
@@ -88,6 +98,7 @@ pub fn capture<T>(context: &Context, body: impl FnOnce() -> T) -> (T, Vec<Diagno
             if let Ok(mut entries) = writer.lock() {
                 entries.push(Diagnostic {
                     severity,
+                    node: node_name(diagnostic.location()),
                     location: diagnostic.location().to_string(),
                     message: diagnostic.to_string(),
                 });
@@ -103,6 +114,9 @@ pub fn capture<T>(context: &Context, body: impl FnOnce() -> T) -> (T, Vec<Diagno
     });
     let result = body();
     context.detach_diagnostic_handler(id);
-    let entries = sink.lock().map(|mut entries| std::mem::take(&mut *entries)).unwrap_or_default();
+    let entries = sink
+        .lock()
+        .map(|mut entries| std::mem::take(&mut *entries))
+        .unwrap_or_default();
     (result, entries)
 }

@@ -1,45 +1,79 @@
 //! Files with `RUN:` lines.
 //!
-//! `%s` is the file, `%S` its folder, `%t` a temporary path. A line is run by a shell with this build's tools and
-//! LLVM's on the path, and must succeed. A line without `FileCheck` and without `--verify-diagnostics` has its output
-//! (and its exit status and messages, if it fails) compared with the snapshot beside the file; `cargo insta review`
-//! is the way to change one. `REQUIRES:` names features without which the file is skipped.
+//! `%s` is the file, `%S` its folder, `%t` a temporary path, `%examples` and `%models` the folders of the example models
+//! and of the models beside the workspace. A line is run by a shell with this build's tools and LLVM's on the path. A
+//! line that checks itself (see [`checks_itself`]) must succeed. Any other line has its output (and its exit status and
+//! messages, if it fails) compared with the snapshot beside the file; `cargo insta review` is the way to change one.
+//! `REQUIRES:` names features without which the file is skipped. With `QONNX_LIT_ROUNDTRIP=1` every module is printed
+//! and read back as well.
 
 use libtest_mimic::{Failed, Trial};
 use std::fs;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use crate::environment;
 
-/// One trial for each file.
+/// What a line that states its own expectation contains.
+const CHECKS: [&str; 6] = [
+    "FileCheck",
+    "--verify-diagnostics",
+    "diff ",
+    "cmp ",
+    "qonnxc verify",
+    "split-file ",
+];
+
+/// One trial for each file, two if modules are read back.
 pub fn trials() -> Vec<Trial> {
     let folder = environment::lit_folder();
     let mut files = Vec::new();
     collect(&folder, &mut files);
     files.sort();
-    files
-        .into_iter()
-        .map(|file| {
-            let name = file.strip_prefix(&folder).unwrap_or(&file).display().to_string();
-            let text = fs::read_to_string(&file).unwrap_or_default();
-            let skipped = directives(&text, "REQUIRES:")
-                .iter()
-                .flat_map(|line| line.split(','))
-                .any(|feature| !environment::has(feature.trim()));
-            Trial::test(name, move || run(&file, &text)).with_ignored_flag(skipped)
-        })
-        .collect()
+    let roundtrip = std::env::var_os("QONNX_LIT_ROUNDTRIP").is_some_and(|value| value != "0");
+    let mut trials = Vec::new();
+    for file in files {
+        let name = file
+            .strip_prefix(&folder)
+            .unwrap_or(&file)
+            .display()
+            .to_string();
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        let skipped = directives(&text, "REQUIRES:")
+            .iter()
+            .flat_map(|line| line.split(','))
+            .any(|feature| !environment::has(feature.trim()));
+        // What is wrong on purpose cannot be read back.
+        let readable = name.ends_with(".mlir")
+            && !text.contains("expected-error")
+            && !text.contains("RUN: not ");
+        if roundtrip && readable {
+            let file = file.clone();
+            trials.push(Trial::test(format!("roundtrip/{name}"), move || {
+                let path = file.display();
+                check(&format!(
+                    "qonnx-opt {path} --split-input-file --verify-roundtrip -o /dev/null"
+                ))
+            }));
+        }
+        trials.push(Trial::test(name, move || run(&file, &text)).with_ignored_flag(skipped));
+    }
+    trials
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
     for entry in entries.flatten() {
         let path = entry.path();
         if path.is_dir() {
             collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "mlir" || extension == "test") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "mlir" || extension == "test")
+        {
             files.push(path);
         }
     }
@@ -55,7 +89,9 @@ fn directives(text: &str, keyword: &str) -> Vec<String> {
             continue;
         };
         let rest = rest.trim();
-        let (part, more) = rest.strip_suffix('\\').map_or((rest, false), |part| (part.trim(), true));
+        let (part, more) = rest
+            .strip_suffix('\\')
+            .map_or((rest, false), |part| (part.trim(), true));
         match found.last_mut() {
             Some(last) if continued => *last += &format!(" {part}"),
             _ => found.push(part.to_owned()),
@@ -71,38 +107,88 @@ fn run(file: &Path, text: &str) -> Result<(), Failed> {
         return Err(Failed::from("the file has no RUN line"));
     }
     let temporary = tempfile::tempdir().map_err(|error| Failed::from(error.to_string()))?;
+    let models = environment::models().unwrap_or_default();
+    let mut shown = Vec::new();
     for line in &lines {
         let command = line
+            .replace(
+                "%examples",
+                &environment::root().join("examples").display().to_string(),
+            )
+            .replace("%models", &models.display().to_string())
             .replace("%S", &file.parent().unwrap_or(file).display().to_string())
             .replace("%s", &file.display().to_string())
             .replace("%t", &temporary.path().join("t").display().to_string());
-        run_line(file, &command)?;
+        if checks_itself(line) {
+            check(&command)?;
+        } else {
+            let text =
+                output_of(&command)?.replace(&temporary.path().display().to_string(), "<tmp>");
+            shown.push((command, text));
+        }
     }
-    Ok(())
+    let commands: Vec<_> = shown.iter().map(|(command, _)| command.as_str()).collect();
+    let texts: Vec<_> = shown.iter().map(|(_, text)| text.as_str()).collect();
+    if shown.is_empty() {
+        Ok(())
+    } else {
+        snapshot(file, &texts.join("\n// -----\n"), &commands.join("; "))
+    }
 }
 
-fn run_line(file: &Path, command: &str) -> Result<(), Failed> {
-    let output = Command::new("bash")
+/// Whether a line states its own expectation, or only writes a file for the lines after it (`... -o %t`).
+fn checks_itself(line: &str) -> bool {
+    let prepares = line.split_whitespace().rev().nth(1) == Some("-o");
+    prepares || CHECKS.iter().any(|mark| line.contains(mark))
+}
+
+fn bash(command: &str) -> Result<Output, Failed> {
+    Command::new("bash")
         .args(["-o", "pipefail", "-c", command])
         .current_dir(environment::root())
         .env("PATH", environment::path())
         .output()
-        .map_err(|error| Failed::from(format!("bash: {error}")))?;
-    let (stdout, stderr) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let checked = command.contains("FileCheck") || command.contains("--verify-diagnostics") || command.contains("diff ");
-    if checked {
-        if output.status.success() {
-            return Ok(());
-        }
-        return Err(Failed::from(format!("{stdout}{stderr}\nto reproduce: PATH={} bash -o pipefail -c '{command}'", environment::path())));
+        .map_err(|error| Failed::from(format!("bash: {error}")))
+}
+
+/// How to run a command again by hand.
+fn by_hand(command: &str) -> String {
+    let quoted = command.replace('\'', "'\\''");
+    format!(
+        "cd {} && PATH={} bash -o pipefail -c '{quoted}'",
+        environment::root().display(),
+        environment::path()
+    )
+}
+
+/// Runs a command that must succeed.
+fn check(command: &str) -> Result<(), Failed> {
+    let output = bash(command)?;
+    if output.status.success() {
+        return Ok(());
     }
-    let mut shown = stdout.into_owned();
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    Err(Failed::from(format!(
+        "{stdout}{stderr}\nto reproduce: {}",
+        by_hand(command)
+    )))
+}
+
+/// What a command prints, and how it fails if it does, without the names of this machine's folders.
+fn output_of(command: &str) -> Result<String, Failed> {
+    let output = bash(command)?;
+    let mut shown = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
-        shown += &format!("exit: {}\n{stderr}", output.status.code().unwrap_or(-1));
+        let status = output.status.code().unwrap_or(-1);
+        shown += &format!(
+            "exit: {status}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
-    let root = environment::root().display().to_string();
-    snapshot(file, &shown.replace(&root, "<root>"), command)
+    Ok(shown.replace(&environment::root().display().to_string(), "<root>"))
 }
 
 /// Compares with the snapshot beside the file.
@@ -111,9 +197,15 @@ fn snapshot(file: &Path, text: &str, command: &str) -> Result<(), Failed> {
     settings.set_snapshot_path(file.parent().unwrap_or(file));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| settings.bind(|| insta::assert_snapshot!(name, text))));
+    let name = file
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        settings.bind(|| insta::assert_snapshot!(name, text))
+    }));
     outcome.map_err(|_| {
-        Failed::from(format!("the output differs from the snapshot\nto reproduce: {command}\nto accept: cargo insta review"))
+        Failed::from(format!("the output differs from the snapshot; to accept it: cargo insta review\nto reproduce: {}", by_hand(command)))
     })
 }

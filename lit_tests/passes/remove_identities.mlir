@@ -22,13 +22,16 @@ func.func @gone(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 // CHECK-LABEL: func.func @kept
 // CHECK: onnx.mul
 // CHECK: onnx.add
+// CHECK: onnx.sub
 // CHECK: onnx.mul
 func.func @kept(%x: tensor<2x3xf32>) -> tensor<4x2x3xf32> {
   %close = onnx.constant dense<1.000001> : tensor<f32>
   %zero = onnx.constant dense<0.0> : tensor<f32>
+  %minus_zero = onnx.constant dense<-0.0> : tensor<f32>
   %ones = onnx.constant dense<1.0> : tensor<4x1x1xf32>
   %0 = onnx.mul %x, %close : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
   %1 = onnx.add %0, %zero : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
-  %2 = onnx.mul %1, %ones : (tensor<2x3xf32>, tensor<4x1x1xf32>) -> tensor<4x2x3xf32>
-  return %2 : tensor<4x2x3xf32>
+  %2 = onnx.sub %1, %minus_zero : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
+  %3 = onnx.mul %2, %ones : (tensor<2x3xf32>, tensor<4x1x1xf32>) -> tensor<4x2x3xf32>
+  return %3 : tensor<4x2x3xf32>
 }

@@ -13,6 +13,7 @@ pub mod int_to_linalg;
 pub mod outline_kernels;
 pub mod plan_workspace;
 pub mod select_kernels;
+pub mod separate_results;
 
 /// Why an op has no machine code: a predicate about the op, such as "has weights that are not constant".
 type Refusal = String;

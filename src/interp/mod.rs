@@ -3,13 +3,17 @@
 //! Every op has its one meaning beside its definition (`eval` in `dialects/`); the interpreter only moves values
 //! between them. It is the oracle that passes and backends are checked against, so it does nothing clever.
 
+mod step;
+#[cfg(test)]
+mod tests;
+
 use melior::ir::operation::OperationLike;
-use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, Function, Op, Val};
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::value::TensorType;
-use qonnx_dialects::{onnx, qint, upstream};
 use std::collections::HashMap;
+
+use step::Action;
 
 /// Why a function cannot be interpreted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,141 +38,217 @@ pub enum InterpError {
     },
 }
 
-/// Sees every op that was evaluated: the op, its operands (absent ones are `None`) and its results.
-pub type Observer<'o, 'c> = &'o mut dyn FnMut(Op<'c>, &[Option<&Tensor>], &[Tensor]);
+/// Sees every op that was evaluated: the op, its operands (absent ones are `None`) and its results. What it
+/// leaves in the results is what later ops get, so that a run can be made to follow another one.
+pub type Observer<'o, 'c> = &'o mut dyn FnMut(Op<'c>, &[Option<&Tensor>], &mut [Tensor]);
 
-/// A function prepared for running on many samples: constants are read once.
+/// Number of a value of the function.
+type Slot = usize;
+
+/// One op with the values it reads and makes.
+struct Step<'c> {
+    op: Op<'c>,
+    action: Action,
+    operands: Vec<Slot>,
+    /// With the type that the op declares, where it is static.
+    results: Vec<(Slot, Option<TensorType>)>,
+    /// Values that no later op uses.
+    dead: Vec<Slot>,
+}
+
+/// A function prepared for running on many samples: ops are decoded and constants are read once.
 pub struct Interpreter<'c> {
-    function: Function<'c>,
-    ops: Vec<Op<'c>>,
-    /// Values of constant ops.
-    constants: HashMap<usize, Tensor>,
-    /// For each op, the values that no later op uses.
-    dead_after: Vec<Vec<usize>>,
+    arguments: Vec<(Slot, Option<TensorType>)>,
+    steps: Vec<Step<'c>>,
+    returned: Vec<Slot>,
+    slots: usize,
+}
+
+/// Numbers values as they appear.
+#[derive(Default)]
+struct Slots(HashMap<usize, Slot>);
+
+impl Slots {
+    fn define(&mut self, value: Val<'_>) -> Slot {
+        let next = self.0.len();
+        *self.0.entry(ir::value_key(value)).or_insert(next)
+    }
+
+    fn find(&self, value: Val<'_>) -> Option<Slot> {
+        self.0.get(&ir::value_key(value)).copied()
+    }
 }
 
 impl<'c> Interpreter<'c> {
-    /// Prepares a function. Fails on a constant whose elements are elided.
+    /// Prepares a function of level 0, 1 or 2. Fails on ops of other levels and on a constant whose elements are
+    /// elided.
     pub fn new(function: Function<'c>) -> Result<Self, InterpError> {
-        let ops = function.ops();
-        let mut constants = HashMap::new();
-        for op in &ops {
-            if onnx::is_constant(*op) || upstream::is_constant(*op) {
-                let result = ir::val(op.result(0).map_err(|error| at(*op, error))?);
-                let value = ir::constant_tensor(result)
-                    .ok_or_else(|| at(*op, "the elements of this constant are elided"))?;
-                constants.insert(ir::value_key(result), value);
-            }
+        let mut slots = Slots::default();
+        let arguments = function.arguments();
+        let arguments = arguments
+            .into_iter()
+            .map(|value| (slots.define(value), ir::type_of(value)));
+        let arguments: Vec<_> = arguments.collect();
+        let mut steps = Vec::new();
+        for op in function.ops() {
+            let operands = op
+                .operands()
+                .map(|operand| slots.find(ir::val(operand)))
+                .collect::<Option<Vec<_>>>()
+                .ok_or_else(|| step::error(op, "uses a value before the op that makes it"))?;
+            let results = op.results().map(ir::val);
+            let results = results
+                .map(|value| (slots.define(value), ir::type_of(value)))
+                .collect();
+            steps.push(Step {
+                op,
+                action: Action::of(op)?,
+                operands,
+                results,
+                dead: Vec::new(),
+            });
         }
-        let mut last_use: HashMap<usize, usize> = HashMap::new();
-        for (number, op) in ops.iter().enumerate() {
-            for operand in op.operands().map(ir::val) {
-                last_use.insert(ir::value_key(operand), number);
-            }
-        }
-        for value in function.returned() {
-            last_use.remove(&ir::value_key(value));
-        }
-        let mut dead_after = vec![Vec::new(); ops.len()];
-        let mut uses: Vec<_> = last_use.into_iter().collect();
-        uses.sort_unstable();
-        for (value, number) in uses {
-            dead_after[number].push(value);
-        }
-        Ok(Self { function, ops, constants, dead_after })
-    }
-
-    /// Runs the function; `observe` sees every op.
-    pub fn run(&self, inputs: &[Tensor], observe: Observer<'_, 'c>) -> Result<Vec<Tensor>, InterpError> {
-        let arguments = self.function.arguments();
-        let mut values: HashMap<usize, Tensor> = HashMap::new();
-        for (index, argument) in arguments.iter().enumerate() {
-            let expected = ir::type_of(*argument);
-            let found = inputs.get(index);
-            match (&expected, found) {
-                (Some(expected), Some(found)) if *expected == TensorType::of(found) => {
-                    values.insert(ir::value_key(*argument), found.clone());
-                }
-                _ => {
-                    return Err(InterpError::Input {
-                        index,
-                        expected: expected.map_or("a static shape".to_owned(), |ty| describe(&ty)),
-                        found: found.map_or("nothing".to_owned(), |found| describe(&TensorType::of(found))),
-                    });
-                }
-            }
-        }
-        for (number, op) in self.ops.iter().enumerate() {
-            let results = self.eval(*op, &values)?;
-            observe(*op, &self.operands(*op, &values), &results);
-            for (result, tensor) in results.into_iter().enumerate() {
-                let value = ir::val(op.result(result).map_err(|error| at(*op, error))?);
-                values.insert(ir::value_key(value), tensor);
-            }
-            for dead in &self.dead_after[number] {
-                values.remove(dead);
-            }
-        }
-        self.function
+        let returned = function
             .returned()
             .into_iter()
-            .map(|value| {
-                self.value(&values, value).cloned().ok_or_else(|| InterpError::Op {
-                    node: "return".to_owned(),
-                    message: "a returned value was not computed".to_owned(),
-                })
+            .map(|value| slots.find(value))
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| step::error(function.op(), "returns a value that no op makes"))?;
+        let slots = slots.0.len();
+        note_last_uses(&mut steps, &returned, slots);
+        Ok(Self {
+            arguments,
+            steps,
+            returned,
+            slots,
+        })
+    }
+
+    /// Runs the function; `observe` sees every op that depends on the sample or could.
+    pub fn run(
+        &self,
+        inputs: &[Tensor],
+        observe: Observer<'_, 'c>,
+    ) -> Result<Vec<Tensor>, InterpError> {
+        let mut values: Vec<Option<&Tensor>> = vec![None; self.slots];
+        self.take_inputs(inputs, &mut values)?;
+        let mut computed: Vec<Option<Tensor>> = vec![None; self.slots];
+        for step in &self.steps {
+            if let (Action::Constant(value), Some((slot, _))) = (&step.action, step.results.first())
+            {
+                values[*slot] = Some(value);
+            }
+        }
+        for step in &self.steps {
+            if matches!(step.action, Action::Constant(_) | Action::Absent) {
+                continue;
+            }
+            let operands: Vec<Option<&Tensor>> = step
+                .operands
+                .iter()
+                .map(|&slot| computed[slot].as_ref().or(values[slot]))
+                .collect();
+            let mut results = step.action.eval(step.op, &operands)?;
+            step.check(&results)?;
+            observe(step.op, &operands, &mut results);
+            for ((slot, _), tensor) in step.results.iter().zip(results) {
+                computed[*slot] = Some(tensor);
+            }
+            for &slot in &step.dead {
+                computed[slot] = None;
+            }
+        }
+        self.returned
+            .iter()
+            .map(|&slot| {
+                computed[slot]
+                    .clone()
+                    .or_else(|| values[slot].cloned())
+                    .ok_or_else(|| {
+                        let message = "'return' op has an operand without a value".to_owned();
+                        InterpError::Op {
+                            node: "return".to_owned(),
+                            message,
+                        }
+                    })
             })
             .collect()
     }
 
-    fn value<'a>(&'a self, values: &'a HashMap<usize, Tensor>, value: Val<'c>) -> Option<&'a Tensor> {
-        let key = ir::value_key(value);
-        values.get(&key).or_else(|| self.constants.get(&key))
-    }
-
-    fn operands<'a>(&'a self, op: Op<'c>, values: &'a HashMap<usize, Tensor>) -> Vec<Option<&'a Tensor>> {
-        op.operands().map(|operand| self.value(values, ir::val(operand))).collect()
-    }
-
-    /// The results of one op; none for constants, absent inputs and uninitialised tensors' placeholders.
-    fn eval(&self, op: Op<'c>, values: &HashMap<usize, Tensor>) -> Result<Vec<Tensor>, InterpError> {
-        if onnx::is_constant(op) || upstream::is_constant(op) || onnx::is_none(op) {
-            return Ok(Vec::new());
+    fn take_inputs<'t>(
+        &self,
+        inputs: &'t [Tensor],
+        values: &mut [Option<&'t Tensor>],
+    ) -> Result<(), InterpError> {
+        let mismatch = |index: usize, expected: String, found: Option<&Tensor>| {
+            let found = found.map_or("nothing".to_owned(), |found| {
+                describe(&TensorType::of(found))
+            });
+            Err(InterpError::Input {
+                index,
+                expected,
+                found,
+            })
+        };
+        for (index, (slot, expected)) in self.arguments.iter().enumerate() {
+            match (expected, inputs.get(index)) {
+                (Some(expected), Some(found)) if *expected == TensorType::of(found) => {
+                    values[*slot] = Some(found);
+                }
+                (Some(expected), found) => return mismatch(index, describe(expected), found),
+                (None, found) => return mismatch(index, "a static shape".to_owned(), found),
+            }
         }
-        let operands = self.operands(op, values);
-        if let Some(graph) = GraphOp::read(op) {
-            return graph.eval(&operands).map_err(|error| at(op, error));
+        match inputs.get(self.arguments.len()) {
+            None => Ok(()),
+            extra => mismatch(self.arguments.len(), "no more inputs".to_owned(), extra),
         }
-        let result = op
-            .result(0)
-            .ok()
-            .and_then(|result| ir::type_of(ir::val(result)))
-            .ok_or_else(|| at(op, "the result has no static shape"))?;
-        if upstream::is_empty(op) {
-            // What is not initialised is never read; zeros keep runs reproducible.
-            return Ok(vec![Tensor::zeros(&result)]);
-        }
-        let operands = operands
-            .into_iter()
-            .collect::<Option<Vec<&Tensor>>>()
-            .ok_or_else(|| at(op, "an operand was not computed"))?;
-        if let Some(qint) = qint::Op::read(op) {
-            let operand = operands.first().ok_or_else(|| at(op, "it has no operand"))?;
-            return qint.eval(operand, &result).map(|value| vec![value]).map_err(|error| at(op, error));
-        }
-        if let Some(upstream) = upstream::Op::read(op) {
-            return upstream.eval(&operands, &result).map(|value| vec![value]).map_err(|error| at(op, error));
-        }
-        Err(at(op, format!("'{}' op cannot be interpreted", ir::op_name(op))))
     }
 }
 
-fn at(op: Op<'_>, message: impl ToString) -> InterpError {
-    let node = ir::node_name(op.location()).unwrap_or_else(|| ir::op_name(op));
-    InterpError::Op { node, message: message.to_string() }
+impl Step<'_> {
+    /// Checks the results against the types that the op declares: the oracle trusts no pass.
+    fn check(&self, results: &[Tensor]) -> Result<(), InterpError> {
+        if results.len() != self.results.len() {
+            let (found, expected) = (results.len(), self.results.len());
+            return Err(step::error(
+                self.op,
+                format!("gave {found} results, expected {expected}"),
+            ));
+        }
+        for (tensor, (_, expected)) in results.iter().zip(&self.results) {
+            let found = TensorType::of(tensor);
+            if let Some(expected) = expected.as_ref().filter(|expected| **expected != found) {
+                let (found, expected) = (describe(&found), describe(expected));
+                return Err(step::error(
+                    self.op,
+                    format!("gave {found}, expected {expected}"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Notes after which op each value can be freed.
+fn note_last_uses(steps: &mut [Step<'_>], returned: &[Slot], slots: usize) {
+    let mut needed_later = vec![false; slots];
+    for &slot in returned {
+        needed_later[slot] = true;
+    }
+    for step in steps.iter_mut().rev() {
+        // A result that nothing uses dies where it is made.
+        let made = step.results.iter().map(|(slot, _)| *slot);
+        for slot in step.operands.iter().copied().chain(made) {
+            if !needed_later[slot] {
+                needed_later[slot] = true;
+                step.dead.push(slot);
+            }
+        }
+    }
 }
 
 fn describe(ty: &TensorType) -> String {
     let extents: Vec<_> = ty.shape.iter().map(|extent| format!("{extent}x")).collect();
-    format!("{}{}", extents.concat(), ty.element)
+    format!("tensor<{}{}>", extents.concat(), ty.element)
 }

@@ -50,20 +50,34 @@ pub fn report(path: &Path, options: &LoadOptions) -> Result<ModelReport, DriverE
     let mut module = loaded.module;
     let file = path.display().to_string();
     let passes = pipelines::lower_to_int_with(&["remarks=true"]);
-    let diagnostics = driver::run(&context, &mut module, &file, "lowering to integers", &passes)?;
+    let diagnostics = driver::run(
+        &context,
+        &mut module,
+        &file,
+        "lowering to integers",
+        &passes,
+    )?;
     let layers = ir::main_function(&module)
         .map(|function| function.ops().into_iter().filter_map(layer).collect())
         .unwrap_or_default();
     let remarks = diagnostics
         .iter()
         .chain(&loaded.remarks)
-        .map(|entry| format!("{} ({})", entry.message, entry.location))
+        .map(ToString::to_string)
         .collect();
-    Ok(ModelReport { model: file, layers, remarks })
+    Ok(ModelReport {
+        model: file,
+        layers,
+        remarks,
+    })
 }
 
 fn layer(op: Op<'_>) -> Option<Layer> {
-    if onnx::is_constant(op) || onnx::is_none(op) || upstream::is_constant(op) || upstream::is_empty(op) {
+    if onnx::is_constant(op)
+        || onnx::is_none(op)
+        || upstream::is_constant(op)
+        || upstream::is_empty(op)
+    {
         return None;
     }
     let result = ir::type_of(ir::val(op.result(0).ok()?))?;
@@ -82,14 +96,24 @@ fn layer(op: Op<'_>) -> Option<Layer> {
 
 /// Multiplications and weight bits of a loop nest that sums.
 fn contraction(op: Op<'_>) -> (u64, u64) {
-    let Some(upstream::Op::Generic(generic)) = upstream::Op::read(op) else { return (0, 0) };
-    let multiplies = generic.body.iter().any(|instr| matches!(instr, upstream::Instr::Mul(..)));
+    let Some(upstream::Op::Generic(generic)) = upstream::Op::read(op) else {
+        return (0, 0);
+    };
+    let multiplies = generic
+        .body
+        .iter()
+        .any(|instr| matches!(instr, upstream::Instr::Mul(..)));
     if !multiplies || !generic.iterators.contains(&IteratorKind::Reduction) {
         return (0, 0);
     }
-    let types: Vec<_> = op.operands().filter_map(|operand| ir::type_of(ir::val(operand))).collect();
+    let types: Vec<_> = op
+        .operands()
+        .filter_map(|operand| ir::type_of(ir::val(operand)))
+        .collect();
     let shapes: Vec<_> = types.iter().map(|ty| ty.shape.as_slice()).collect();
-    let macs = generic.extents(&shapes).map_or(0, |extents| extents.iter().map(|&extent| extent as u64).product());
+    let macs = generic.extents(&shapes).map_or(0, |extents| {
+        extents.iter().map(|&extent| extent as u64).product()
+    });
     let weights = types.get(1).map_or(0, |ty| match ty.element {
         Element::Int { width, .. } => ty.shape.iter().product::<usize>() as u64 * u64::from(width),
         _ => 0,

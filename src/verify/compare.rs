@@ -1,181 +1,329 @@
-//! Comparison of runs.
+//! Comparison of one sample's runs.
 
 use qonnx_dialects::tensor::Tensor;
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::report::{BackendReport, Difference, Outcome, Report};
-use super::runner::{Backend, Run, Runners};
-use super::trace::Integers;
+use super::engine::{Engine, RunError};
+use super::lockstep::{Flip, Followed, follow, near_boundaries};
+use super::report::{BackendReport, BoundaryElement, Difference, Outcome, Unexpected};
+use super::trace::{Integers, Trace};
 use crate::samples::Sample;
 
-/// Compares every run with the first one at its level of exactness.
-pub fn compare(
-    model: &str,
-    runners: &Runners,
-    samples: &[Sample],
-    expected: Option<&[Vec<Vec<f32>>]>,
-    runs: Vec<(Backend, Vec<Run>, Duration)>,
-    tolerance: f32,
-) -> Report {
-    let find = |wanted: &[Backend]| runs.iter().find(|(backend, ..)| wanted.contains(backend));
-    let mut backends = Vec::with_capacity(runs.len());
-    for (backend, run, took) in &runs {
-        // Native code and hardware models are held against the integer program, float levels and the
-        // integer program against the graph.
-        let exact = matches!(backend, Backend::Cpu | Backend::Hls);
-        let reference = if exact { find(&[Backend::Int]).or(runs.first()) } else { runs.first() };
-        let (name, reference) = reference.map_or((*backend, run), |(name, run, _)| (*name, run));
-        let mut entry = BackendReport {
-            backend: backend.name(),
-            reference: name.name(),
-            outcome: Outcome::Equal,
-            tensors: 0,
-            elements: 0,
-            boundary: 0,
-            differences: Vec::new(),
-            max_abs_diff: 0.0,
-            max_abs_diff_expected: None,
-            unexpected: None,
-            seconds: took.as_secs_f64(),
-        };
-        let exact = exact && name == Backend::Int;
-        for (sample, (found, wanted)) in run.iter().zip(reference).enumerate() {
-            let expected = expected.and_then(|expected| expected.get(sample));
-            let comparison = Comparison { sample, runners, exact, tolerance };
-            comparison.sample(&mut entry, wanted, found, expected.map(Vec::as_slice));
-        }
-        // What equals an integer program that flipped at a rounding boundary has flipped with it.
-        if exact && entry.outcome == Outcome::Equal {
-            let inherited = backends.iter().find(|other: &&BackendReport| other.backend == name.name());
-            entry.outcome = inherited.map_or(Outcome::Equal, |other| other.outcome);
-        }
-        backends.push(entry);
-    }
-    let failed = |entry: &BackendReport| {
-        entry.outcome == Outcome::Different
-            || entry.outcome == Outcome::Equal && entry.unexpected.is_some_and(|count| count > 0)
-    };
-    let passed = !backends.iter().any(failed);
-    Report { model: model.to_owned(), samples: samples.len(), passed, backends }
+/// Which sample is compared, and how strictly.
+pub(super) struct Comparison<'a> {
+    /// Number of the sample.
+    pub number: usize,
+    /// Its inputs.
+    pub sample: &'a Sample,
+    /// Names of the outputs.
+    pub outputs: &'a [String],
+    /// How far a float output may be off, relative to numbers above 1.
+    pub tolerance: f32,
 }
 
-struct Comparison<'a> {
-    sample: usize,
-    runners: &'a Runners,
-    /// Whether outputs must be equal on every bit.
-    exact: bool,
-    tolerance: f32,
+/// Two tensors' elements that are further apart than allowed, the first of them and the worst.
+struct Apart {
+    first: Option<(usize, f32, f32)>,
+    worst: Option<(usize, f32, f32)>,
+    max_abs_diff: f64,
 }
 
 impl Comparison<'_> {
-    fn sample(&self, entry: &mut BackendReport, wanted: &Run, found: &Run, expected: Option<&[Vec<f32>]>) {
-        let flipped = self.integers(entry, wanted, found);
-        for (at, (wanted, found)) in wanted.outputs.iter().zip(&found.outputs).enumerate() {
-            let name = self.runners.outputs().get(at).map_or("", String::as_str);
-            self.output(entry, name, wanted, found, flipped);
+    /// Compares a run with the exact integers it must reproduce: every integer that both show, and every output bit
+    /// for bit; NaN equals NaN.
+    pub fn exact(&self, entry: &mut BackendReport, wanted: &Trace, found: &Trace) {
+        if !self.integers(entry, wanted, found) {
+            self.first_integer_apart(entry, wanted, found);
         }
-        let Some(expected) = expected else { return };
-        let mut outside = false;
-        for (wanted, found) in expected.iter().zip(&found.outputs) {
-            for (wanted, found) in wanted.iter().zip(found.to_f32()) {
-                let difference = distance(*wanted, found);
-                let largest = entry.max_abs_diff_expected.get_or_insert(0.0);
-                *largest = largest.max(difference);
-                outside |= difference > f64::from(self.tolerance) * f64::from(wanted.abs().max(1.0));
-            }
-        }
-        *entry.unexpected.get_or_insert(0) += usize::from(outside);
+        let equal = |_: usize, wanted: f32, found: f32| {
+            wanted.to_bits() == found.to_bits() || wanted.is_nan() && found.is_nan()
+        };
+        self.outputs(entry, &wanted.outputs, &found.outputs, |_| &equal);
     }
 
-    /// Compares the integers of both runs by node, in order. Returns whether an element flipped at a rounding
-    /// boundary, after which everything may differ.
-    fn integers(&self, entry: &mut BackendReport, wanted: &Run, found: &Run) -> bool {
-        let by_node: BTreeMap<&str, &Integers> =
-            found.integers.iter().map(|integers| (integers.node.as_str(), integers)).collect();
-        for wanted in &wanted.integers {
-            let Some(found) = by_node.get(wanted.node.as_str()) else { continue };
-            entry.tensors += 1;
-            entry.elements += wanted.n.len();
-            let mut flipped = 0;
-            let mut first = None;
-            for (at, (expected, value)) in wanted.n.iter().zip(&found.n).enumerate() {
-                if expected == value {
-                    continue;
-                }
-                let rounds_to = |integers: &Integers, other: &i64| {
-                    integers.nearby.iter().flatten().any(|nearby| nearby.get(at) == Some(other))
-                };
-                let near = rounds_to(wanted, value) || rounds_to(found, expected);
-                if near {
-                    flipped += 1;
-                } else {
-                    first.get_or_insert(at);
-                }
-            }
-            let same_length = wanted.n.len() == found.n.len();
-            if first.is_some() || !same_length {
-                let at = first.unwrap_or(0);
-                let of = |n: &[i64]| n.get(at).map_or(f64::NAN, |value| *value as f64);
-                entry.outcome = Outcome::Different;
-                entry.differences.push(Difference {
-                    sample: self.sample,
-                    place: format!("node '{}'", wanted.node),
-                    element: at,
-                    expected: of(&wanted.n),
-                    found: of(&found.n),
-                });
-                return true;
-            }
-            if flipped > 0 {
-                entry.boundary += flipped;
-                if entry.outcome == Outcome::Equal {
-                    entry.outcome = Outcome::Boundary;
-                }
-                return true;
-            }
-        }
-        false
-    }
-
-    fn output(
+    /// Compares a level with a graph (level 0 or 1): the integers behind each quantizer, and the outputs.
+    pub fn graph(
         &self,
         entry: &mut BackendReport,
-        name: &str,
-        wanted: &Tensor,
-        found: &Tensor,
-        flipped: bool,
-    ) {
-        let same_shape = wanted.shape == found.shape;
-        let mut first = None;
-        for (at, (expected, value)) in wanted.to_f32().into_iter().zip(found.to_f32()).enumerate() {
-            let difference = distance(expected, value);
-            entry.max_abs_diff = entry.max_abs_diff.max(difference);
-            let equal = if self.exact {
-                expected.to_bits() == value.to_bits() || expected.is_nan() && value.is_nan()
-            } else {
-                difference <= f64::from(self.tolerance) * f64::from(expected.abs().max(1.0))
+        graph: &Engine<'_>,
+        wanted: &Trace,
+        found: &Trace,
+    ) -> Result<(), RunError> {
+        let same = self.integers(entry, wanted, found);
+        let within = |_: usize, wanted: f32, found: f32| self.within_tolerance(wanted, found);
+        let mut alike = BackendReport::new(entry.backend, entry.reference);
+        self.outputs(&mut alike, &wanted.outputs, &found.outputs, |_| &within);
+        if same && alike.outcome == Outcome::Equal {
+            entry.max_abs_diff = entry.max_abs_diff.max(alike.max_abs_diff);
+            return Ok(());
+        }
+        let Some(interpreter) = graph.interpreter() else {
+            return Ok(());
+        };
+        let followed = follow(graph.function, interpreter, self.sample, found)
+            .map_err(|error| graph.error(error))?;
+        self.followed(entry, &followed, found);
+        Ok(())
+    }
+
+    /// Reports the first tensor in which the runs have different integers.
+    fn first_integer_apart(&self, entry: &mut BackendReport, wanted: &Trace, found: &Trace) {
+        let apart = wanted.integers.iter().find_map(|wanted| {
+            let found = found
+                .integers
+                .iter()
+                .rfind(|found| found.node == wanted.node)?;
+            let pairs = || wanted.n.iter().zip(&found.n);
+            let element = pairs().position(|(wanted, found)| wanted != found)?;
+            Some(Difference {
+                sample: self.number,
+                place: format!("node '{}'", wanted.node),
+                element,
+                expected: wanted.n[element] as f64,
+                found: found.n[element] as f64,
+            })
+        });
+        if let Some(difference) = apart {
+            entry.differs(difference);
+        }
+    }
+
+    /// Counts the integers that both runs have; whether all are equal.
+    fn integers(&self, entry: &mut BackendReport, wanted: &Trace, found: &Trace) -> bool {
+        let by_node: BTreeMap<&str, &Integers> = found
+            .integers
+            .iter()
+            .map(|integers| (integers.node.as_str(), integers))
+            .collect();
+        let mut same = true;
+        for wanted in &wanted.integers {
+            let Some(found) = by_node.get(wanted.node.as_str()) else {
+                continue;
             };
-            if !equal {
-                first.get_or_insert((at, expected, value));
+            if wanted.n.len() != found.n.len() {
+                let place = format!("node '{}'", wanted.node);
+                let (expected, length) = (wanted.n.len() as f64, found.n.len() as f64);
+                let difference = Difference {
+                    sample: self.number,
+                    place: format!("number of elements of {place}"),
+                    element: 0,
+                    expected,
+                    found: length,
+                };
+                entry.differs(difference);
+                continue;
+            }
+            entry.tensors += 1;
+            entry.elements += wanted.n.len();
+            same &= wanted.n == found.n;
+        }
+        same
+    }
+
+    /// Takes over what following a run has found.
+    fn followed(&self, entry: &mut BackendReport, followed: &Followed, found: &Trace) {
+        let mut seen = BTreeSet::new();
+        for Flip {
+            node,
+            element,
+            graph,
+            other,
+            ..
+        } in &followed.wrong
+        {
+            // One mistake shows in many elements; the first of each node says where it is.
+            if seen.insert(node) {
+                entry.differs(Difference {
+                    sample: self.number,
+                    place: format!("node '{node}'"),
+                    element: *element,
+                    expected: *graph as f64,
+                    found: *other as f64,
+                });
             }
         }
-        if flipped || same_shape && first.is_none() {
-            return;
+        let boundary = followed.boundary.iter().map(|flip| BoundaryElement {
+            sample: self.number,
+            node: flip.node.clone(),
+            element: flip.element,
+            value: flip.value,
+            noise: flip.radius,
+            expected: flip.graph,
+            found: flip.other,
+        });
+        entry.boundary.extend(boundary);
+        entry.not_numbers += followed.not_numbers;
+        let excused = !followed.boundary.is_empty() || followed.not_numbers > 0;
+        if excused && entry.outcome == Outcome::Equal {
+            entry.outcome = Outcome::Boundary;
         }
-        let (element, expected, value) = first.unwrap_or((0, f32::NAN, f32::NAN));
-        entry.outcome = Outcome::Different;
-        entry.differences.push(Difference {
-            sample: self.sample,
+        let checks: Vec<_> = (0..found.outputs.len())
+            .map(|output| {
+                move |at: usize, wanted: f32, found: f32| {
+                    let noise = followed
+                        .radii
+                        .get(output)
+                        .and_then(|radii| radii.get(at))
+                        .copied();
+                    self.within_tolerance(wanted, found)
+                        || noise.is_some_and(|noise| distance(wanted, found) <= f64::from(noise))
+                }
+            })
+            .collect();
+        self.outputs(entry, &followed.outputs, &found.outputs, |output| {
+            &checks[output]
+        });
+    }
+
+    /// Compares the outputs with the expected ones. `graph` explains what is outside of the tolerance; `integer`
+    /// says that the run has integers in place of the graph's numbers.
+    pub fn expected(
+        &self,
+        entry: &mut BackendReport,
+        (graph, integer): (Option<&Engine<'_>>, bool),
+        expected: &[Vec<f32>],
+        found: &Trace,
+    ) -> Result<(), RunError> {
+        let within = |_: usize, wanted: f32, found: f32| self.within_tolerance(wanted, found);
+        let mut worst: Option<Difference> = None;
+        for (output, (wanted, found)) in expected.iter().zip(&found.outputs).enumerate() {
+            let apart = Apart::new(wanted, &found.to_f32(), &within);
+            let largest = entry.max_abs_diff_expected.get_or_insert(0.0);
+            *largest = largest.max(apart.max_abs_diff);
+            let size = |difference: &Difference| (difference.expected - difference.found).abs();
+            if let Some(difference) = apart.worst.map(|worst| self.at_output(output, worst))
+                && worst
+                    .as_ref()
+                    .is_none_or(|worst| size(worst) < size(&difference))
+            {
+                worst = Some(difference);
+            }
+        }
+        let Some(difference) = worst else {
+            return Ok(());
+        };
+        let mut unexpected = Unexpected {
+            difference,
+            explained: false,
+            near_boundary: 0,
+            not_numbers: 0,
+        };
+        if let Some((graph, interpreter)) =
+            graph.and_then(|graph| Some((graph, graph.interpreter()?)))
+        {
+            let near = near_boundaries(graph.function, interpreter, self.sample)
+                .map_err(|error| graph.error(error))?;
+            unexpected.near_boundary = near.boundary.len();
+            unexpected.not_numbers = if integer { near.not_numbers } else { 0 };
+            unexpected.explained = unexpected.not_numbers > 0 || explains(&near, expected, found);
+        }
+        entry.unexpected.push(unexpected);
+        Ok(())
+    }
+
+    fn outputs<'f>(
+        &self,
+        entry: &mut BackendReport,
+        wanted: &[Tensor],
+        found: &[Tensor],
+        equal: impl Fn(usize) -> &'f dyn Fn(usize, f32, f32) -> bool,
+    ) {
+        if wanted.len() != found.len() {
+            entry.differs(Difference {
+                sample: self.number,
+                place: "number of outputs".to_owned(),
+                element: 0,
+                expected: wanted.len() as f64,
+                found: found.len() as f64,
+            });
+        }
+        for (output, (wanted, found)) in wanted.iter().zip(found).enumerate() {
+            let apart = Apart::new(&wanted.to_f32(), &found.to_f32(), equal(output));
+            entry.max_abs_diff = entry.max_abs_diff.max(apart.max_abs_diff);
+            let first =
+                apart
+                    .first
+                    .or((wanted.shape != found.shape).then_some((0, f32::NAN, f32::NAN)));
+            if let Some(first) = first {
+                entry.differs(self.at_output(output, first));
+            }
+        }
+    }
+
+    fn at_output(
+        &self,
+        output: usize,
+        (element, expected, found): (usize, f32, f32),
+    ) -> Difference {
+        let name = self.outputs.get(output).map_or("", String::as_str);
+        Difference {
+            sample: self.number,
             place: format!("output '{name}'"),
             element,
             expected: expected.into(),
-            found: value.into(),
-        });
+            found: found.into(),
+        }
+    }
+
+    fn within_tolerance(&self, wanted: f32, found: f32) -> bool {
+        distance(wanted, found) <= f64::from(self.tolerance) * f64::from(wanted.abs().max(1.0))
     }
 }
 
-/// How far two numbers are apart; NaN equals NaN.
+/// Whether float32 noise explains that outputs are not the expected ones.
+fn explains(near: &Followed, expected: &[Vec<f32>], found: &Trace) -> bool {
+    let within_noise = || {
+        expected
+            .iter()
+            .zip(&found.outputs)
+            .enumerate()
+            .all(|(output, (wanted, found))| {
+                let radii = near.radii.get(output).map_or(&[][..], Vec::as_slice);
+                wanted
+                    .iter()
+                    .zip(found.to_f32())
+                    .enumerate()
+                    .all(|(at, (wanted, found))| {
+                        distance(*wanted, found) <= f64::from(radii.get(at).copied().unwrap_or(0.0))
+                    })
+            })
+    };
+    !near.boundary.is_empty() || within_noise()
+}
+
+impl Apart {
+    fn new(wanted: &[f32], found: &[f32], equal: &dyn Fn(usize, f32, f32) -> bool) -> Self {
+        let mut apart = Self {
+            first: None,
+            worst: None,
+            max_abs_diff: 0.0,
+        };
+        for (at, (&wanted, &found)) in wanted.iter().zip(found).enumerate() {
+            let difference = distance(wanted, found);
+            if !equal(at, wanted, found) {
+                apart.first.get_or_insert((at, wanted, found));
+                let worse = apart
+                    .worst
+                    .is_none_or(|(_, a, b)| distance(a, b) < difference);
+                if worse {
+                    apart.worst = Some((at, wanted, found));
+                }
+            }
+            apart.max_abs_diff = apart.max_abs_diff.max(difference);
+        }
+        apart
+    }
+}
+
+/// How far two numbers are apart; NaN equals NaN, and is infinitely far from everything else.
 fn distance(a: f32, b: f32) -> f64 {
-    if a == b || a.is_nan() && b.is_nan() { 0.0 } else { (f64::from(a) - f64::from(b)).abs() }
+    if a == b || a.is_nan() && b.is_nan() {
+        return 0.0;
+    }
+    let distance = (f64::from(a) - f64::from(b)).abs();
+    if distance.is_nan() {
+        f64::INFINITY
+    } else {
+        distance
+    }
 }

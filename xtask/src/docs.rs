@@ -27,13 +27,19 @@ pub fn run(check: bool) -> Result<(), String> {
     if stale.is_empty() {
         return Ok(());
     }
-    Err(format!("{} not up to date; run: cargo xtask docs", stale.join(", ")))
+    Err(format!(
+        "{} not up to date; run: cargo xtask docs",
+        stale.join(", ")
+    ))
 }
 
 fn passes_page(passes: &[Declared]) -> String {
     let mut page = format!("{HEADER}# Passes\n");
     for pass in passes {
-        page += &format!("\n## `--{}`\n\n*on each {}; `{}`*\n\n", pass.argument, pass.anchor, pass.file);
+        page += &format!(
+            "\n## `--{}`\n\n*on each {}; `{}`*\n\n",
+            pass.argument, pass.anchor, pass.file
+        );
         // Headings of the documentation go below the pass's own.
         page += &pass.documentation.replace("## ", "#### ");
         page += "\n";
@@ -53,7 +59,10 @@ fn dialect_pages() -> Result<Vec<(String, String)>, String> {
     let mut pages = Vec::new();
     for definition in files(&["dialects"], &[".td"]) {
         let mut parts = definition.split('/');
-        let (Some(_), Some(dialect), Some(file)) = (parts.next(), parts.next(), parts.next()) else { continue };
+        let (Some(_), Some(dialect), Some(file)) = (parts.next(), parts.next(), parts.next())
+        else {
+            continue;
+        };
         let output = Command::new(&tblgen)
             .current_dir(root().join("dialects"))
             .arg("-gen-dialect-doc")
@@ -64,10 +73,16 @@ fn dialect_pages() -> Result<Vec<(String, String)>, String> {
             .output()
             .map_err(|error| format!("{}: {error}; run: make setup", tblgen.display()))?;
         if !output.status.success() {
-            return Err(format!("mlir-tblgen failed on {definition}: {}", String::from_utf8_lossy(&output.stderr)));
+            return Err(format!(
+                "mlir-tblgen failed on {definition}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            ));
         }
         let text = String::from_utf8_lossy(&output.stdout);
-        pages.push((format!("docs/dialects/{dialect}.md"), format!("{HEADER}{}", text.replace("[TOC]\n\n", ""))));
+        pages.push((
+            format!("docs/dialects/{dialect}.md"),
+            format!("{HEADER}{}", text.replace("[TOC]\n\n", "")),
+        ));
     }
     Ok(pages)
 }

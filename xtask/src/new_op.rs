@@ -8,9 +8,12 @@ pub fn run(dialect: &str, name: &str) -> Result<(), String> {
         .into_iter()
         .next()
         .ok_or_else(|| format!("there is no dialect '{dialect}' with a .td file in dialects/"))?;
-    let valid = name.starts_with(|c: char| c.is_ascii_uppercase()) && name.chars().all(|c| c.is_ascii_alphanumeric());
+    let valid = name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.chars().all(|c| c.is_ascii_alphanumeric());
     if !valid {
-        return Err(format!("'{name}' is no op name, expected CamelCase as in ONNX"));
+        return Err(format!(
+            "'{name}' is no op name, expected CamelCase as in ONNX"
+        ));
     }
     let mnemonic = snake_case(name);
     let test = format!("lit_tests/dialects/{dialect}/{mnemonic}.mlir");
@@ -60,7 +63,9 @@ func.func @{mnemonic}(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {{
 
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map_or(String::new(), |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+    letters.next().map_or(String::new(), |first| {
+        first.to_ascii_uppercase().to_string() + letters.as_str()
+    })
 }
 
 fn snake_case(name: &str) -> String {

@@ -38,7 +38,9 @@ fn parse(file: &str, block: &str) -> Result<Declared, String> {
     let mut documentation = Vec::new();
     let mut lines = block.lines().map(str::trim);
     let head = loop {
-        let line = lines.next().ok_or_else(|| format!("{file}: a declare_pass! block without a struct"))?;
+        let line = lines
+            .next()
+            .ok_or_else(|| format!("{file}: a declare_pass! block without a struct"))?;
         match line.strip_prefix("///") {
             Some(text) => documentation.push(text.strip_prefix(' ').unwrap_or(text)),
             None => break line,
@@ -57,7 +59,9 @@ fn parse(file: &str, block: &str) -> Result<Declared, String> {
                 option_doc.push(text.trim());
             } else if let Some((_, rest)) = line.split_once("(\"") {
                 let (name, rest) = rest.split_once("\")").ok_or_else(malformed)?;
-                let default = rest.split_once(" = ").map_or("", |(_, default)| default.trim_end_matches(','));
+                let default = rest
+                    .split_once(" = ")
+                    .map_or("", |(_, default)| default.trim_end_matches(','));
                 options.push((name.to_owned(), default.to_owned(), option_doc.join(" ")));
                 option_doc.clear();
             }

@@ -1,8 +1,12 @@
 //! The files around the code: test bench, golden vectors, synthesis script and Makefile.
 
+use qonnx_dialects::hls::FunctionHead;
 use qonnx_dialects::tensor::Tensor;
+use std::path::Path;
 
 use super::host::Host;
+use super::printer::shown;
+use super::simulate::ap_types;
 
 /// What the test bench compares with.
 pub struct Golden {
@@ -10,20 +14,46 @@ pub struct Golden {
     pub inputs: Vec<Vec<Tensor>>,
     /// The expected outputs of each.
     pub outputs: Vec<Vec<Tensor>>,
+    /// The expected integers of each behind every quantizer, by its node.
+    pub integers: Vec<Vec<(String, Vec<i64>)>>,
 }
 
-/// Name and text of each file.
-pub fn files(name: &str, host: &Host, golden: &Golden, part: &str, clock: &str) -> Vec<(String, String)> {
+/// What synthesis is told.
+pub struct Target<'a> {
+    /// The device.
+    pub part: &'a str,
+    /// The clock's period in nanoseconds.
+    pub clock: &'a str,
+}
+
+/// Name and text of each file. `tops` are the functions that become hardware.
+pub fn files(
+    name: &str,
+    host: &Host,
+    tops: &[FunctionHead],
+    golden: &Golden,
+    target: &Target<'_>,
+) -> Vec<(String, String)> {
     let mut files = vec![
         (format!("{name}_test.cpp"), test_bench(name, host)),
-        ("build_prj.tcl".to_owned(), synthesis(name, part, clock)),
-        ("Makefile".to_owned(), makefile(name)),
+        ("build_prj.tcl".to_owned(), synthesis(name, tops, target)),
+        ("Makefile".to_owned(), makefile(name, ap_types().as_deref())),
+        (
+            "tb_data/integers.dat".to_owned(),
+            integers(&golden.integers),
+        ),
     ];
     for at in 0..host.inputs.len() {
-        files.push((format!("tb_data/in{at}.dat"), lines(golden.inputs.iter().map(|sample| &sample[at]))));
+        files.push((
+            format!("tb_data/in{at}.dat"),
+            lines(golden.inputs.iter().map(|sample| &sample[at])),
+        ));
     }
     for at in 0..host.outputs.len() {
-        files.push((format!("tb_data/out{at}.dat"), lines(golden.outputs.iter().map(|sample| &sample[at]))));
+        files.push((
+            format!("tb_data/out{at}.dat"),
+            lines(golden.outputs.iter().map(|sample| &sample[at])),
+        ));
     }
     files
 }
@@ -32,18 +62,40 @@ pub fn files(name: &str, host: &Host, golden: &Golden, part: &str, clock: &str) 
 fn lines<'a>(tensors: impl Iterator<Item = &'a Tensor>) -> String {
     tensors
         .map(|tensor| {
-            let numbers: Vec<_> = tensor.to_f32().iter().map(|value| format!("{value:e}")).collect();
+            let numbers: Vec<_> = tensor
+                .to_f32()
+                .iter()
+                .map(|value| format!("{value:e}"))
+                .collect();
             numbers.join(" ") + "\n"
         })
         .collect()
 }
 
+/// A line `node<TAB>numbers` for each tensor, an empty line after each sample.
+fn integers(samples: &[Vec<(String, Vec<i64>)>]) -> String {
+    let mut text = String::new();
+    for sample in samples {
+        for (node, numbers) in sample {
+            let numbers: Vec<_> = numbers.iter().map(i64::to_string).collect();
+            text += &format!("{}\t{}\n", shown(node), numbers.join(" "));
+        }
+        text.push('\n');
+    }
+    text
+}
+
 fn test_bench(name: &str, host: &Host) -> String {
-    let sizes = |sizes: &[usize]| sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    let sizes = |sizes: &[usize]| {
+        sizes
+            .iter()
+            .map(usize::to_string)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let arguments: Vec<String> = (0..host.inputs.len())
         .map(|at| format!("in[{at}].data()"))
         .chain((0..host.outputs.len()).map(|at| format!("out[{at}].data()")))
-        .chain(["0".to_owned()])
         .collect();
     TEST_BENCH
         .replace("@NAME@", name)
@@ -56,47 +108,60 @@ fn test_bench(name: &str, host: &Host) -> String {
 
 const TEST_BENCH: &str = include_str!("runtime/test_bench.cpp");
 
-fn synthesis(name: &str, part: &str, clock: &str) -> String {
+fn synthesis(name: &str, tops: &[FunctionHead], target: &Target<'_>) -> String {
+    let names: Vec<_> = tops.iter().map(|head| head.name.as_str()).collect();
+    let Target { part, clock } = target;
     format!(
         "# Vitis HLS: vitis_hls -f build_prj.tcl [csim] [synth] [cosim] [export]; all of them without arguments.
 set steps $argv
 if {{[llength $steps] == 0}} {{ set steps {{csim synth cosim export}} }}
 
-open_project -reset {name}_prj
-set_top network
-add_files firmware/{name}.cpp -cflags \"-std=c++14\"
-add_files -tb {name}_test.cpp -cflags \"-std=c++14\"
-add_files -tb host/{name}_host.cpp -cflags \"-std=c++14 -ffp-contract=off\"
-add_files -tb host/float_ops.h
-add_files -tb tb_data
-open_solution -reset solution1
-set_part {{{part}}}
-create_clock -period {clock} -name default
+# One project for each function that becomes hardware.
+foreach top {{{}}} {{
+    open_project -reset {name}_${{top}}_prj
+    set_top $top
+    add_files firmware/{name}.cpp -cflags \"-std=c++14\"
+    add_files -tb {name}_test.cpp -cflags \"-std=c++14\"
+    add_files -tb host/{name}_host.cpp -cflags \"-std=c++14 -ffp-contract=off\"
+    add_files -tb host/float_ops.h
+    add_files -tb tb_data
+    open_solution -reset solution1
+    set_part {{{part}}}
+    create_clock -period {clock} -name default
 
-if {{[lsearch $steps csim] >= 0}} {{ csim_design }}
-if {{[lsearch $steps synth] >= 0}} {{ csynth_design }}
-if {{[lsearch $steps cosim] >= 0}} {{ cosim_design }}
-if {{[lsearch $steps export] >= 0}} {{ export_design -format ip_catalog }}
+    if {{[lsearch $steps csim] >= 0}} {{ csim_design }}
+    if {{[lsearch $steps synth] >= 0}} {{ csynth_design }}
+    if {{[lsearch $steps cosim] >= 0}} {{ cosim_design }}
+    if {{[lsearch $steps export] >= 0}} {{ export_design -format ip_catalog }}
+    close_project
+}}
 exit
-"
+",
+        names.join(" ")
     )
 }
 
-fn makefile(name: &str) -> String {
+fn makefile(name: &str, ap_types: Option<&Path>) -> String {
+    // Where the headers were found when the project was written; make's user may say otherwise.
+    let found = ap_types.map_or_else(
+        || ".venv/ap_types".to_owned(),
+        |folder| folder.display().to_string(),
+    );
     format!(
         "# `make csim` compiles the network with g++ and checks it against the golden vectors.
 # AP_TYPES is the folder with ap_int.h: part of Vitis HLS, and of the hls4ml package.
-AP_TYPES ?= ../../.venv/ap_types
+AP_TYPES ?= $(or $(HLS_AP_TYPES),{found})
 CXX ?= g++
-CXXFLAGS ?= -O1 -std=c++14 -ffp-contract=off -Wno-unknown-pragmas -Wno-unused-label
+CXXFLAGS ?= -O1
+override CXXFLAGS += -std=c++14 -ffp-contract=off -Wno-unknown-pragmas -Wno-unused-label
 
 .PHONY: csim clean
 csim: {name}_test
 \t./{name}_test
 
 {name}_test: {name}_test.cpp host/{name}_host.cpp firmware/{name}.cpp
-\t@test -f $(AP_TYPES)/ap_int.h || {{ echo 'ap_int.h is missing: make csim AP_TYPES=FOLDER with the ap_types headers'; exit 1; }}
-\t$(CXX) $(CXXFLAGS) -I$(AP_TYPES) $^ -o $@
+\t@test -f '$(AP_TYPES)/ap_int.h' || {{ echo 'ap_int.h is missing: make csim AP_TYPES=FOLDER with the headers of Vitis HLS or of the hls4ml package'; exit 1; }}
+\t$(CXX) $(CXXFLAGS) -I'$(AP_TYPES)' $^ -o $@
 
 clean:
 \trm -f {name}_test

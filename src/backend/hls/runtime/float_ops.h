@@ -140,7 +140,27 @@ void place(std::vector<T> &whole, const std::vector<T> &part, size_t width, size
     for (size_t i = 0; i < part.size(); ++i) whole[i / size * width + offset + i % size] = part[i];
 }
 
-enum Rounding { ROUND, CEIL, FLOOR, UP, DOWN, HALF_UP, HALF_DOWN };
+// alpha * A' * B' + beta * C, rounded once.
+inline Floats gemm(const Floats &a, bool trans_a, const Floats &b, bool trans_b, size_t rows, size_t depth,
+                   size_t columns, float alpha, float beta, const Floats &c, const Shape &c_shape) {
+    Floats y(rows * columns);
+    const Shape shape{rows, columns};
+    for (size_t i = 0; i < rows; ++i)
+        for (size_t j = 0; j < columns; ++j) {
+            double sum = 0.0;
+            for (size_t k = 0; k < depth; ++k) {
+                const double left = a[trans_a ? k * rows + i : i * depth + k];
+                sum += left * b[trans_b ? j * depth + k : k * columns + j];
+            }
+            const size_t at = i * columns + j;
+            const double addend = static_cast<double>(beta) * c[broadcast_index(c_shape, shape, at)];
+            y[at] = static_cast<float>(static_cast<double>(alpha) * sum + addend);
+        }
+    return y;
+}
+
+// How codes are found: rounded, or the sign of x / scale + zero point, or the sign of x.
+enum Rounding { ROUND, CEIL, FLOOR, UP, DOWN, HALF_UP, HALF_DOWN, SIGN_OF_CODE, SIGN_OF_INPUT };
 
 inline float round(float x, Rounding mode) {
     switch (mode) {
@@ -154,6 +174,30 @@ inline float round(float x, Rounding mode) {
     }
 }
 
+// The code that a quantizer gives a number.
+inline float quantizer_code(float x, float scale, float zero, float lo, float hi, Rounding mode) {
+    if (mode == SIGN_OF_INPUT) return x >= 0.0f ? 1.0f : -1.0f;
+    const float quotient = x / scale;
+    float code = quotient + zero;
+    if (mode == SIGN_OF_CODE) return code >= 0.0f ? 1.0f : -1.0f;
+    if (code < lo) code = lo;
+    if (code > hi) code = hi;
+    return round(code, mode);
+}
+
+// Floats that a quantizer's codes stand for; all parameters have the shape `shape`.
+inline Floats fake_quantize(const Floats &x, const Shape &x_shape, const Floats &scale, const Floats &zero,
+                            const Floats &lo, const Floats &hi, const Shape &shape, Rounding mode) {
+    Floats y(x.size());
+    for (size_t i = 0; i < x.size(); ++i) {
+        const size_t at = broadcast_index(shape, x_shape, i);
+        const float code = quantizer_code(x[i], scale[at], zero[at], lo[at], hi[at], mode);
+        const float difference = code - zero[at];
+        y[i] = difference * scale[at];
+    }
+    return y;
+}
+
 // The integers of a quantizer: (code - zero_point) * 2^fraction_bits.
 inline Integers quantize(const Floats &x, const Shape &shape, const Floats &scale, const Shape &scale_shape,
                          const Floats &zero, const Shape &zero_shape, float lo, float hi, Rounding mode,
@@ -162,28 +206,27 @@ inline Integers quantize(const Floats &x, const Shape &shape, const Floats &scal
     for (size_t i = 0; i < x.size(); ++i) {
         const float s = scale[broadcast_index(scale_shape, shape, i)];
         const float z = zero[broadcast_index(zero_shape, shape, i)];
-        const float quotient = x[i] / s;
-        float code = quotient + z;
-        if (bipolar) {
-            code = code >= 0.0f ? 1.0f : -1.0f;
-        } else {
-            if (code > hi) code = hi;
-            if (code < lo) code = lo;
-            code = round(code, mode);
-        }
+        const float code = quantizer_code(x[i], s, z, lo, hi, bipolar ? SIGN_OF_CODE : mode);
         const double integer = (static_cast<double>(code) - z) * std::ldexp(1.0, fraction_bits);
         n[i] = integer == integer ? static_cast<int64_t>(integer) : 0;
     }
     return n;
 }
 
+// The number that `width` bits stand for; fewer than 64.
+inline int64_t number(int64_t bits, int width, bool is_signed) {
+    const uint64_t mask = (uint64_t(1) << width) - 1, low = uint64_t(bits) & mask;
+    const bool negative = is_signed && (low >> (width - 1)) != 0;
+    return static_cast<int64_t>(negative ? low | ~mask : low);
+}
+
 // float(double(n) * scale)
-inline Floats dequantize(const Integers &n, const Shape &shape, const std::vector<double> &scale,
-                         const Shape &scale_shape) {
+inline Floats dequantize(const Integers &n, const Shape &shape, int width, bool is_signed,
+                         const std::vector<double> &scale, const Shape &scale_shape) {
     Floats x(n.size());
     for (size_t i = 0; i < n.size(); ++i) {
         const double s = scale[broadcast_index(scale_shape, shape, i)];
-        x[i] = static_cast<float>(static_cast<double>(n[i]) * s);
+        x[i] = static_cast<float>(static_cast<double>(number(n[i], width, is_signed)) * s);
     }
     return x;
 }

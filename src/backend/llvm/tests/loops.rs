@@ -12,7 +12,12 @@ fn agree_on(text: &str, shapes: &[&[usize]]) {
     let module = ir::parse_module(&context, text.as_bytes()).expect("the text is a module");
     let mut rng = Rng::new(7);
     let samples: Vec<Vec<Tensor>> = (0..6)
-        .map(|_| shapes.iter().map(|shape| random_graph::input(shape, &mut rng)).collect())
+        .map(|_| {
+            shapes
+                .iter()
+                .map(|shape| random_graph::input(shape, &mut rng))
+                .collect()
+        })
         .collect();
     agree(&context, &module, &samples);
 }
@@ -20,7 +25,11 @@ fn agree_on(text: &str, shapes: &[&[usize]]) {
 /// The text of a quantizer to `width` bits.
 fn quantize(name: &str, argument: &str, shape: &str, width: u32, signed: bool) -> String {
     let half = 2f32.powi(width as i32 - 1);
-    let (lo, hi) = if signed { (-half, half - 1.0) } else { (0.0, 2.0 * half - 1.0) };
+    let (lo, hi) = if signed {
+        (-half, half - 1.0)
+    } else {
+        (0.0, 2.0 * half - 1.0)
+    };
     format!(
         "%{name} = qint.quantize %{argument} {{bipolar = false, fraction_bits = 0 : i64, hi = {hi:?} : f32, \
          is_signed = {signed}, lo = {lo:?} : f32, rounding_mode = \"ROUND\", scale = dense<0.5> : tensor<f32>, \
@@ -38,7 +47,15 @@ fn dequantize(name: &str, argument: &str, shape: &str, width: u32, signed: bool)
 /// A product whose sums wrap around: every width must be masked where it is read.
 #[test]
 fn sums_that_wrap() {
-    for (width, signed) in [(5, true), (5, false), (8, true), (8, false), (9, true), (16, false), (17, true)] {
+    for (width, signed) in [
+        (5, true),
+        (5, false),
+        (8, true),
+        (8, false),
+        (9, true),
+        (16, false),
+        (17, true),
+    ] {
         let extend = if signed { "extsi" } else { "extui" };
         let text = format!(
             "func.func @main(%x: tensor<3x6xf32>) -> tensor<3x4xf32> {{

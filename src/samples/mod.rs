@@ -1,10 +1,14 @@
 //! Samples: the inputs that a network is run on, one tensor for each graph input.
 
-use qonnx_dialects::ir::{self, Function};
-use qonnx_dialects::tensor::{Data, Element, Tensor};
-use qonnx_dialects::value::TensorType;
+mod boundaries;
+mod generate;
 
-use crate::random_graph::Rng;
+pub use boundaries::{InputHints, hints};
+pub use generate::generate;
+
+use qonnx_dialects::ir::{self, Function};
+use qonnx_dialects::tensor::{Data, Element, Tensor, wrap};
+use qonnx_dialects::value::TensorType;
 
 /// One tensor for each graph input.
 pub type Sample = Vec<Tensor>;
@@ -16,7 +20,9 @@ pub fn inputs(function: Function<'_>) -> Result<Vec<(String, TensorType)>, Strin
         .into_iter()
         .zip(function.arguments())
         .map(|(name, argument)| {
-            ir::type_of(argument).map(|ty| (name.clone(), ty)).ok_or(format!("input '{name}' has no static shape"))
+            ir::type_of(argument)
+                .map(|ty| (name.clone(), ty))
+                .ok_or(format!("input '{name}' has no static shape"))
         })
         .collect()
 }
@@ -30,7 +36,9 @@ pub fn from_arrays(
     let mut columns = Vec::with_capacity(inputs.len());
     for (at, (name, ty)) in inputs.iter().enumerate() {
         let array = find(arrays, name, &format!("in{at}"))?;
-        columns.push(split(array, ty).map_err(|message| format!("array for input '{name}' {message}"))?);
+        columns.push(
+            split(array, ty).map_err(|message| format!("array for input '{name}' {message}"))?,
+        );
     }
     let count = columns.first().map_or(0, Vec::len);
     if columns.iter().any(|column| column.len() != count) {
@@ -55,7 +63,10 @@ pub fn expected(
     for (at, name) in outputs.iter().enumerate() {
         let array = find(arrays, name, &format!("out{at}"))?;
         if array.shape.first() != Some(&count) {
-            return Err(format!("array for output '{name}' has shape {:?}, expected {count} samples", array.shape));
+            return Err(format!(
+                "array for output '{name}' has shape {:?}, expected {count} samples",
+                array.shape
+            ));
         }
         let values = array.to_f32();
         let size = values.len() / count.max(1);
@@ -67,10 +78,18 @@ pub fn expected(
 }
 
 fn find<'a>(arrays: &'a [(String, Tensor)], name: &str, alias: &str) -> Result<&'a Tensor, String> {
-    let by = |key: &str| arrays.iter().find(|(found, _)| found == key).map(|(_, tensor)| tensor);
+    let by = |key: &str| {
+        arrays
+            .iter()
+            .find(|(found, _)| found == key)
+            .map(|(_, tensor)| tensor)
+    };
     by(name).or_else(|| by(alias)).ok_or_else(|| {
         let found: Vec<_> = arrays.iter().map(|(name, _)| name.as_str()).collect();
-        format!("has no array '{name}' or '{alias}', found {}", found.join(", "))
+        format!(
+            "has no array '{name}' or '{alias}', found {}",
+            found.join(", ")
+        )
     })
 }
 
@@ -80,10 +99,15 @@ fn split(array: &Tensor, ty: &TensorType) -> Result<Vec<Tensor>, String> {
         return Err("is a scalar, expected samples along the leading axis".to_owned());
     };
     if shape != ty.shape {
-        return Err(format!("has samples of shape {shape:?}, expected {:?}", ty.shape));
+        return Err(format!(
+            "has samples of shape {shape:?}, expected {:?}",
+            ty.shape
+        ));
     }
     let size: usize = shape.iter().product();
-    (0..count).map(|at| convert(array, at * size, size, ty)).collect()
+    (0..count)
+        .map(|at| convert(array, at * size, size, ty))
+        .collect()
 }
 
 /// Elements `start..start + size` as a tensor of a type.
@@ -98,11 +122,24 @@ fn convert(array: &Tensor, start: usize, size: usize, ty: &TensorType) -> Result
                     .then_some(value as i64)
                     .ok_or_else(|| format!("holds {value}, expected integers"))
             };
-            let values = match array.as_int() {
+            let values: Vec<i64> = match array.as_int() {
                 Some(values) => values[start..start + size].to_vec(),
                 None => floats().map(whole).collect::<Result<_, _>>()?,
             };
-            Data::Int { width, unsigned, values }
+            if let Some(value) = values
+                .iter()
+                .find(|&&value| wrap(value, width, unsigned) != value)
+            {
+                return Err(format!(
+                    "holds {value}, expected numbers of type {}",
+                    ty.element
+                ));
+            }
+            Data::Int {
+                width,
+                unsigned,
+                values,
+            }
         }
     };
     Ok(Tensor::new(ty.shape.clone(), data))
@@ -110,57 +147,66 @@ fn convert(array: &Tensor, start: usize, size: usize, ty: &TensorType) -> Result
 
 fn array_f64(array: &Tensor, start: usize, size: usize) -> impl Iterator<Item = f64> {
     let values: Vec<f64> = match &array.data {
-        Data::F32(values) => values[start..start + size].iter().map(|&value| f64::from(value)).collect(),
+        Data::F32(values) => values[start..start + size]
+            .iter()
+            .map(|&value| f64::from(value))
+            .collect(),
         Data::F64(values) => values[start..start + size].to_vec(),
-        Data::Int { values, .. } => values[start..start + size].iter().map(|&value| value as f64).collect(),
+        Data::Int { values, .. } => values[start..start + size]
+            .iter()
+            .map(|&value| value as f64)
+            .collect(),
     };
     values.into_iter()
 }
 
-/// Generates samples: random values of several ranges, extremes, and, where an input goes into a quantizer
-/// of scale `steps[input]`, values on and next to the middle between two of its levels.
-pub fn generate(
-    inputs: &[(String, TensorType)],
-    steps: &[Option<f32>],
-    count: usize,
-    seed: u64,
-) -> Vec<Sample> {
-    let mut rng = Rng::new(seed);
-    (0..count)
-        .map(|at| {
-            inputs
-                .iter()
-                .zip(steps)
-                .map(|((_, ty), step)| tensor(ty, *step, at, &mut rng))
-                .collect()
-        })
-        .collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn tensor(ty: &TensorType, step: Option<f32>, at: usize, rng: &mut Rng) -> Tensor {
-    let count: usize = ty.shape.iter().product();
-    let mut next = |_| -> f64 {
-        match at % 6 {
-            0 => rng.unit(),
-            1 => rng.unit() * 2.0 - 1.0,
-            2 => {
-                // Ties of the input's quantizer, and their neighbours.
-                let step = step.unwrap_or(0.125);
-                let tie = (rng.between(-32, 32) as f32 + 0.5) * step;
-                f64::from([tie, tie.next_up(), tie.next_down()][rng.below(3)])
-            }
-            3 => (rng.unit() * 2.0 - 1.0) * f64::from(step.unwrap_or(0.25)) * 16.0,
-            4 => [-1e6, 1e6, 0.0, -0.0, 1e-30][rng.below(5)],
-            _ => if rng.chance(1, 2) { 1.0 } else { -1.0 },
-        }
-    };
-    let data = match ty.element {
-        Element::F32 => Data::F32((0..count).map(|at| next(at) as f32).collect()),
-        Element::F64 => Data::F64((0..count).map(next).collect()),
-        Element::Int { width, unsigned } => {
-            let values = (0..count).map(|_| rng.between(0, if width == 1 { 1 } else { 7 })).collect();
-            Data::Int { width, unsigned, values }
-        }
-    };
-    Tensor::new(ty.shape.clone(), data)
+    fn inputs() -> Vec<(String, TensorType)> {
+        vec![
+            ("x".to_owned(), TensorType::f32([1, 2])),
+            ("i".to_owned(), TensorType::new([1], Element::int(8))),
+        ]
+    }
+
+    #[test]
+    fn samples_come_from_names_or_numbers() {
+        let arrays = [
+            ("in1".to_owned(), Tensor::i64([2, 1], vec![7, -8])),
+            (
+                "x".to_owned(),
+                Tensor::f32([2, 1, 2], vec![1.0, 2.0, 3.0, 4.0]),
+            ),
+        ];
+        let samples = from_arrays(&inputs(), &arrays).expect("they fit");
+        let second = [
+            Tensor::f32([1, 2], vec![3.0, 4.0]),
+            Tensor::int(8, [1], vec![-8]),
+        ];
+        assert_eq!(samples.len(), 2);
+        assert_eq!(samples[1], second);
+    }
+
+    #[test]
+    fn samples_that_do_not_fit_are_refused() {
+        let x = ("x".to_owned(), Tensor::f32([2, 1, 2], vec![0.0; 4]));
+        let refused = |arrays: &[(String, Tensor)]| {
+            from_arrays(&inputs(), arrays).expect_err("it must be refused")
+        };
+        assert_eq!(
+            refused(std::slice::from_ref(&x)),
+            "has no array 'i' or 'in1', found x"
+        );
+        let wide = ("i".to_owned(), Tensor::i64([2, 1], vec![1, 128]));
+        assert!(refused(&[x.clone(), wide]).contains("holds 128, expected numbers of type i8"));
+        let few = ("i".to_owned(), Tensor::i64([1, 1], vec![1]));
+        assert_eq!(
+            refused(&[x, few]),
+            "the arrays have different numbers of samples"
+        );
+        let flat = ("x".to_owned(), Tensor::f32([2], vec![0.0; 2]));
+        assert!(refused(&[flat]).contains("has samples of shape []"));
+    }
 }

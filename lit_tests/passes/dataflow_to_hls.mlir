@@ -1,0 +1,29 @@
+// RUN: qonnx-opt %s --dataflow-to-hls | FileCheck %s
+
+// A layer is a function of loops; the network calls the layers; the host runs the network.
+// CHECK-LABEL: func.func @main
+// CHECK: hls.run @network
+// CHECK-NOT: dataflow.
+// CHECK: hls.func @dense attributes
+// CHECK-SAME: top = false
+// CHECK: hls.pragma "PIPELINE" {options = "II=1"}
+// CHECK: hls.mul %{{.*}}, %{{.*}} : ui2, si2 -> si4
+// CHECK: hls.func @threshold attributes
+// CHECK: hls.ge
+// CHECK: hls.func @network attributes
+// CHECK-SAME: top = true
+// CHECK: hls.call @dense
+// CHECK: hls.call @threshold
+func.func @main(%x: tensor<1x4xi2>) -> tensor<1x2xi2> {
+  %0 = dataflow.run @network(%x) : (tensor<1x4xi2>) -> tensor<1x2xi2>
+  return %0 : tensor<1x2xi2>
+}
+func.func @network(%x: !dataflow.array<4 x ui2> {onnx.name = "x"}) -> (!dataflow.array<2 x ui2> {onnx.name = "y"}) {
+  %0 = dataflow.dense %x {bias = array<i64>, reuse_factor = 1 : i64, rows = 1 : i64,
+                          weights = dense<[[1, -1], [0, 1], [-2, 1], [1, 1]]> : tensor<4x2xi2>, weights_signed = true}
+     : (!dataflow.array<4 x ui2>) -> !dataflow.array<2 x si5> loc("dense")
+  %1 = dataflow.threshold %0 {base = array<i64: 0>, inner = 1 : i64, step = array<i64: 1>,
+                              thresholds = dense<[[-2, 1, 3]]> : tensor<1x3xi64>}
+     : (!dataflow.array<2 x si5>) -> !dataflow.array<2 x ui2> loc("threshold")
+  return %1 : !dataflow.array<2 x ui2>
+}

@@ -1,0 +1,35 @@
+// RUN: qonnx-opt %s --split-input-file --int-to-dataflow --verify-diagnostics
+
+// expected-error @below {{no operation is left on integers, so there is nothing to build in hardware; quantize the inputs (option '--input-type') or the weights and activations of the model}}
+func.func @main(%x: tensor<1x4xf32> {onnx.name = "x"}) -> (tensor<1x4xf32> {onnx.name = "y"}) {
+  %0 = onnx.relu %x : (tensor<1x4xf32>) -> tensor<1x4xf32>
+  return %0 : tensor<1x4xf32>
+}
+
+// -----
+
+// A convolution has no hardware layer yet.
+func.func @main(%x: tensor<1x1x4x4xf32> {onnx.name = "x"}) -> (tensor<1x1x3x3xf32> {onnx.name = "y"}) {
+  %w = arith.constant dense<1> : tensor<1x1x2x2xi2>
+  %z = arith.constant dense<0> : tensor<1x1x3x3xi6>
+  %q = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32,
+                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
+                         zero_point = dense<0.0> : tensor<f32>} : (tensor<1x1x4x4xf32>) -> tensor<1x1x4x4xi2>
+  // expected-error @below {{the hls backend has no streaming layer for a convolution yet; compile this model for the cpu}}
+  %a = linalg.generic {indexing_maps = [affine_map<(n, f, h, w, c, i, j) -> (n, c, h + i, w + j)>,
+                                        affine_map<(n, f, h, w, c, i, j) -> (f, c, i, j)>,
+                                        affine_map<(n, f, h, w, c, i, j) -> (n, f, h, w)>],
+                       iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction",
+                                         "reduction"]}
+       ins(%q, %w : tensor<1x1x4x4xi2>, tensor<1x1x2x2xi2>) outs(%z : tensor<1x1x3x3xi6>) {
+  ^bb0(%in: i2, %in_0: i2, %out: i6):
+    %1 = arith.extui %in : i2 to i6
+    %2 = arith.extsi %in_0 : i2 to i6
+    %3 = arith.muli %1, %2 : i6
+    %4 = arith.addi %out, %3 : i6
+    linalg.yield %4 : i6
+  } -> tensor<1x1x3x3xi6>
+  %y = qint.dequantize %a {is_signed = true, scale = dense<0.25> : tensor<f64>}
+       : (tensor<1x1x3x3xi6>) -> tensor<1x1x3x3xf32>
+  return %y : tensor<1x1x3x3xf32>
+}

@@ -1,0 +1,117 @@
+//! One op of a function, decoded once so that running it on many samples only evaluates.
+
+use melior::ir::operation::OperationLike;
+use qonnx_dialects::graph::GraphOp;
+use qonnx_dialects::ir::{self, Op};
+use qonnx_dialects::tensor::Tensor;
+use qonnx_dialects::value::TensorType;
+use qonnx_dialects::{onnx, qint, upstream};
+
+use super::InterpError;
+
+/// What an op does, with everything that its attributes and types say.
+pub(super) enum Action {
+    /// A constant; its value is known before the first sample.
+    Constant(Tensor),
+    /// An absent operand of a graph op: it has no value.
+    Absent,
+    /// `tensor.empty`.
+    Empty(TensorType),
+    /// An op of levels 0 and 1.
+    Graph(GraphOp),
+    /// A `qint` op with its result type.
+    Qint(qint::Op, TensorType),
+    /// An upstream op with its result type.
+    Upstream(upstream::Op, TensorType),
+}
+
+impl Action {
+    /// Decodes an op. Fails on ops that no level of the compiler has, on constants whose elements the text
+    /// elides, and on integer ops without a static shape.
+    pub(super) fn of(op: Op<'_>) -> Result<Self, InterpError> {
+        if onnx::is_none(op) {
+            return Ok(Self::Absent);
+        }
+        let result = op.result(0).ok().map(ir::val);
+        if onnx::is_constant(op) || upstream::is_constant(op) {
+            let value = result.and_then(ir::constant_tensor);
+            return value.map(Self::Constant).ok_or_else(|| {
+                error(
+                    op,
+                    "has no elements, expected a constant whose elements are not elided",
+                )
+            });
+        }
+        if let Some(graph) = GraphOp::read(op) {
+            return Ok(Self::Graph(graph));
+        }
+        let r#type = || {
+            result
+                .and_then(ir::type_of)
+                .ok_or_else(|| error(op, "has no result of static shape, expected one"))
+        };
+        if upstream::is_empty(op) {
+            return Ok(Self::Empty(r#type()?));
+        }
+        if let Some(qint) = qint::Op::read(op) {
+            return Ok(Self::Qint(qint, r#type()?));
+        }
+        if let Some(upstream) = upstream::Op::read(op) {
+            return Ok(Self::Upstream(upstream, r#type()?));
+        }
+        Err(error(
+            op,
+            "is of no level that can be interpreted, expected levels 0 to 2",
+        ))
+    }
+
+    /// The results on these operands; absent ones are `None`. Constants and absent operands have none, their
+    /// values do not depend on the sample.
+    pub(super) fn eval(
+        &self,
+        op: Op<'_>,
+        operands: &[Option<&Tensor>],
+    ) -> Result<Vec<Tensor>, InterpError> {
+        let present = || {
+            operands
+                .iter()
+                .copied()
+                .collect::<Option<Vec<&Tensor>>>()
+                .ok_or_else(|| error(op, "has an operand without a value, expected a tensor"))
+        };
+        let outcome = match self {
+            Self::Constant(_) | Self::Absent => return Ok(Vec::new()),
+            // Nothing reads what is not initialised; zeros keep runs reproducible.
+            Self::Empty(result) => return Ok(vec![Tensor::zeros(result)]),
+            Self::Graph(graph) => graph.eval(operands),
+            Self::Qint(qint, result) => match present()?.as_slice() {
+                [operand] => qint.eval(operand, result).map(|value| vec![value]),
+                others => {
+                    let message = format!("has {} operands, expected 1", others.len());
+                    return Err(error(op, message));
+                }
+            },
+            Self::Upstream(upstream, result) => {
+                upstream.eval(&present()?, result).map(|value| vec![value])
+            }
+        };
+        outcome.map_err(|error| InterpError::Op {
+            node: node(op),
+            message: error.to_string(),
+        })
+    }
+}
+
+/// The name of the ONNX node that an op belongs to, or else of the op.
+pub(super) fn node(op: Op<'_>) -> String {
+    ir::node_name(op.location()).unwrap_or_else(|| ir::op_name(op))
+}
+
+/// An error about an op; `message` goes on after the op's name.
+pub(super) fn error(op: Op<'_>, message: impl AsRef<str>) -> InterpError {
+    let message = format!("'{}' op {}", ir::op_name(op), message.as_ref());
+    InterpError::Op {
+        node: node(op),
+        message,
+    }
+}

@@ -1,0 +1,69 @@
+//! Why a command failed.
+
+use qonnx_mlir::driver::DriverError;
+use qonnx_mlir::npz::NpzError;
+use qonnx_mlir::verify::{RunError, VerifyError};
+
+/// Why a command failed; the message is for the user.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The model is at fault.
+    #[error(transparent)]
+    Driver(#[from] DriverError),
+    /// An archive is at fault.
+    #[error(transparent)]
+    Npz(#[from] NpzError),
+    /// Verification could not be carried out.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// A backend cannot run the model.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A backend cannot compile or print the model.
+    #[error("{file}: {message}")]
+    Backend {
+        /// The model.
+        file: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// Samples do not fit.
+    #[error("{file}: {message}")]
+    Samples {
+        /// The archive.
+        file: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// Output cannot be written.
+    #[error("{file}: cannot be written: {error}")]
+    Write {
+        /// The file.
+        file: String,
+        /// Why.
+        error: std::io::Error,
+    },
+}
+
+impl CommandError {
+    /// An error while writing results to standard output.
+    pub fn standard_output(error: std::io::Error) -> Self {
+        Self::Write {
+            file: "standard output".to_owned(),
+            error,
+        }
+    }
+
+    /// Prints the message on standard error: each line says that it is an error, unless it says what it is.
+    pub fn print(&self) {
+        for line in self.to_string().lines() {
+            let labelled = ["error: ", "warning: ", "note: ", "remark: "];
+            let label = if labelled.iter().any(|label| line.starts_with(label)) {
+                ""
+            } else {
+                "error: "
+            };
+            eprintln!("{label}{line}");
+        }
+    }
+}
