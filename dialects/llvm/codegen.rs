@@ -118,15 +118,11 @@ pub fn compile(
     native.set_data_layout(&machine.get_target_data().get_data_layout());
     prepare(&native, &llvm, &machine, &name, entry, &signature)?;
     native
-<<<<<<< HEAD
-        .run_passes(&target.level.pipeline(), &machine, PassBuilderOptions::create())
-=======
         .run_passes(
-            target.level.pipeline(),
+            &target.level.pipeline(),
             &machine,
             PassBuilderOptions::create(),
         )
->>>>>>> main
         .map_err(|error| CodeError::Llvm(error.to_string()))?;
 
     let emit = |file| {

@@ -10,17 +10,10 @@ use super::CodeError;
 pub enum Level {
     /// Not at all: for looking at the code.
     None,
-<<<<<<< HEAD
     /// Unrolling little.
     Default,
     /// Unrolling more.
     #[default]
-=======
-    /// `-O2`: as fast as `-O3` on the kernels that are made today, in two thirds of the compile time.
-    #[default]
-    Default,
-    /// `-O3`.
->>>>>>> main
     Aggressive,
 }
 

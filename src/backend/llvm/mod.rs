@@ -58,7 +58,7 @@ const OPTIONS: &[BackendOption] = &[
     BackendOption {
         name: "opt-level",
         summary: "How much LLVM optimizes: 0, 2 or 3",
-        default: "2",
+        default: "3",
     },
     BackendOption {
         name: "emit",
