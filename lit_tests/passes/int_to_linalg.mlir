@@ -4,12 +4,14 @@
 // 5 bits as a signed number, has to extend them.
 // CHECK-LABEL: func.func @main
 // CHECK-DAG: %[[THREE:.*]] = arith.constant 3 : i8
-// The quantizer, as the graph writes it: a true division, clamped, then rounded to even.
+// The quantizer, as the graph writes it: a true division, clamped, then rounded to even; NaN becomes 0.
 // CHECK: arith.divf
-// CHECK: arith.cmpf ogt
 // CHECK: arith.cmpf olt
+// CHECK: arith.cmpf ogt
 // CHECK: math.roundeven
+// CHECK: arith.cmpf uno
 // CHECK: arith.fptosi
+// CHECK: arith.select
 // CHECK: linalg.generic {{.*}}iterator_types = ["parallel", "parallel", "reduction"]
 // CHECK-NEXT: ^bb0(%[[X:.*]]: i8, %[[W:.*]]: i8, %[[SUM:.*]]: i8):
 // CHECK-NEXT: %[[PRODUCT:.*]] = arith.muli %[[X]], %[[W]] : i8

@@ -1,4 +1,4 @@
-//! Loop nests with integer bodies, slices and reshapes, from their text.
+//! Loop nests with integer bodies, slices and reshapes, from text beside this file.
 
 use qonnx_dialects::ir;
 use qonnx_dialects::tensor::Tensor;
@@ -20,6 +20,15 @@ fn agree_on(text: &str, shapes: &[&[usize]]) {
         })
         .collect();
     agree(&context, &module, &samples);
+}
+
+/// A text with its placeholders, names in braces, filled in.
+fn filled(template: &str, values: &[(&str, String)]) -> String {
+    values
+        .iter()
+        .fold(template.to_owned(), |text, (placeholder, value)| {
+            text.replace(placeholder, value)
+        })
 }
 
 /// The text of a quantizer to `width` bits.
@@ -57,24 +66,14 @@ fn sums_that_wrap() {
         (17, true),
     ] {
         let extend = if signed { "extsi" } else { "extui" };
-        let text = format!(
-            "func.func @main(%x: tensor<3x6xf32>) -> tensor<3x4xf32> {{
-              {}
-              %w = arith.constant dense<[[7, -8, 3, 1], [-5, 6, 7, 0], [4, -8, 7, 1], [7, 7, -8, 1], [2, -3, 7, 0], [-8, 7, 7, -8]]> : tensor<6x4xi4>
-              %z = arith.constant dense<3> : tensor<3x4xi{width}>
-              %a = linalg.generic {{indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>], iterator_types = [\"parallel\", \"parallel\", \"reduction\"]}} ins(%q, %w : tensor<3x6xi4>, tensor<6x4xi4>) outs(%z : tensor<3x4xi{width}>) {{
-              ^bb0(%in: i4, %in_0: i4, %out: i{width}):
-                %1 = arith.{extend} %in : i4 to i{width}
-                %2 = arith.{extend} %in_0 : i4 to i{width}
-                %3 = arith.muli %1, %2 : i{width}
-                %4 = arith.addi %out, %3 : i{width}
-                linalg.yield %4 : i{width}
-              }} -> tensor<3x4xi{width}>
-              {}
-              return %y : tensor<3x4xf32>
-            }}",
-            quantize("q", "x", "3x6", 4, signed),
-            dequantize("y", "a", "3x4", width, signed),
+        let text = filled(
+            include_str!("loops/product.mlir"),
+            &[
+                ("{q}", quantize("q", "x", "3x6", 4, signed)),
+                ("{y}", dequantize("y", "a", "3x4", width, signed)),
+                ("{width}", width.to_string()),
+                ("{extend}", extend.to_string()),
+            ],
         );
         agree_on(&text, &[&[3, 6]]);
     }
@@ -83,46 +82,15 @@ fn sums_that_wrap() {
 /// Elementwise bodies: sums, differences, extremes of both readings, constants, cut-off bits, broadcasting.
 #[test]
 fn elementwise_bodies() {
-    let text = format!(
-        "func.func @main(%x: tensor<4x5xf32>, %b: tensor<5xf32>) -> (tensor<4x5xf32>, tensor<4x5xf32>, tensor<5x4xf32>) {{
-          {}
-          {}
-          %e = tensor.empty() : tensor<4x5xi6>
-          %s = linalg.generic {{indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>], iterator_types = [\"parallel\", \"parallel\"]}} ins(%p, %q : tensor<4x5xi5>, tensor<5xi4>) outs(%e : tensor<4x5xi6>) {{
-          ^bb0(%in: i5, %in_0: i4, %out: i6):
-            %c = arith.constant -3 : i6
-            %1 = arith.extsi %in : i5 to i6
-            %2 = arith.extui %in_0 : i4 to i6
-            %3 = arith.subi %1, %2 : i6
-            %4 = arith.addi %3, %c : i6
-            %5 = arith.maxsi %4, %1 : i6
-            linalg.yield %5 : i6
-          }} -> tensor<4x5xi6>
-          %f = tensor.empty() : tensor<4x5xi3>
-          %t = linalg.generic {{indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = [\"parallel\", \"parallel\"]}} ins(%s, %p : tensor<4x5xi6>, tensor<4x5xi5>) outs(%f : tensor<4x5xi3>) {{
-          ^bb0(%in: i6, %in_0: i5, %out: i3):
-            %1 = arith.trunci %in : i6 to i5
-            %2 = arith.minui %1, %in_0 : i5
-            %3 = arith.maxui %2, %1 : i5
-            %4 = arith.minsi %3, %in_0 : i5
-            %5 = arith.trunci %4 : i5 to i3
-            linalg.yield %5 : i3
-          }} -> tensor<4x5xi3>
-          %g = tensor.empty() : tensor<5x4xi6>
-          %u = linalg.generic {{indexing_maps = [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i, j)>], iterator_types = [\"parallel\", \"parallel\"]}} ins(%s : tensor<4x5xi6>) outs(%g : tensor<5x4xi6>) {{
-          ^bb0(%in: i6, %out: i6):
-            linalg.yield %in : i6
-          }} -> tensor<5x4xi6>
-          {}
-          {}
-          {}
-          return %y0, %y1, %y2 : tensor<4x5xf32>, tensor<4x5xf32>, tensor<5x4xf32>
-        }}",
-        quantize("p", "x", "4x5", 5, true),
-        quantize("q", "b", "5", 4, false),
-        dequantize("y0", "s", "4x5", 6, true),
-        dequantize("y1", "t", "4x5", 3, false),
-        dequantize("y2", "u", "5x4", 6, true),
+    let text = filled(
+        include_str!("loops/elementwise.mlir"),
+        &[
+            ("{p}", quantize("p", "x", "4x5", 5, true)),
+            ("{q}", quantize("q", "b", "5", 4, false)),
+            ("{y0}", dequantize("y0", "s", "4x5", 6, true)),
+            ("{y1}", dequantize("y1", "t", "4x5", 3, false)),
+            ("{y2}", dequantize("y2", "u", "5x4", 6, true)),
+        ],
     );
     agree_on(&text, &[&[4, 5], &[5]]);
 }
@@ -132,37 +100,16 @@ fn elementwise_bodies() {
 fn windows_and_slices() {
     for (signed, extreme, least) in [(true, "maxsi", -128), (false, "maxui", 0)] {
         let extend = if signed { "extsi" } else { "extui" };
-        let text = format!(
-            "func.func @main(%x: tensor<1x2x5x5xf32>) -> (tensor<1x3x2x2xf32>, tensor<6xf32>) {{
-              {}
-              %zero = arith.constant dense<0> : tensor<1x2x7x7xi3>
-              %p = tensor.insert_slice %q into %zero[0, 0, 1, 1] [1, 2, 5, 5] [1, 1, 1, 1] : tensor<1x2x5x5xi3> into tensor<1x2x7x7xi3>
-              %w = arith.constant dense<[[[[1, -2, 0], [3, 1, 1], [-4, 2, 1]], [[1, 1, 1], [0, -1, 2], [3, 3, -4]]], [[[2, 0, 1], [1, 1, -3], [0, 2, 1]], [[1, -1, 1], [0, 1, 2], [1, 3, 2]]], [[[1, 1, 1], [1, -4, 1], [1, 1, 1]], [[0, 0, 1], [0, 0, 3], [3, -1, 0]]]]> : tensor<3x2x3x3xi3>
-              %z = arith.constant dense<0> : tensor<1x3x3x3xi8>
-              %c = linalg.generic {{indexing_maps = [affine_map<(n, o, h, w, c, i, j) -> (n, c, h * 2 + i, w * 2 + j)>, affine_map<(n, o, h, w, c, i, j) -> (o, c, i, j)>, affine_map<(n, o, h, w, c, i, j) -> (n, o, h, w)>], iterator_types = [\"parallel\", \"parallel\", \"parallel\", \"parallel\", \"reduction\", \"reduction\", \"reduction\"]}} ins(%p, %w : tensor<1x2x7x7xi3>, tensor<3x2x3x3xi3>) outs(%z : tensor<1x3x3x3xi8>) {{
-              ^bb0(%in: i3, %in_0: i3, %out: i8):
-                %1 = arith.{extend} %in : i3 to i8
-                %2 = arith.extsi %in_0 : i3 to i8
-                %3 = arith.muli %1, %2 : i8
-                %4 = arith.addi %out, %3 : i8
-                linalg.yield %4 : i8
-              }} -> tensor<1x3x3x3xi8>
-              %least = arith.constant dense<{least}> : tensor<1x3x2x2xi8>
-              %window = tensor.empty() : tensor<2x2xi8>
-              %m = linalg.generic {{indexing_maps = [affine_map<(n, o, h, w, i, j) -> (n, o, h + i, w + j)>, affine_map<(n, o, h, w, i, j) -> (i, j)>, affine_map<(n, o, h, w, i, j) -> (n, o, h, w)>], iterator_types = [\"parallel\", \"parallel\", \"parallel\", \"parallel\", \"reduction\", \"reduction\"]}} ins(%c, %window : tensor<1x3x3x3xi8>, tensor<2x2xi8>) outs(%least : tensor<1x3x2x2xi8>) {{
-              ^bb0(%in: i8, %in_0: i8, %out: i8):
-                %1 = arith.{extreme} %out, %in : i8
-                linalg.yield %1 : i8
-              }} -> tensor<1x3x2x2xi8>
-              %slice = tensor.extract_slice %c[0, 0, 0, 1] [1, 3, 2, 1] [1, 1, 2, 1] : tensor<1x3x3x3xi8> to tensor<1x3x2x1xi8>
-              %flat = tensor.collapse_shape %slice [[0, 1, 2, 3]] : tensor<1x3x2x1xi8> into tensor<6xi8>
-              {}
-              {}
-              return %y0, %y1 : tensor<1x3x2x2xf32>, tensor<6xf32>
-            }}",
-            quantize("q", "x", "1x2x5x5", 3, signed),
-            dequantize("y0", "m", "1x3x2x2", 8, signed),
-            dequantize("y1", "flat", "6", 8, true),
+        let text = filled(
+            include_str!("loops/windows.mlir"),
+            &[
+                ("{q}", quantize("q", "x", "1x2x5x5", 3, signed)),
+                ("{y0}", dequantize("y0", "m", "1x3x2x2", 8, signed)),
+                ("{y1}", dequantize("y1", "flat", "6", 8, true)),
+                ("{extend}", extend.to_string()),
+                ("{extreme}", extreme.to_string()),
+                ("{least}", least.to_string()),
+            ],
         );
         agree_on(&text, &[&[1, 2, 5, 5]]);
     }
