@@ -8,9 +8,13 @@ pub fn run(stage: &str, name: &str) -> Result<(), String> {
     let argument = name.replace('_', "-");
     for word in [stage, module.as_str()] {
         let valid = word.starts_with(|c: char| c.is_ascii_lowercase())
-            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+            && word
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         if !valid {
-            return Err(format!("'{word}' is no name, expected lower-case letters, digits and '_' or '-'"));
+            return Err(format!(
+                "'{word}' is no name, expected lower-case letters, digits and '_' or '-'"
+            ));
         }
     }
     let file = format!("passes/{stage}/{module}.rs");
@@ -27,8 +31,13 @@ pub fn run(stage: &str, name: &str) -> Result<(), String> {
     let registry = format!("    {stage}::{module}::{},", r#struct);
     let library = insert_sorted(&read("passes/lib.rs")?, "pass_registry! {", "}", &registry)?;
     write("passes/lib.rs", &library)?;
-    println!("wrote {file}\nwrote {test}\nregistered {stage}::{module}::{} in passes/lib.rs", r#struct);
-    println!("next: write the example in {test}, then the pass; cargo xtask docs; docs/adding-a-pass.md has the steps");
+    println!(
+        "wrote {file}\nwrote {test}\nregistered {stage}::{module}::{} in passes/lib.rs",
+        r#struct
+    );
+    println!(
+        "next: write the example in {test}, then the pass; cargo xtask docs; docs/adding-a-pass.md has the steps"
+    );
     Ok(())
 }
 
@@ -48,8 +57,12 @@ fn insert_module(text: &str, name: &str) -> String {
     let line = format!("pub mod {name};");
     let mut lines: Vec<&str> = text.lines().collect();
     let public = |line: &&str| line.starts_with("pub mod ");
-    let after = lines.iter().rposition(|other| public(other) && **other < *line);
-    let before = lines.iter().position(|other| public(other) && **other > *line);
+    let after = lines
+        .iter()
+        .rposition(|other| public(other) && **other < *line);
+    let before = lines
+        .iter()
+        .position(|other| public(other) && **other > *line);
     let at = after.map(|at| at + 1).or(before).unwrap_or(lines.len());
     lines.insert(at, &line);
     lines.join("\n") + "\n"
@@ -59,9 +72,19 @@ fn insert_module(text: &str, name: &str) -> String {
 fn insert_sorted(text: &str, open: &str, close: &str, line: &str) -> Result<String, String> {
     let mut lines: Vec<&str> = text.lines().collect();
     let missing = || format!("passes/lib.rs has no block '{open} ... {close}'");
-    let start = lines.iter().position(|line| *line == open).ok_or_else(missing)? + 1;
-    let length = lines[start..].iter().position(|line| *line == close).ok_or_else(missing)?;
-    let at = lines[start..start + length].iter().position(|other| *other > line).unwrap_or(length);
+    let start = lines
+        .iter()
+        .position(|line| *line == open)
+        .ok_or_else(missing)?
+        + 1;
+    let length = lines[start..]
+        .iter()
+        .position(|line| *line == close)
+        .ok_or_else(missing)?;
+    let at = lines[start..start + length]
+        .iter()
+        .position(|other| *other > line)
+        .unwrap_or(length);
     lines.insert(start + at, line);
     Ok(lines.join("\n") + "\n")
 }
@@ -69,7 +92,9 @@ fn insert_sorted(text: &str, open: &str, close: &str, line: &str) -> Result<Stri
 fn camel_case(name: &str) -> String {
     let capital = |word: &str| {
         let mut letters = word.chars();
-        letters.next().map_or(String::new(), |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+        letters.next().map_or(String::new(), |first| {
+            first.to_ascii_uppercase().to_string() + letters.as_str()
+        })
     };
     name.split('_').map(capital).collect()
 }
@@ -116,4 +141,47 @@ func.func @main(%x: tensor<1x4xf32> {{onnx.name = \"x\"}}) -> (tensor<1x4xf32> {
 }}
 "
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_registry_stays_sorted() {
+        let text = "pass_registry! {\n    a::b::B,\n    c::d::D,\n}\n";
+        let changed = insert_sorted(text, "pass_registry! {", "}", "    b::x::X,");
+        assert_eq!(
+            changed.as_deref(),
+            Ok("pass_registry! {\n    a::b::B,\n    b::x::X,\n    c::d::D,\n}\n")
+        );
+        assert!(insert_sorted("fn main() {}\n", "pass_registry! {", "}", "    b::x::X,").is_err());
+    }
+
+    #[test]
+    fn modules_stay_sorted_behind_private_ones() {
+        let text = "//! Passes.\n\nmod shared;\n\npub mod a;\npub mod c;\n";
+        assert!(insert_module(text, "b").contains("pub mod a;\npub mod b;\npub mod c;\n"));
+        assert!(insert_module("//! Passes.\n\n", "b").ends_with("pub mod b;\n"));
+    }
+
+    #[test]
+    fn a_scaffolded_pass_is_read_like_any_other() {
+        let source = source("fold-scales", &camel_case("fold_scales"));
+        let block = source
+            .split("declare_pass! {\n")
+            .nth(1)
+            .expect("the source declares a pass");
+        let pass = crate::passes::parse("passes/x/fold_scales.rs", block)
+            .expect("the declaration is well formed");
+        assert_eq!(
+            (
+                pass.name.as_str(),
+                pass.argument.as_str(),
+                pass.anchor.as_str()
+            ),
+            ("FoldScales", "fold-scales", "Function")
+        );
+        assert!(pass.options.is_empty());
+    }
 }
