@@ -156,7 +156,11 @@ fn check_dialects(findings: &mut Vec<String>) -> Result<(), String> {
             ));
         }
         let mut tests = String::new();
-        for test in files(&[&folder], &[".mlir"]) {
+        // What is only refused has not been read and printed.
+        for test in files(&[&folder], &[".mlir"])
+            .into_iter()
+            .filter(|test| !test.ends_with("/invalid.mlir"))
+        {
             tests += &read(&test)?;
         }
         for mnemonic in mnemonics(&read(&definition)?) {
