@@ -14,11 +14,31 @@ struct Dialect {
 }
 
 const DIALECTS: &[Dialect] = &[
-    Dialect { folder: "onnx", file: "Onnx", types: false },
-    Dialect { folder: "qonnx", file: "Qonnx", types: false },
-    Dialect { folder: "qint", file: "Qint", types: false },
-    Dialect { folder: "dataflow", file: "Dataflow", types: true },
-    Dialect { folder: "hls", file: "Hls", types: false },
+    Dialect {
+        folder: "onnx",
+        file: "Onnx",
+        types: false,
+    },
+    Dialect {
+        folder: "qonnx",
+        file: "Qonnx",
+        types: false,
+    },
+    Dialect {
+        folder: "qint",
+        file: "Qint",
+        types: false,
+    },
+    Dialect {
+        folder: "dataflow",
+        file: "Dataflow",
+        types: true,
+    },
+    Dialect {
+        folder: "hls",
+        file: "Hls",
+        types: false,
+    },
 ];
 
 const SHIM: &[&str] = &["rust_pass", "opt_main", "registration", "attributes"];
@@ -86,7 +106,10 @@ fn generate(tblgen: &Path, include: &Path, out: &Path, dialect: &Dialect) {
             .arg(&output)
             .status()
             .unwrap_or_else(|error| panic!("cannot run {}: {error}", tblgen.display()));
-        assert!(status.success(), "mlir-tblgen -gen-{generator} failed on dialects/{source}");
+        assert!(
+            status.success(),
+            "mlir-tblgen -gen-{generator} failed on dialects/{source}"
+        );
     };
     let inc = |kind: &str| out.join(format!("{}.{kind}.inc", dialect.file));
     let name = format!("-dialect={}", dialect.folder);
@@ -101,7 +124,11 @@ fn generate(tblgen: &Path, include: &Path, out: &Path, dialect: &Dialect) {
     }
     let docs = out.join("docs");
     fs::create_dir_all(&docs).expect("OUT_DIR is writable");
-    run("dialect-doc", docs.join(format!("{}.md", dialect.folder)), &[&name]);
+    run(
+        "dialect-doc",
+        docs.join(format!("{}.md", dialect.folder)),
+        &[&name],
+    );
 }
 
 /// `mlir-sys` links the archives of the C API; the shim also calls C++ libraries that no C API refers to.

@@ -38,7 +38,9 @@ impl From<qonnx::Op> for GraphOp {
 impl GraphOp {
     /// Reads an op in place; `None` if it is of another kind.
     pub fn read(op: ir::Op<'_>) -> Option<Self> {
-        onnx::Op::read(op).map(Self::Onnx).or_else(|| qonnx::Op::read(op).map(Self::Qonnx))
+        onnx::Op::read(op)
+            .map(Self::Onnx)
+            .or_else(|| qonnx::Op::read(op).map(Self::Qonnx))
     }
 
     /// Name as ONNX and QONNX spell it.
@@ -74,7 +76,10 @@ impl GraphOp {
     }
 
     /// The results, if they are known at compile time.
-    pub fn fold(&self, operands: &[Option<ValueInfo<'_>>]) -> Result<Option<Vec<Tensor>>, EvalError> {
+    pub fn fold(
+        &self,
+        operands: &[Option<ValueInfo<'_>>],
+    ) -> Result<Option<Vec<Tensor>>, EvalError> {
         match self {
             Self::Onnx(op) => op.fold(operands),
             Self::Qonnx(op) => op.fold(operands),
@@ -117,7 +122,10 @@ impl GraphOp {
             .iter()
             .map(|entry| {
                 let (ty, value) = entry.as_ref()?;
-                Some(ValueInfo { ty, value: value.as_ref() })
+                Some(ValueInfo {
+                    ty,
+                    value: value.as_ref(),
+                })
             })
             .collect();
         match self.infer(&infos) {

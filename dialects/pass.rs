@@ -5,14 +5,14 @@
 //! diagnostic that names a reproducer, never an abort.
 
 use melior::Context;
-use melior::ir::{Location, RegionLike};
 use melior::ir::operation::OperationLike;
+use melior::ir::{Location, RegionLike};
 use mlir_sys::{MlirLocation, MlirOperation, MlirStringRef};
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::ffi;
-use crate::ir::{Function, context_of, Op, emit_error};
+use crate::ir::{Function, Op, context_of, emit_error};
 use crate::upstream;
 
 /// What a pass runs on.
@@ -71,7 +71,11 @@ impl PassInfo {
     /// The first paragraph of the documentation, on one line.
     pub fn summary(&self) -> String {
         let lines = self.documentation.lines().map(str::trim);
-        lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+        lines
+            .skip_while(|line| line.is_empty())
+            .take_while(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
@@ -101,13 +105,21 @@ pub trait DynPass: Send + Sync {
 pub fn function(op: Op<'_>) -> Result<Option<Function<'_>>, Reported> {
     match Function::new(op) {
         Some(function) => Ok(Some(function)),
-        None if op.region(0).is_ok_and(|region| region.first_block().is_none()) => Ok(None),
+        None if op
+            .region(0)
+            .is_ok_and(|region| region.first_block().is_none()) =>
+        {
+            Ok(None)
+        }
         None => fail(op, "expected a function with exactly one block"),
     }
 }
 
 fn string_ref(text: &'static str) -> MlirStringRef {
-    MlirStringRef { data: text.as_ptr().cast(), length: text.len() }
+    MlirStringRef {
+        data: text.as_ptr().cast(),
+        length: text.len(),
+    }
 }
 
 /// Puts a pass into MLIR's registry. Call once for each pass in a process.
@@ -141,14 +153,20 @@ pub fn register_pass(info: &'static PassInfo) {
 /// Registers a named pipeline that stands for a pipeline text.
 #[expect(unsafe_code, reason = "hands strings to C++, which copies them")]
 pub fn register_pipeline(argument: &'static str, description: &'static str, passes: &str) {
-    let passes = MlirStringRef { data: passes.as_ptr().cast(), length: passes.len() };
+    let passes = MlirStringRef {
+        data: passes.as_ptr().cast(),
+        length: passes.len(),
+    };
     // SAFETY: argument and description are static, `passes` is copied.
     unsafe { ffi::qonnxRegisterPipeline(string_ref(argument), string_ref(description), passes) }
 }
 
 /// Runs a pipeline text such as `builtin.module(canonicalize)` on a module. Errors are reported in the
 /// context.
-#[expect(unsafe_code, reason = "melior's parser of pipelines wants an op pass manager with another anchor")]
+#[expect(
+    unsafe_code,
+    reason = "melior's parser of pipelines wants an op pass manager with another anchor"
+)]
 pub fn run_pipeline(
     context: &Context,
     module: &mut melior::ir::Module<'_>,
@@ -173,10 +191,17 @@ pub fn run_pipeline(
             (&raw mut message).cast(),
         );
         let outcome = if parsed.value == 0 {
-            Err(format!("cannot parse the pass pipeline '{pipeline}': {}", message.trim()))
+            Err(format!(
+                "cannot parse the pass pipeline '{pipeline}': {}",
+                message.trim()
+            ))
         } else {
             let run = mlirPassManagerRunOnOp(manager, module.as_operation().to_raw());
-            if run.value == 0 { Err(String::new()) } else { Ok(()) }
+            if run.value == 0 {
+                Err(String::new())
+            } else {
+                Ok(())
+            }
         };
         mlirPassManagerDestroy(manager);
         outcome
@@ -189,7 +214,10 @@ pub fn run_pipeline(
     })
 }
 
-#[expect(unsafe_code, reason = "the vtable pointer comes back from C++ as it went in")]
+#[expect(
+    unsafe_code,
+    reason = "the vtable pointer comes back from C++ as it went in"
+)]
 fn info(vtable: *const c_void) -> &'static PassInfo {
     // SAFETY: `register_pass` put a `&'static PassInfo` there.
     unsafe { &*vtable.cast::<PassInfo>() }
@@ -210,7 +238,10 @@ unsafe extern "C" fn qonnxRustPassMake(
         } else {
             std::slice::from_raw_parts(options.data.cast::<u8>(), options.length)
         };
-        (String::from_utf8_lossy(bytes).into_owned(), Location::from_raw(location))
+        (
+            String::from_utf8_lossy(bytes).into_owned(),
+            Location::from_raw(location),
+        )
     };
     let values: Vec<String> = info
         .options
@@ -269,7 +300,10 @@ unsafe extern "C" fn qonnxRustPassRun(
             let file = reproducer::write(info, &ir);
             emit_error(
                 op.location(),
-                &format!("internal error in pass '{}': {what}; this is a bug in the compiler; {file}", info.argument),
+                &format!(
+                    "internal error in pass '{}': {what}; this is a bug in the compiler; {file}",
+                    info.argument
+                ),
             );
             false
         }
@@ -298,7 +332,11 @@ mod reproducer {
 
     /// Writes the reproducer and says where it is.
     pub fn write(info: &PassInfo, ir: &str) -> String {
-        let path = std::env::temp_dir().join(format!("qonnx-{}-{}.mlir", info.argument, std::process::id()));
+        let path = std::env::temp_dir().join(format!(
+            "qonnx-{}-{}.mlir",
+            info.argument,
+            std::process::id()
+        ));
         let text = format!("// RUN: qonnx-opt --{} %s\n{ir}\n", info.argument);
         match std::fs::write(&path, text) {
             Ok(()) => format!("reproducer written to {}", path.display()),

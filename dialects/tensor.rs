@@ -196,7 +196,11 @@ impl Tensor {
         let data = match ty.element {
             Element::F32 => Data::F32(vec![0.0; count]),
             Element::F64 => Data::F64(vec![0.0; count]),
-            Element::Int { width, unsigned } => Data::Int { width, unsigned, values: vec![0; count] },
+            Element::Int { width, unsigned } => Data::Int {
+                width,
+                unsigned,
+                values: vec![0; count],
+            },
         };
         Self::new(ty.shape.clone(), data)
     }

@@ -23,7 +23,10 @@ pub fn opt_main(arguments: &[String], importer: Importer) -> i32 {
     IMPORTER.get_or_init(|| importer);
     let tool = "quantized neural network optimizer driver\n";
     with_argv(arguments, |argc, argv| {
-        let tool = MlirStringRef { data: tool.as_ptr().cast(), length: tool.len() };
+        let tool = MlirStringRef {
+            data: tool.as_ptr().cast(),
+            length: tool.len(),
+        };
         #[expect(unsafe_code, reason = "calls C++")]
         // SAFETY: argv is a null-terminated array of C strings.
         unsafe {
@@ -44,9 +47,14 @@ pub fn lsp_main(arguments: &[String]) -> i32 {
 }
 
 fn with_argv(arguments: &[String], run: impl FnOnce(c_int, *mut *mut c_char) -> c_int) -> i32 {
-    let owned: Vec<CString> =
-        arguments.iter().filter_map(|argument| CString::new(argument.as_bytes()).ok()).collect();
-    let mut argv: Vec<*mut c_char> = owned.iter().map(|argument| argument.as_ptr().cast_mut()).collect();
+    let owned: Vec<CString> = arguments
+        .iter()
+        .filter_map(|argument| CString::new(argument.as_bytes()).ok())
+        .collect();
+    let mut argv: Vec<*mut c_char> = owned
+        .iter()
+        .map(|argument| argument.as_ptr().cast_mut())
+        .collect();
     argv.push(std::ptr::null_mut());
     run(owned.len() as c_int, argv.as_mut_ptr())
 }
@@ -57,10 +65,15 @@ unsafe extern "C" fn qonnxRustImport(context: MlirContext, path: MlirStringRef) 
     // SAFETY: C++ passes a valid context and string for the call.
     let (context, path) = unsafe {
         let bytes = std::slice::from_raw_parts(path.data.cast::<u8>(), path.length);
-        (context_of(context), String::from_utf8_lossy(bytes).into_owned())
+        (
+            context_of(context),
+            String::from_utf8_lossy(bytes).into_owned(),
+        )
     };
     let importer = IMPORTER.get();
-    let outcome = catch_unwind(AssertUnwindSafe(|| importer.and_then(|import| import(context, Path::new(&path)))));
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        importer.and_then(|import| import(context, Path::new(&path)))
+    }));
     match outcome {
         Ok(module) => match module {
             Some(module) => {
@@ -69,12 +82,19 @@ unsafe extern "C" fn qonnxRustImport(context: MlirContext, path: MlirStringRef) 
                 std::mem::forget(module);
                 raw
             }
-            None => MlirModule { ptr: std::ptr::null() },
+            None => MlirModule {
+                ptr: std::ptr::null(),
+            },
         },
         Err(panic) => {
-            let message = format!("internal error while importing {path}: {}", panic_text(&*panic));
+            let message = format!(
+                "internal error while importing {path}: {}",
+                panic_text(&*panic)
+            );
             emit_error(Location::unknown(context), &message);
-            MlirModule { ptr: std::ptr::null() }
+            MlirModule {
+                ptr: std::ptr::null(),
+            }
         }
     }
 }

@@ -17,13 +17,19 @@ use crate::qint;
 
 /// Checks an op; the error says what is wrong.
 fn verify(op: Op<'_>) -> Result<(), String> {
-    let results: Vec<_> = op.results().map(|result| ir::type_of(ir::val(result))).collect();
+    let results: Vec<_> = op
+        .results()
+        .map(|result| ir::type_of(ir::val(result)))
+        .collect();
     if let Some(qint) = qint::Op::read(op) {
-        let operand = op.operand(0).ok().and_then(|value| ir::type_of(ir::val(value)));
+        let operand = op
+            .operand(0)
+            .ok()
+            .and_then(|value| ir::type_of(ir::val(value)));
         return match (operand, results.first()) {
-            (Some(operand), Some(Some(result))) => {
-                qint.verify(&operand, result).map_err(|error| error.to_string())
-            }
+            (Some(operand), Some(Some(result))) => qint
+                .verify(&operand, result)
+                .map_err(|error| error.to_string()),
             _ => Err("operand and result need static shapes".to_owned()),
         };
     }
@@ -31,10 +37,15 @@ fn verify(op: Op<'_>) -> Result<(), String> {
         return outcome;
     }
     let Some(graph) = GraphOp::read(op) else {
-        return Err(format!("'{}' op has an attribute out of range", ir::op_name(op)));
+        return Err(format!(
+            "'{}' op has an attribute out of range",
+            ir::op_name(op)
+        ));
     };
     // Where an operand's type is not known yet, `infer-shapes` will check.
-    let Some(inferred) = graph.infer_in_place(op) else { return Ok(()) };
+    let Some(inferred) = graph.infer_in_place(op) else {
+        return Ok(());
+    };
     let inferred = inferred.map_err(|error| error.to_string())?;
     for (at, (inferred, result)) in inferred.iter().zip(&results).enumerate() {
         if let Some(result) = result
@@ -63,7 +74,11 @@ fn verify(op: Op<'_>) -> Result<(), String> {
 
 fn text(shape: &[usize]) -> String {
     let extents: Vec<_> = shape.iter().map(usize::to_string).collect();
-    if extents.is_empty() { "scalar ".to_owned() } else { extents.join("x") }
+    if extents.is_empty() {
+        "scalar ".to_owned()
+    } else {
+        extents.join("x")
+    }
 }
 
 #[expect(unsafe_code, reason = "called from C++")]

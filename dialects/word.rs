@@ -24,12 +24,24 @@ impl Word {
     pub fn of_range(lo: i64, hi: i64) -> Self {
         let magnitude = |value: i64| 64 - (if value < 0 { !value } else { value }).leading_zeros();
         let bits = magnitude(lo).max(magnitude(hi));
-        if lo < 0 { Self { bits: bits + 1, signed: true } } else { Self { bits: bits.max(1), signed: false } }
+        if lo < 0 {
+            Self {
+                bits: bits + 1,
+                signed: true,
+            }
+        } else {
+            Self {
+                bits: bits.max(1),
+                signed: false,
+            }
+        }
     }
 
     /// The narrowest word that holds all of `values`.
     pub fn of_values(values: impl IntoIterator<Item = i64>) -> Self {
-        let (lo, hi) = values.into_iter().fold((0, 0), |(lo, hi): (i64, i64), n| (lo.min(n), hi.max(n)));
+        let (lo, hi) = values
+            .into_iter()
+            .fold((0, 0), |(lo, hi): (i64, i64), n| (lo.min(n), hi.max(n)));
         Self::of_range(lo, hi)
     }
 
@@ -56,24 +68,36 @@ impl Word {
     /// The word of a sum.
     pub fn sum(self, other: Self) -> Self {
         let joined = self.joined(other);
-        Self { bits: joined.bits + 1, ..joined }
+        Self {
+            bits: joined.bits + 1,
+            ..joined
+        }
     }
 
     /// The word of a difference: always signed.
     pub fn difference(self, other: Self) -> Self {
-        Self { bits: self.joined(other).bits + 1, signed: true }
+        Self {
+            bits: self.joined(other).bits + 1,
+            signed: true,
+        }
     }
 
     /// The word of a product.
     pub fn product(self, other: Self) -> Self {
-        Self { bits: self.bits + other.bits, signed: self.signed || other.signed }
+        Self {
+            bits: self.bits + other.bits,
+            signed: self.signed || other.signed,
+        }
     }
 
     /// The narrowest word that holds every value of both.
     pub fn joined(self, other: Self) -> Self {
         let signed = self.signed || other.signed;
         let needed = |word: Self| word.bits + u32::from(signed && !word.signed);
-        Self { bits: needed(self).max(needed(other)), signed }
+        Self {
+            bits: needed(self).max(needed(other)),
+            signed,
+        }
     }
 
     /// The MLIR type, `si5` or `ui5`.
@@ -91,14 +115,21 @@ impl Word {
             return None;
         }
         let integer = IntegerType::try_from(r#type).ok()?;
-        (!integer.is_signless())
-            .then(|| Self { bits: integer.width(), signed: integer.is_signed() })
+        (!integer.is_signless()).then(|| Self {
+            bits: integer.width(),
+            signed: integer.is_signed(),
+        })
     }
 }
 
 impl fmt::Display for Word {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}{}", if self.signed { "si" } else { "ui" }, self.bits)
+        write!(
+            formatter,
+            "{}{}",
+            if self.signed { "si" } else { "ui" },
+            self.bits
+        )
     }
 }
 
@@ -111,7 +142,10 @@ mod tests {
     }
 
     const fn u(bits: u32) -> Word {
-        Word { bits, signed: false }
+        Word {
+            bits,
+            signed: false,
+        }
     }
 
     #[test]
@@ -137,8 +171,11 @@ mod tests {
             for b in [s(1), s(4), u(1), u(4)] {
                 for x in values(a) {
                     for y in values(b) {
-                        for (word, value) in [(a.sum(b), x + y), (a.difference(b), x - y), (a.product(b), x * y)]
-                        {
+                        for (word, value) in [
+                            (a.sum(b), x + y),
+                            (a.difference(b), x - y),
+                            (a.product(b), x * y),
+                        ] {
                             assert_eq!(word.wrap(value), value, "{a} {x}, {b} {y}, {word}");
                         }
                         assert_eq!(a.joined(b).wrap(x), x);

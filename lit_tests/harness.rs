@@ -24,7 +24,10 @@ fn main() -> ExitCode {
     let filter = std::env::var("QONNX_LIT").unwrap_or_default();
     // An empty suite would be green for the wrong reason.
     if lit.iter().all(Trial::has_ignored_flag) {
-        eprintln!("no lit test can run here: expected .mlir files in {}", environment::lit_folder().display());
+        eprintln!(
+            "no lit test can run here: expected .mlir files in {}",
+            environment::lit_folder().display()
+        );
         return ExitCode::FAILURE;
     }
     let trials: Vec<Trial> = lit

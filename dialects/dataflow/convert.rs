@@ -5,9 +5,9 @@ use melior::ir::operation::{Operation, OperationLike};
 use melior::ir::{Location, Type};
 
 use super::ods::{
-    AddOperation, CastOperation, ConstantOperation, DenseOperation, GatherOperation, LookupOperation,
-    MaxOperation, MinOperation, MulOperation, RequantizeOperation, RunOperation, SubOperation,
-    ThresholdOperation,
+    AddOperation, CastOperation, ConstantOperation, DenseOperation, GatherOperation,
+    LookupOperation, MaxOperation, MinOperation, MulOperation, RequantizeOperation, RunOperation,
+    SubOperation, ThresholdOperation,
 };
 use super::op::{Activation, Dense, Elementwise, Function, Op};
 use super::types::array_of;
@@ -122,7 +122,9 @@ impl Op {
             Some(Function::Requantize(Requantize {
                 multiplier: at.ints("multiplier")?,
                 addend: at.ints("addend")?,
-                shift: at.int("shift").and_then(|value| u32::try_from(value).ok())?,
+                shift: at
+                    .int("shift")
+                    .and_then(|value| u32::try_from(value).ok())?,
                 lo: at.int("lo")?,
                 hi: at.int("hi")?,
                 rounding: at.string("rounding_mode")?.parse().ok()?,
@@ -142,7 +144,10 @@ impl Op {
             None
         };
         if let Some(function) = function {
-            return Some(Self::Activation(Activation { function, inner: size("inner")? }));
+            return Some(Self::Activation(Activation {
+                function,
+                inner: size("inner")?,
+            }));
         }
         if let Some((kind, _)) = ELEMENTWISE.iter().find(|(_, known)| known() == name) {
             return Some(Self::Elementwise(*kind));
@@ -155,7 +160,10 @@ impl Op {
         }
         if name == GatherOperation::name() {
             let order = at.ints("order")?;
-            let order = order.into_iter().map(|at| usize::try_from(at).ok()).collect::<Option<_>>()?;
+            let order = order
+                .into_iter()
+                .map(|at| usize::try_from(at).ok())
+                .collect::<Option<_>>()?;
             return Some(Self::Gather(order));
         }
         None
@@ -169,7 +177,14 @@ impl Op {
         result: Type<'c>,
         location: Location<'c>,
     ) -> Operation<'c> {
-        ir::build_with(context, self.name(), operands, &self.attributes(), &[result], location)
+        ir::build_with(
+            context,
+            self.name(),
+            operands,
+            &self.attributes(),
+            &[result],
+            location,
+        )
     }
 }
 
@@ -183,7 +198,13 @@ pub struct Run {
 impl Run {
     /// Reads the op in place; `None` if it is another.
     pub fn read(op: ir::Op<'_>) -> Option<Self> {
-        is_run(op).then(|| Attributes::of(op).symbol("network").map(|network| Self { network })).flatten()
+        is_run(op)
+            .then(|| {
+                Attributes::of(op)
+                    .symbol("network")
+                    .map(|network| Self { network })
+            })
+            .flatten()
     }
 }
 
@@ -201,25 +222,47 @@ pub fn run<'c>(
     location: Location<'c>,
 ) -> Operation<'c> {
     let attributes = [("network", AttributeValue::Symbol(network.to_owned()))];
-    ir::build_with(context, RunOperation::name(), inputs, &attributes, outputs, location)
+    ir::build_with(
+        context,
+        RunOperation::name(),
+        inputs,
+        &attributes,
+        outputs,
+        location,
+    )
 }
 
 /// Checks an op of this dialect; `None` if it is of another.
 pub(crate) fn verify(op: ir::Op<'_>) -> Option<Result<(), String>> {
     if is_run(op) {
-        let integer = |value: Val<'_>| ir::type_of(value).is_some_and(|r#type| r#type.element.is_int());
-        let fits = op.operands().map(ir::val).all(integer) && op.results().map(ir::val).all(integer);
+        let integer =
+            |value: Val<'_>| ir::type_of(value).is_some_and(|r#type| r#type.element.is_int());
+        let fits =
+            op.operands().map(ir::val).all(integer) && op.results().map(ir::val).all(integer);
         let expected = "'dataflow.run' op needs integer tensors of static shape";
-        return Some(if fits { Ok(()) } else { Err(expected.to_owned()) });
+        return Some(if fits {
+            Ok(())
+        } else {
+            Err(expected.to_owned())
+        });
     }
     let layer = Op::read(op);
     if layer.is_none() && !ir::op_name(op).starts_with("dataflow.") {
         return None;
     }
-    let operands: Option<Vec<_>> = op.operands().map(|value| array_of(ir::val(value))).collect();
-    let result = op.results().next().and_then(|value| array_of(ir::val(value)));
+    let operands: Option<Vec<_>> = op
+        .operands()
+        .map(|value| array_of(ir::val(value)))
+        .collect();
+    let result = op
+        .results()
+        .next()
+        .and_then(|value| array_of(ir::val(value)));
     Some(match (layer, operands, result) {
         (Some(layer), Some(operands), Some(result)) => layer.verify(&operands, result),
-        _ => Err(format!("'{}' op has an attribute out of range", ir::op_name(op))),
+        _ => Err(format!(
+            "'{}' op has an attribute out of range",
+            ir::op_name(op)
+        )),
     })
 }

@@ -51,8 +51,22 @@ impl Cost {
 
     /// The cost with these fields.
     pub const fn from_fields(fields: [usize; 6]) -> Self {
-        let [multiplications, additions, comparisons, constant_bits, latency, interval] = fields;
-        Self { multiplications, additions, comparisons, constant_bits, latency, interval }
+        let [
+            multiplications,
+            additions,
+            comparisons,
+            constant_bits,
+            latency,
+            interval,
+        ] = fields;
+        Self {
+            multiplications,
+            additions,
+            comparisons,
+            constant_bits,
+            latency,
+            interval,
+        }
     }
 
     /// The cost of two layers in sequence.
@@ -105,22 +119,36 @@ pub fn cost(op: &Op, operands: &[Array], result: Array) -> Cost {
                 },
             }
         }
-        Op::Elementwise(_) => {
-            Cost { additions: result.size, latency: 1, interval: 1, ..Cost::default() }
-        }
-        Op::Cast | Op::Constant(_) | Op::Gather(_) => Cost { interval: 1, ..Cost::default() },
+        Op::Elementwise(_) => Cost {
+            additions: result.size,
+            latency: 1,
+            interval: 1,
+            ..Cost::default()
+        },
+        Op::Cast | Op::Constant(_) | Op::Gather(_) => Cost {
+            interval: 1,
+            ..Cost::default()
+        },
     }
 }
 
 fn dense_cost(dense: &Dense) -> Cost {
     let weights = dense.weight_numbers();
-    let real = weights.iter().filter(|weight| !matches!(weight.unsigned_abs(), 0 | 1)
-        && !weight.unsigned_abs().is_power_of_two());
+    let real = weights.iter().filter(|weight| {
+        !matches!(weight.unsigned_abs(), 0 | 1) && !weight.unsigned_abs().is_power_of_two()
+    });
     let terms = weights.iter().filter(|&&weight| weight != 0).count();
     let biases = dense.bias.iter().filter(|&&bias| bias != 0).count();
     let outputs = dense.outputs();
     let longest = (0..outputs)
-        .map(|output| weights.iter().skip(output).step_by(outputs.max(1)).filter(|&&w| w != 0).count())
+        .map(|output| {
+            weights
+                .iter()
+                .skip(output)
+                .step_by(outputs.max(1))
+                .filter(|&&w| w != 0)
+                .count()
+        })
         .max()
         .unwrap_or(0);
     let bits = match dense.weights.element() {

@@ -17,9 +17,11 @@ impl Op {
                 .enumerate()
                 .map(|(at, &n)| wrapped(activation.function.apply(n, activation.channel(at))))
                 .collect(),
-            Self::Elementwise(kind) => {
-                x.iter().zip(operand(1)).map(|(&a, &b)| wrapped(kind.apply(a, b))).collect()
-            }
+            Self::Elementwise(kind) => x
+                .iter()
+                .zip(operand(1))
+                .map(|(&a, &b)| wrapped(kind.apply(a, b)))
+                .collect(),
             Self::Cast => x.iter().map(|&value| wrapped(value)).collect(),
             Self::Constant(value) => value.as_int().unwrap_or_default().to_vec(),
             Self::Gather(order) => {
@@ -54,7 +56,11 @@ impl Dense {
         let weights = self.weight_numbers();
         let mut result = Vec::with_capacity(self.rows * outputs);
         for row in x.chunks(inputs.max(1)) {
-            let mut sums = if self.bias.is_empty() { vec![0; outputs] } else { self.bias.clone() };
+            let mut sums = if self.bias.is_empty() {
+                vec![0; outputs]
+            } else {
+                self.bias.clone()
+            };
             for (&x, weights) in row.iter().zip(weights.chunks(outputs.max(1))) {
                 for (sum, &weight) in sums.iter_mut().zip(weights) {
                     *sum = sum.wrapping_add(x.wrapping_mul(weight));

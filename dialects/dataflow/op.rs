@@ -120,7 +120,9 @@ impl Op {
             Self::Gather(_) => !operands.is_empty(),
             _ => operands.len() == 1,
         };
-        check(counted, || format!("'{}' op has {} operands", self.name(), operands.len()))?;
+        check(counted, || {
+            format!("'{}' op has {} operands", self.name(), operands.len())
+        })?;
         match self {
             Self::Dense(dense) => self.verify_dense(dense, operands[0], result),
             Self::Activation(activation) => {
@@ -144,11 +146,22 @@ impl Op {
             Self::Constant(value) => {
                 let values = value.as_int().unwrap_or_default();
                 check(values.len() == result.size, || {
-                    format!("'{}' op has {} values for {} words", self.name(), values.len(), result.size)
+                    format!(
+                        "'{}' op has {} values for {} words",
+                        self.name(),
+                        values.len(),
+                        result.size
+                    )
                 })?;
-                let lost = values.iter().find(|&&value| result.word.wrap(value) != value);
+                let lost = values
+                    .iter()
+                    .find(|&&value| result.word.wrap(value) != value);
                 check(lost.is_none(), || {
-                    format!("'{}' op has the value {lost:?}, which {} does not hold", self.name(), result.word)
+                    format!(
+                        "'{}' op has the value {lost:?}, which {} does not hold",
+                        self.name(),
+                        result.word
+                    )
                 })
             }
             Self::Gather(order) => {
@@ -170,21 +183,40 @@ impl Op {
 
     fn verify_dense(&self, dense: &Dense, operand: Array, result: Array) -> Result<(), String> {
         let name = self.name();
-        check(dense.weights.rank() == 2 && dense.weights.as_int().is_some(), || {
-            format!("'{name}' op has weights of shape {:?}, expected inputs x outputs", dense.weights.shape)
-        })?;
+        check(
+            dense.weights.rank() == 2 && dense.weights.as_int().is_some(),
+            || {
+                format!(
+                    "'{name}' op has weights of shape {:?}, expected inputs x outputs",
+                    dense.weights.shape
+                )
+            },
+        )?;
         let sized = |columns: usize| dense.rows.checked_mul(columns);
         check(sized(dense.inputs()) == Some(operand.size), || {
-            format!("'{name}' op reads {operand}, expected {} rows of {}", dense.rows, dense.inputs())
+            format!(
+                "'{name}' op reads {operand}, expected {} rows of {}",
+                dense.rows,
+                dense.inputs()
+            )
         })?;
         check(sized(dense.outputs()) == Some(result.size), || {
-            format!("'{name}' op makes {result}, expected {} rows of {}", dense.rows, dense.outputs())
+            format!(
+                "'{name}' op makes {result}, expected {} rows of {}",
+                dense.rows,
+                dense.outputs()
+            )
         })?;
         let biases = dense.bias.len();
         check(biases == 0 || biases == dense.outputs(), || {
-            format!("'{name}' op has {biases} biases for {} outputs", dense.outputs())
+            format!(
+                "'{name}' op has {biases} biases for {} outputs",
+                dense.outputs()
+            )
         })?;
-        check(dense.reuse_factor >= 1, || format!("'{name}' op has the reuse factor 0, expected at least 1"))
+        check(dense.reuse_factor >= 1, || {
+            format!("'{name}' op has the reuse factor 0, expected at least 1")
+        })
     }
 
     fn verify_function(&self, function: &Function) -> Result<(), String> {
@@ -198,34 +230,55 @@ impl Op {
                         && levels.shape[0] == channels
                         && threshold.step.len() == channels
                         && levels.as_int().is_some(),
-                    || format!("'{name}' op needs thresholds, bases and steps for the same channels"),
+                    || {
+                        format!(
+                            "'{name}' op needs thresholds, bases and steps for the same channels"
+                        )
+                    },
                 )?;
                 let values = levels.as_int().unwrap_or_default();
                 let rows = values.chunks(levels.shape[1].max(1));
                 let ascending = rows.into_iter().all(|row| row.is_sorted());
-                check(ascending, || format!("'{name}' op has thresholds out of order"))
+                check(ascending, || {
+                    format!("'{name}' op has thresholds out of order")
+                })
             }
             Function::Requantize(requantize) => {
                 let each = |values: &[i64]| values.len() == 1 || values.len() == channels;
-                check(each(&requantize.multiplier) && each(&requantize.addend), || {
-                    format!("'{name}' op needs one multiplier and addend, or one for each channel")
-                })?;
-                check(requantize.shift <= 62 && requantize.lo <= requantize.hi, || {
-                    format!("'{name}' op needs a shift of 0 to 62 and lo at most hi")
-                })
+                check(
+                    each(&requantize.multiplier) && each(&requantize.addend),
+                    || {
+                        format!(
+                            "'{name}' op needs one multiplier and addend, or one for each channel"
+                        )
+                    },
+                )?;
+                check(
+                    requantize.shift <= 62 && requantize.lo <= requantize.hi,
+                    || format!("'{name}' op needs a shift of 0 to 62 and lo at most hi"),
+                )
             }
             Function::Lookup(lookup) => {
                 let table = &lookup.table;
-                check(table.rank() == 2 && table.shape[1] > 0 && table.as_int().is_some(), || {
-                    format!("'{name}' op has a table of shape {:?}, expected channels x domain", table.shape)
-                })
+                check(
+                    table.rank() == 2 && table.shape[1] > 0 && table.as_int().is_some(),
+                    || {
+                        format!(
+                            "'{name}' op has a table of shape {:?}, expected channels x domain",
+                            table.shape
+                        )
+                    },
+                )
             }
         }
     }
 
     fn same_size(&self, operand: Array, result: Array) -> Result<(), String> {
         check(operand.size == result.size, || {
-            format!("'{}' op makes {result} of {operand}, expected as many words", self.name())
+            format!(
+                "'{}' op makes {result} of {operand}, expected as many words",
+                self.name()
+            )
         })
     }
 }

@@ -36,7 +36,10 @@ impl Array {
             qonnxDataflowArrayRead(r#type.to_raw(), &raw mut element, &raw mut size)
                 .then(|| Word::read(Type::from_raw(element)))??
         };
-        Some(Self { size: usize::try_from(size).ok()?, word })
+        Some(Self {
+            size: usize::try_from(size).ok()?,
+            word,
+        })
     }
 }
 

@@ -19,7 +19,11 @@ pub struct Builder<'c> {
 impl<'c> Builder<'c> {
     /// Appends to `block`.
     pub fn new(context: &'c Context, block: BlockHandle<'c>, location: Location<'c>) -> Self {
-        Self { context, block, location }
+        Self {
+            context,
+            block,
+            location,
+        }
     }
 
     /// The same place, for another node.
@@ -28,22 +32,30 @@ impl<'c> Builder<'c> {
         Self { location, ..self }
     }
 
-    fn append(&self, op: &Op, operands: &[Val<'c>], results: &[Type<'c>], region: Option<Region<'c>>) -> ir::Op<'c> {
+    fn append(
+        &self,
+        op: &Op,
+        operands: &[Val<'c>],
+        results: &[Type<'c>],
+        region: Option<Region<'c>>,
+    ) -> ir::Op<'c> {
         let op = op.build(self.context, operands, results, region, self.location);
         ir::build_op(self.block, None, op)
     }
 
     fn expression(&self, op: &Op, operands: &[Val<'c>], result: Type<'c>) -> Val<'c> {
-        ir::val(self.append(op, operands, &[result], None).result(0).expect("an expression has one result"))
+        ir::val(
+            self.append(op, operands, &[result], None)
+                .result(0)
+                .expect("an expression has one result"),
+        )
     }
 
-    fn nested(
-        &self,
-        op: &Op,
-        arguments: &[Type<'c>],
-        body: impl FnOnce(&Self, &[Val<'c>]),
-    ) {
-        let arguments: Vec<_> = arguments.iter().map(|r#type| (*r#type, self.location)).collect();
+    fn nested(&self, op: &Op, arguments: &[Type<'c>], body: impl FnOnce(&Self, &[Val<'c>])) {
+        let arguments: Vec<_> = arguments
+            .iter()
+            .map(|r#type| (*r#type, self.location))
+            .collect();
         let region = Region::new();
         let block = region.append_block(Block::new(&arguments));
         let block = block_handle(block.to_raw()).expect("just inserted");
@@ -58,66 +70,126 @@ impl<'c> Builder<'c> {
     }
 
     /// A function; `body` gets its arguments.
-    pub fn function(&self, head: FunctionHead, arguments: &[Memory], body: impl FnOnce(&Self, &[Val<'c>])) {
-        let arguments: Vec<_> = arguments.iter().map(|memory| memory.to_type(self.context)).collect();
+    pub fn function(
+        &self,
+        head: FunctionHead,
+        arguments: &[Memory],
+        body: impl FnOnce(&Self, &[Val<'c>]),
+    ) {
+        let arguments: Vec<_> = arguments
+            .iter()
+            .map(|memory| memory.to_type(self.context))
+            .collect();
         self.nested(&Op::Function(head), &arguments, body);
     }
 
     /// A loop; `body` gets its counter.
-    pub fn for_each(&self, label: &str, counter: &str, extent: usize, body: impl FnOnce(&Self, Val<'c>)) {
-        let op = Op::For { label: label.to_owned(), counter: counter.to_owned(), extent };
-        self.nested(&op, &[Type::index(self.context)], |inner, arguments| body(inner, arguments[0]));
+    pub fn for_each(
+        &self,
+        label: &str,
+        counter: &str,
+        extent: usize,
+        body: impl FnOnce(&Self, Val<'c>),
+    ) {
+        let op = Op::For {
+            label: label.to_owned(),
+            counter: counter.to_owned(),
+            extent,
+        };
+        self.nested(&op, &[Type::index(self.context)], |inner, arguments| {
+            body(inner, arguments[0])
+        });
     }
 
     /// `#pragma HLS`.
     pub fn pragma(&self, directive: &str, variable: Option<Val<'c>>, options: &str) {
-        let op = Op::Pragma { directive: directive.to_owned(), options: options.to_owned() };
+        let op = Op::Pragma {
+            directive: directive.to_owned(),
+            options: options.to_owned(),
+        };
         self.append(&op, variable.as_slice(), &[], None);
     }
 
     /// A local array or variable.
     pub fn variable(&self, name: &str, type_name: &str, memory: &Memory) -> Val<'c> {
-        let op = Op::Variable { name: name.to_owned(), type_name: type_name.to_owned() };
+        let op = Op::Variable {
+            name: name.to_owned(),
+            type_name: type_name.to_owned(),
+        };
         self.expression(&op, &[], memory.to_type(self.context))
     }
 
     /// A call.
     pub fn call(&self, callee: &str, arguments: &[Val<'c>]) {
-        self.append(&Op::Call { callee: callee.to_owned() }, arguments, &[], None);
+        self.append(
+            &Op::Call {
+                callee: callee.to_owned(),
+            },
+            arguments,
+            &[],
+            None,
+        );
     }
 
     /// Shows an array to the test bench.
     pub fn trace(&self, array: Val<'c>, name: &str) {
-        self.append(&Op::Trace { name: name.to_owned() }, &[array], &[], None);
+        self.append(
+            &Op::Trace {
+                name: name.to_owned(),
+            },
+            &[array],
+            &[],
+            None,
+        );
     }
 
     /// `array[indices] = value`.
     pub fn store(&self, value: Val<'c>, array: Val<'c>, indices: &[Val<'c>]) {
-        let operands: Vec<_> = [value, array].into_iter().chain(indices.iter().copied()).collect();
+        let operands: Vec<_> = [value, array]
+            .into_iter()
+            .chain(indices.iter().copied())
+            .collect();
         self.append(&Op::Store, &operands, &[], None);
     }
 
     /// `array[indices]`.
     pub fn load(&self, array: Val<'c>, indices: &[Val<'c>]) -> Val<'c> {
-        let element = super::memory_of(array).expect("an array is loaded from").element;
+        let element = super::memory_of(array)
+            .expect("an array is loaded from")
+            .element;
         let operands: Vec<_> = [array].into_iter().chain(indices.iter().copied()).collect();
         self.expression(&Op::Load, &operands, element.to_type(self.context))
     }
 
     /// A constant array of the module.
     pub fn global(&self, array: &str, memory: &Memory) -> Val<'c> {
-        self.expression(&Op::Global { array: array.to_owned() }, &[], memory.to_type(self.context))
+        self.expression(
+            &Op::Global {
+                array: array.to_owned(),
+            },
+            &[],
+            memory.to_type(self.context),
+        )
     }
 
     /// A named constant.
     pub fn define(&self, name: &str, type_name: &str, value: Val<'c>, word: Word) -> Val<'c> {
-        let op = Op::Define { name: name.to_owned(), type_name: type_name.to_owned() };
+        let op = Op::Define {
+            name: name.to_owned(),
+            type_name: type_name.to_owned(),
+        };
         self.expression(&op, &[value], word.to_type(self.context))
     }
 
     /// An index literal.
     pub fn index(&self, value: usize) -> Val<'c> {
-        self.expression(&Op::Constant { value: value as i64 }, &[], Type::index(self.context))
+        self.expression(
+            &Op::Constant {
+                value: value as i64,
+            },
+            &[],
+            Type::index(self.context),
+        )
     }
 
     /// A literal of the narrowest word that holds it.
@@ -133,7 +205,9 @@ impl<'c> Builder<'c> {
 
     /// `type(value)`; the typedef may be empty.
     pub fn cast(&self, value: Val<'c>, to: Scalar, type_name: &str) -> Val<'c> {
-        let op = Op::Cast { type_name: type_name.to_owned() };
+        let op = Op::Cast {
+            type_name: type_name.to_owned(),
+        };
         self.expression(&op, &[value], to.to_type(self.context))
     }
 

@@ -28,7 +28,10 @@ const BINARY: [(Binary, Name); 9] = [
 
 /// The cost with these fields.
 fn cost(fields: &[i64]) -> Option<Cost> {
-    let fields = fields.iter().map(|&field| usize::try_from(field).ok()).collect::<Option<Vec<_>>>()?;
+    let fields = fields
+        .iter()
+        .map(|&field| usize::try_from(field).ok())
+        .collect::<Option<Vec<_>>>()?;
     fields.try_into().ok().map(Cost::from_fields)
 }
 
@@ -63,12 +66,20 @@ impl Op {
     fn attributes(&self) -> Vec<(&'static str, AttributeValue)> {
         use AttributeValue::{Bool, Int, Ints, Symbol, Tensor, Text, Texts};
         match self {
-            Self::Typedef { name, word, comment } => vec![
+            Self::Typedef {
+                name,
+                word,
+                comment,
+            } => vec![
                 ("sym_name", Text(name.clone())),
                 ("type", AttributeValue::Word(*word)),
                 ("comment", Text(comment.clone())),
             ],
-            Self::ConstantArray { name, value, comment } => vec![
+            Self::ConstantArray {
+                name,
+                value,
+                comment,
+            } => vec![
                 ("sym_name", Text(name.clone())),
                 ("value", Tensor(value.clone())),
                 ("comment", Text(comment.clone())),
@@ -77,23 +88,41 @@ impl Op {
                 ("sym_name", Text(head.name.clone())),
                 ("names", Texts(head.names.clone())),
                 ("types", Texts(head.types.clone())),
-                ("inputs", Ints(head.inputs.iter().map(|&input| i64::from(input)).collect())),
+                (
+                    "inputs",
+                    Ints(head.inputs.iter().map(|&input| i64::from(input)).collect()),
+                ),
                 ("top", Bool(head.top)),
-                ("cost", Ints(head.cost.to_fields().map(|field| field as i64).to_vec())),
+                (
+                    "cost",
+                    Ints(head.cost.to_fields().map(|field| field as i64).to_vec()),
+                ),
                 ("comment", Text(head.comment.clone())),
             ],
             Self::Pragma { directive, options } => {
-                vec![("directive", Text(directive.clone())), ("options", Text(options.clone()))]
+                vec![
+                    ("directive", Text(directive.clone())),
+                    ("options", Text(options.clone())),
+                ]
             }
             Self::Variable { name, type_name } | Self::Define { name, type_name } => {
-                vec![("name", Text(name.clone())), ("type", Text(type_name.clone()))]
+                vec![
+                    ("name", Text(name.clone())),
+                    ("type", Text(type_name.clone())),
+                ]
             }
-            Self::For { label, counter, extent } => vec![
+            Self::For {
+                label,
+                counter,
+                extent,
+            } => vec![
                 ("label", Text(label.clone())),
                 ("counter", Text(counter.clone())),
                 ("extent", Int(*extent as i64)),
             ],
-            Self::Call { callee } | Self::Run { callee } => vec![("callee", Symbol(callee.clone()))],
+            Self::Call { callee } | Self::Run { callee } => {
+                vec![("callee", Symbol(callee.clone()))]
+            }
             Self::Trace { name } => vec![("name", Text(name.clone()))],
             Self::Global { array } => vec![("array", Symbol(array.clone()))],
             Self::Constant { value } => vec![("value", Int(*value))],
@@ -124,20 +153,27 @@ impl Op {
                 name: at.string("sym_name")?,
                 names: at.strings("names")?,
                 types: at.strings("types")?,
-                inputs: at.ints("inputs")?.into_iter().map(|input| input != 0).collect(),
+                inputs: at
+                    .ints("inputs")?
+                    .into_iter()
+                    .map(|input| input != 0)
+                    .collect(),
                 top: at.boolean("top")?,
                 cost: cost(&at.ints("cost")?)?,
                 comment: at.string("comment")?,
             }),
-            name if name == PragmaOperation::name() => {
-                Self::Pragma { directive: at.string("directive")?, options: at.string("options")? }
-            }
-            name if name == VariableOperation::name() => {
-                Self::Variable { name: at.string("name")?, type_name: at.string("type")? }
-            }
-            name if name == DefineOperation::name() => {
-                Self::Define { name: at.string("name")?, type_name: at.string("type")? }
-            }
+            name if name == PragmaOperation::name() => Self::Pragma {
+                directive: at.string("directive")?,
+                options: at.string("options")?,
+            },
+            name if name == VariableOperation::name() => Self::Variable {
+                name: at.string("name")?,
+                type_name: at.string("type")?,
+            },
+            name if name == DefineOperation::name() => Self::Define {
+                name: at.string("name")?,
+                type_name: at.string("type")?,
+            },
             name if name == ForOperation::name() => Self::For {
                 label: at.string("label")?,
                 counter: at.string("counter")?,
@@ -146,12 +182,24 @@ impl Op {
             name if name == StoreOperation::name() => Self::Store,
             name if name == LoadOperation::name() => Self::Load,
             name if name == SelectOperation::name() => Self::Select,
-            name if name == CallOperation::name() => Self::Call { callee: at.symbol("callee")? },
-            name if name == RunOperation::name() => Self::Run { callee: at.symbol("callee")? },
-            name if name == TraceOperation::name() => Self::Trace { name: at.string("name")? },
-            name if name == GlobalOperation::name() => Self::Global { array: at.symbol("array")? },
-            name if name == ConstantOperation::name() => Self::Constant { value: at.int("value")? },
-            name if name == CastOperation::name() => Self::Cast { type_name: at.string("type")? },
+            name if name == CallOperation::name() => Self::Call {
+                callee: at.symbol("callee")?,
+            },
+            name if name == RunOperation::name() => Self::Run {
+                callee: at.symbol("callee")?,
+            },
+            name if name == TraceOperation::name() => Self::Trace {
+                name: at.string("name")?,
+            },
+            name if name == GlobalOperation::name() => Self::Global {
+                array: at.symbol("array")?,
+            },
+            name if name == ConstantOperation::name() => Self::Constant {
+                value: at.int("value")?,
+            },
+            name if name == CastOperation::name() => Self::Cast {
+                type_name: at.string("type")?,
+            },
             _ => return None,
         };
         Some(read)
@@ -178,6 +226,8 @@ impl Op {
         if let Some(region) = region {
             builder = builder.add_regions([region]);
         }
-        builder.build().expect("an op with explicit result types can always be created")
+        builder
+            .build()
+            .expect("an op with explicit result types can always be created")
     }
 }

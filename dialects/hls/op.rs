@@ -67,9 +67,11 @@ impl Binary {
     /// the operator has no meaning on these operands.
     pub fn result(self, a: Scalar, b: Scalar) -> Option<Scalar> {
         match (self, a, b) {
-            (Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Rem, Scalar::Index, Scalar::Index) => {
-                Some(Scalar::Index)
-            }
+            (
+                Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Rem,
+                Scalar::Index,
+                Scalar::Index,
+            ) => Some(Scalar::Index),
             (Self::Add, Scalar::Word(a), Scalar::Word(b)) => Some(Scalar::Word(a.sum(b))),
             (Self::Sub, Scalar::Word(a), Scalar::Word(b)) => Some(Scalar::Word(a.difference(b))),
             (Self::Mul, Scalar::Word(a), Scalar::Word(b)) => Some(Scalar::Word(a.product(b))),

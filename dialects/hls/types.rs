@@ -25,7 +25,12 @@ impl Scalar {
     pub fn storage_of(values: &[i64]) -> Self {
         let word = Word::of_values(values.iter().copied());
         let bits = word.bits + u32::from(!word.signed);
-        Self::Storage([8, 16, 32].into_iter().find(|&width| bits <= width).unwrap_or(64))
+        Self::Storage(
+            [8, 16, 32]
+                .into_iter()
+                .find(|&width| bits <= width)
+                .unwrap_or(64),
+        )
     }
 
     /// The MLIR type.
@@ -85,7 +90,10 @@ pub struct Memory {
 impl Memory {
     /// An array.
     pub fn new(shape: impl Into<Vec<usize>>, element: Scalar) -> Self {
-        Self { shape: shape.into(), element }
+        Self {
+            shape: shape.into(),
+            element,
+        }
     }
 
     /// The MLIR type.
@@ -104,5 +112,8 @@ pub fn memory_of(value: Val<'_>) -> Option<Memory> {
             _ => None,
         })
         .collect::<Option<Vec<_>>>()?;
-    Some(Memory { shape, element: Scalar::read(memory.element())? })
+    Some(Memory {
+        shape,
+        element: Scalar::read(memory.element())?,
+    })
 }

@@ -1,7 +1,7 @@
 //! The rules of the constructs: what a C++ compiler would refuse, and what it would silently convert.
 
-use melior::ir::{TypeLike, ValueLike};
 use melior::ir::operation::OperationLike;
+use melior::ir::{TypeLike, ValueLike};
 
 use super::op::Op;
 use super::types::{Memory, Scalar, memory_of};
@@ -24,14 +24,31 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
     // Not `op.result(0)`: melior 0.27 prints the op into the error of an index out of range, printing an op
     // verifies it, and verifying ends here again.
     let result = op.results().next().map(ir::val);
-    let scalar = |at: usize| operands.get(at).copied().and_then(Scalar::of).ok_or(NO_TYPE);
+    let scalar = |at: usize| {
+        operands
+            .get(at)
+            .copied()
+            .and_then(Scalar::of)
+            .ok_or(NO_TYPE)
+    };
     let result_scalar = || result.and_then(Scalar::of).ok_or(NO_TYPE);
     match construct {
         Op::Typedef { name, .. } => identifier(name),
         Op::ConstantArray { name, value, .. } => {
             identifier(name)?;
-            let storage = matches!(value.element(), Element::Int { width: 8 | 16 | 32 | 64, unsigned: false });
-            expect(storage, || format!("has elements {}, expected i8, i16, i32 or i64", value.element()))
+            let storage = matches!(
+                value.element(),
+                Element::Int {
+                    width: 8 | 16 | 32 | 64,
+                    unsigned: false
+                }
+            );
+            expect(storage, || {
+                format!(
+                    "has elements {}, expected i8, i16, i32 or i64",
+                    value.element()
+                )
+            })
         }
         Op::Function(head) => {
             identifier(&head.name)?;
@@ -39,24 +56,40 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
             let arguments = single_block(op).map(block_arguments).unwrap_or_default();
             let counts = [head.names.len(), head.types.len(), head.inputs.len()];
             expect(counts.iter().all(|&count| count == arguments.len()), || {
-                format!("has {} arguments, but {counts:?} names, types and directions", arguments.len())
+                format!(
+                    "has {} arguments, but {counts:?} names, types and directions",
+                    arguments.len()
+                )
             })?;
-            expect(arguments.iter().all(|argument| memory_of(*argument).is_some()), || {
-                "has an argument that is not an array of words".to_owned()
-            })
+            expect(
+                arguments
+                    .iter()
+                    .all(|argument| memory_of(*argument).is_some()),
+                || "has an argument that is not an array of words".to_owned(),
+            )
         }
-        Op::For { label, counter, extent } => {
+        Op::For {
+            label,
+            counter,
+            extent,
+        } => {
             identifier(label)?;
             identifier(counter)?;
             let arguments = single_block(op).map(block_arguments).unwrap_or_default();
             let counted = matches!(arguments.as_slice(), [counter] if counter.r#type().is_index());
-            expect(counted, || "needs a body with one index argument".to_owned())?;
-            expect(i32::try_from(*extent).is_ok(), || format!("has {extent} iterations; int holds fewer"))
+            expect(counted, || {
+                "needs a body with one index argument".to_owned()
+            })?;
+            expect(i32::try_from(*extent).is_ok(), || {
+                format!("has {extent} iterations; int holds fewer")
+            })
         }
         Op::Variable { name, .. } | Op::Define { name, .. } => identifier(name),
         Op::Load => {
             let memory = accessed(&operands, 0)?;
-            expect(result_scalar()? == memory.element, || "does not give the array's element".to_owned())
+            expect(result_scalar()? == memory.element, || {
+                "does not give the array's element".to_owned()
+            })
         }
         Op::Store => {
             let memory = accessed(&operands, 1)?;
@@ -65,20 +98,26 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
                 (Scalar::Word(_), Scalar::Word(_)) => true,
                 (value, element) => value == element,
             };
-            expect(fits, || format!("stores {value} in an array of {}", memory.element))
+            expect(fits, || {
+                format!("stores {value} in an array of {}", memory.element)
+            })
         }
         Op::Cast { .. } => {
             let (from, to) = (scalar(0)?, result_scalar()?);
             let fits = matches!(
                 (from, to),
-                (Scalar::Word(_) | Scalar::Storage(_) | Scalar::Bool | Scalar::Index, Scalar::Word(_))
-                    | (Scalar::Word(_) | Scalar::Storage(_), Scalar::Index)
+                (
+                    Scalar::Word(_) | Scalar::Storage(_) | Scalar::Bool | Scalar::Index,
+                    Scalar::Word(_)
+                ) | (Scalar::Word(_) | Scalar::Storage(_), Scalar::Index)
             );
             expect(fits, || format!("makes {to} of {from}"))
         }
         Op::Select => {
             let (a, b, result) = (scalar(1)?, scalar(2)?, result_scalar()?);
-            expect(a == b && a == result, || "needs both values of the result's type".to_owned())
+            expect(a == b && a == result, || {
+                "needs both values of the result's type".to_owned()
+            })
         }
         Op::Binary(kind) => {
             let expected = kind.result(scalar(0)?, scalar(1)?);
@@ -89,18 +128,20 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
             })
         }
         Op::Constant { value } => match result_scalar()? {
-            Scalar::Word(word) if word.bits <= 64 => {
-                expect(word.wrap(*value) == *value, || format!("has the value {value}, which {word} does not hold"))
-            }
+            Scalar::Word(word) if word.bits <= 64 => expect(word.wrap(*value) == *value, || {
+                format!("has the value {value}, which {word} does not hold")
+            }),
             Scalar::Word(_) => Ok(()),
-            Scalar::Index => {
-                expect(i32::try_from(*value).is_ok(), || format!("has the value {value}, which int does not hold"))
-            }
+            Scalar::Index => expect(i32::try_from(*value).is_ok(), || {
+                format!("has the value {value}, which int does not hold")
+            }),
             other => Err(format!("is of type {other}, expected a word or an index")),
         },
         Op::Run { .. } => {
-            let integer = |value: &Val<'_>| ir::type_of(*value).is_some_and(|r#type| r#type.element.is_int());
-            let fits = operands.iter().all(integer) && op.results().map(ir::val).all(|value| integer(&value));
+            let integer =
+                |value: &Val<'_>| ir::type_of(*value).is_some_and(|r#type| r#type.element.is_int());
+            let fits = operands.iter().all(integer)
+                && op.results().map(ir::val).all(|value| integer(&value));
             expect(fits, || "needs integer tensors of static shape".to_owned())
         }
         Op::Pragma { .. } | Op::Call { .. } | Op::Trace { .. } | Op::Global { .. } => Ok(()),
@@ -111,10 +152,17 @@ const NO_TYPE: &str = "has a value whose type C++ does not have";
 
 /// The array at operand `at`, which the operands after it index.
 fn accessed(operands: &[Val<'_>], at: usize) -> Result<Memory, String> {
-    let memory = operands.get(at).copied().and_then(memory_of).ok_or(NO_TYPE)?;
+    let memory = operands
+        .get(at)
+        .copied()
+        .and_then(memory_of)
+        .ok_or(NO_TYPE)?;
     let indices = operands.len() - at - 1;
     expect(indices == memory.shape.len(), || {
-        format!("has {indices} indices for an array of {} dimensions", memory.shape.len())
+        format!(
+            "has {indices} indices for an array of {} dimensions",
+            memory.shape.len()
+        )
     })?;
     Ok(memory)
 }
@@ -122,9 +170,13 @@ fn accessed(operands: &[Val<'_>], at: usize) -> Result<Memory, String> {
 /// A name that C++ takes: letters, digits and single underscores, not a digit first.
 fn identifier(name: &str) -> Result<(), String> {
     let mut letters = name.chars();
-    let first = letters.next().is_some_and(|letter| letter.is_ascii_alphabetic());
+    let first = letters
+        .next()
+        .is_some_and(|letter| letter.is_ascii_alphabetic());
     let legal = first && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    expect(legal, || format!("has the name '{name}', which is not a C++ identifier"))
+    expect(legal, || {
+        format!("has the name '{name}', which is not a C++ identifier")
+    })
 }
 
 fn expect(holds: bool, message: impl FnOnce() -> String) -> Result<(), String> {

@@ -33,17 +33,23 @@ impl<'c> Attributes<'c> {
 
     /// An integer.
     pub fn int(self, name: &str) -> Option<i64> {
-        IntegerAttribute::try_from(self.any(name)?).ok().map(|value| value.value())
+        IntegerAttribute::try_from(self.any(name)?)
+            .ok()
+            .map(|value| value.value())
     }
 
     /// A float.
     pub fn float(self, name: &str) -> Option<f32> {
-        FloatAttribute::try_from(self.any(name)?).ok().map(|value| value.value() as f32)
+        FloatAttribute::try_from(self.any(name)?)
+            .ok()
+            .map(|value| value.value() as f32)
     }
 
     /// A truth value.
     pub fn boolean(self, name: &str) -> Option<bool> {
-        BoolAttribute::try_from(self.any(name)?).ok().map(|value| value.value())
+        BoolAttribute::try_from(self.any(name)?)
+            .ok()
+            .map(|value| value.value())
     }
 
     /// A string.
@@ -53,13 +59,17 @@ impl<'c> Attributes<'c> {
 
     /// The name that a flat symbol reference holds.
     pub fn symbol(self, name: &str) -> Option<String> {
-        FlatSymbolRefAttribute::try_from(self.any(name)?).ok().map(|value| value.value().to_owned())
+        FlatSymbolRefAttribute::try_from(self.any(name)?)
+            .ok()
+            .map(|value| value.value().to_owned())
     }
 
     /// An array of strings.
     pub fn strings(self, name: &str) -> Option<Vec<String>> {
         let array = ArrayAttribute::try_from(self.any(name)?).ok()?;
-        (0..array.len()).map(|at| array.element(at).ok().and_then(string_value)).collect()
+        (0..array.len())
+            .map(|at| array.element(at).ok().and_then(string_value))
+            .collect()
     }
 
     /// A dense array of integers.
@@ -70,7 +80,9 @@ impl<'c> Attributes<'c> {
 
     /// A type.
     pub fn r#type(self, name: &str) -> Option<Type<'c>> {
-        TypeAttribute::try_from(self.any(name)?).ok().map(|value| value.value())
+        TypeAttribute::try_from(self.any(name)?)
+            .ok()
+            .map(|value| value.value())
     }
 
     /// The elements of a dense or resource attribute; `None` also where the text elided them.
@@ -83,9 +95,13 @@ impl<'c> Attributes<'c> {
 pub(crate) fn string_value(attribute: Attribute<'_>) -> Option<String> {
     use mlir_sys::mlirStringAttrGetValue;
     attribute.is_string().then(|| {
-        #[expect(unsafe_code, reason = "melior reads before the start of an empty string")]
+        #[expect(
+            unsafe_code,
+            reason = "melior reads before the start of an empty string"
+        )]
         // SAFETY: the attribute is a string attribute.
-        let raw = unsafe { melior::StringRef::from_raw(mlirStringAttrGetValue(attribute.to_raw())) };
+        let raw =
+            unsafe { melior::StringRef::from_raw(mlirStringAttrGetValue(attribute.to_raw())) };
         text(raw).unwrap_or_default()
     })
 }
@@ -129,8 +145,10 @@ impl AttributeValue {
             Self::Text(value) => StringAttribute::new(context, value).into(),
             Self::Symbol(name) => FlatSymbolRefAttribute::new(context, name).into(),
             Self::Texts(texts) => {
-                let texts: Vec<Attribute<'c>> =
-                    texts.iter().map(|text| StringAttribute::new(context, text).into()).collect();
+                let texts: Vec<Attribute<'c>> = texts
+                    .iter()
+                    .map(|text| StringAttribute::new(context, text).into())
+                    .collect();
                 ArrayAttribute::new(context, &texts).into()
             }
             Self::Word(word) => TypeAttribute::new(word.to_type(context)).into(),

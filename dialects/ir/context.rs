@@ -24,7 +24,10 @@ pub fn session() -> Context {
 }
 
 /// The context behind a raw pointer that C++ hands over, for as long as the caller's op or module lives.
-#[expect(unsafe_code, reason = "melior has no safe way from a raw context to a reference")]
+#[expect(
+    unsafe_code,
+    reason = "melior has no safe way from a raw context to a reference"
+)]
 pub(crate) fn context_of<'c>(raw: MlirContext) -> &'c Context {
     // SAFETY: a `Context` is one raw pointer, and it is leaked rather than dropped, so that the C++ owner
     // remains the only one to destroy it. (`ContextRef::to_ref` of melior refers to its own stack slot.)
@@ -48,7 +51,10 @@ pub fn register_passes_once(ours: impl FnOnce()) {
 /// A module from its text or bytecode; errors are reported in the context.
 #[expect(unsafe_code, reason = "melior parses text only")]
 pub fn parse_module<'c>(context: &'c Context, source: &[u8]) -> Option<Module<'c>> {
-    let source = MlirStringRef { data: source.as_ptr().cast(), length: source.len() };
+    let source = MlirStringRef {
+        data: source.as_ptr().cast(),
+        length: source.len(),
+    };
     // SAFETY: the bytes are valid for the call; MLIR needs no terminator.
     unsafe { Module::from_option_raw(mlirModuleCreateParse(context.to_raw(), source)) }
 }
@@ -72,5 +78,8 @@ pub fn print_module(module: &Module<'_>, elide: bool, locations: bool) -> String
     if locations {
         flags = flags.enable_debug_info(true, false);
     }
-    module.as_operation().to_string_with_flags(flags).unwrap_or_default()
+    module
+        .as_operation()
+        .to_string_with_flags(flags)
+        .unwrap_or_default()
 }

@@ -46,7 +46,11 @@ impl std::fmt::Display for Diagnostic {
         };
         match &self.node {
             Some(node) => write!(formatter, "{severity}: node '{node}': {}", self.message),
-            None => write!(formatter, "{severity}: {} at {}", self.message, self.location),
+            None => write!(
+                formatter,
+                "{severity}: {} at {}",
+                self.message, self.location
+            ),
         }
     }
 }
@@ -110,6 +114,9 @@ pub fn capture<T>(context: &Context, body: impl FnOnce() -> T) -> (T, Vec<Diagno
     });
     let result = body();
     context.detach_diagnostic_handler(id);
-    let entries = sink.lock().map(|mut entries| std::mem::take(&mut *entries)).unwrap_or_default();
+    let entries = sink
+        .lock()
+        .map(|mut entries| std::mem::take(&mut *entries))
+        .unwrap_or_default();
     (result, entries)
 }

@@ -25,10 +25,21 @@ fn storage_bytes(width: u32) -> usize {
 pub fn elements_attribute<'c>(context: &'c Context, tensor: &Tensor) -> Attribute<'c> {
     let r#type = tensor_type(context, &TensorType::of(tensor));
     let bytes: Vec<u8> = match &tensor.data {
-        Data::F32(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        Data::F64(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-        Data::Int { width: 1, values, .. } => {
-            let values: Vec<i32> = values.iter().map(|&value| i32::from(value & 1 != 0)).collect();
+        Data::F32(values) => values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+        Data::F64(values) => values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+        Data::Int {
+            width: 1, values, ..
+        } => {
+            let values: Vec<i32> = values
+                .iter()
+                .map(|&value| i32::from(value & 1 != 0))
+                .collect();
             // SAFETY: one value for each element of the type.
             return unsafe {
                 Attribute::from_raw(mlirDenseElementsAttrBoolGet(
@@ -41,7 +52,10 @@ pub fn elements_attribute<'c>(context: &'c Context, tensor: &Tensor) -> Attribut
         Data::Int { width, values, .. } => {
             // The unused high bits of each stored integer must be zero.
             let size = storage_bytes(*width);
-            values.iter().flat_map(|&value| zero_extend(value, *width).to_le_bytes()[..size].to_vec()).collect()
+            values
+                .iter()
+                .flat_map(|&value| zero_extend(value, *width).to_le_bytes()[..size].to_vec())
+                .collect()
         }
     };
     // SAFETY: the buffer holds all elements in MLIR's storage layout.
@@ -112,7 +126,10 @@ fn aligned(bytes: Bytes, size: usize) -> Bytes {
 fn decode(r#type: &TensorType, bytes: &[u8]) -> Option<Tensor> {
     let data = match r#type.element {
         Element::F32 => Data::F32(
-            bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+            bytes
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect(),
         ),
         Element::F64 => Data::F64(
             bytes
@@ -125,10 +142,18 @@ fn decode(r#type: &TensorType, bytes: &[u8]) -> Option<Tensor> {
                 .chunks_exact(storage_bytes(width))
                 .map(|b| {
                     let raw = little_endian(b) as i64;
-                    if unsigned { zero_extend(raw, width) } else { sign_extend(raw, width) }
+                    if unsigned {
+                        zero_extend(raw, width)
+                    } else {
+                        sign_extend(raw, width)
+                    }
                 })
                 .collect();
-            Data::Int { width, unsigned, values }
+            Data::Int {
+                width,
+                unsigned,
+                values,
+            }
         }
     };
     (element_count(r#type) == Some(data.len())).then(|| Tensor::new(r#type.shape.clone(), data))
@@ -136,11 +161,17 @@ fn decode(r#type: &TensorType, bytes: &[u8]) -> Option<Tensor> {
 
 /// Number of elements of a type; `None` if it overflows.
 fn element_count(r#type: &TensorType) -> Option<usize> {
-    r#type.shape.iter().try_fold(1usize, |count, &extent| count.checked_mul(extent))
+    r#type
+        .shape
+        .iter()
+        .try_fold(1usize, |count, &extent| count.checked_mul(extent))
 }
 
 fn little_endian(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte))
+    bytes
+        .iter()
+        .rev()
+        .fold(0, |value, &byte| value << 8 | u64::from(byte))
 }
 
 /// The elements of a dense or resource attribute of static shape.
@@ -163,9 +194,22 @@ pub fn read_elements(attribute: Attribute<'_>) -> Option<Tensor> {
         if let Element::Int { width: 1, unsigned } = r#type.element {
             let values = (0..count)
                 .map(|at| mlirDenseElementsAttrGetBoolValue(raw, at as isize))
-                .map(|bit| if unsigned { i64::from(bit) } else { -i64::from(bit) })
+                .map(|bit| {
+                    if unsigned {
+                        i64::from(bit)
+                    } else {
+                        -i64::from(bit)
+                    }
+                })
                 .collect();
-            return Some(Tensor::new(r#type.shape, Data::Int { width: 1, unsigned, values }));
+            return Some(Tensor::new(
+                r#type.shape,
+                Data::Int {
+                    width: 1,
+                    unsigned,
+                    values,
+                },
+            ));
         }
         let splat = mlirDenseElementsAttrIsSplat(raw);
         let size = match r#type.element {
@@ -179,7 +223,11 @@ pub fn read_elements(attribute: Attribute<'_>) -> Option<Tensor> {
         let stored = if splat { 1 } else { count };
         let data = mlirDenseElementsAttrGetRawData(raw).cast::<u8>();
         let bytes = std::slice::from_raw_parts(data, stored * size);
-        if splat { decode(&r#type, &bytes.repeat(count)) } else { decode(&r#type, bytes) }
+        if splat {
+            decode(&r#type, &bytes.repeat(count))
+        } else {
+            decode(&r#type, bytes)
+        }
     }
 }
 
@@ -193,9 +241,9 @@ pub(crate) fn type_of_elements(attribute: Attribute<'_>) -> Option<Type<'_>> {
 
 /// Whether a value is made by a constant op (`onnx.constant`, `arith.constant`).
 pub fn is_constant_value(value: Val<'_>) -> bool {
-    defining_op(value).map(op_name).is_some_and(|name| {
-        name == crate::onnx::CONSTANT || name == crate::upstream::CONSTANT
-    })
+    defining_op(value)
+        .map(op_name)
+        .is_some_and(|name| name == crate::onnx::CONSTANT || name == crate::upstream::CONSTANT)
 }
 
 /// The elements of a value that is made by a constant op (`onnx.constant`, `arith.constant`).

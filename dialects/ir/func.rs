@@ -5,12 +5,16 @@ use melior::ir::attribute::{ArrayAttribute, Attribute, StringAttribute, TypeAttr
 use melior::ir::operation::{OperationBuilder, OperationLike};
 use melior::ir::r#type::FunctionType;
 use melior::ir::{
-    AttributeLike, Block, BlockLike, Identifier, Location, Module, Region, RegionLike, Type, ValueLike,
+    AttributeLike, Block, BlockLike, Identifier, Location, Module, Region, RegionLike, Type,
+    ValueLike,
 };
 use mlir_sys::{mlirDictionaryAttrGet, mlirDictionaryAttrGetElementByName, mlirNamedAttributeGet};
 
 use super::attribute::{Attributes, string_value};
-use super::handle::{BlockHandle, Op, Val, block_arguments, block_handle, block_ops, op_handle, op_name, set_attribute, single_block, val};
+use super::handle::{
+    BlockHandle, Op, Val, block_arguments, block_handle, block_ops, op_handle, op_name,
+    set_attribute, single_block, val,
+};
 use crate::upstream::{FUNC, RETURN};
 
 const NAME: &str = "onnx.name";
@@ -26,7 +30,10 @@ impl<'c> Function<'c> {
     /// The view of a `func.func` with exactly one block.
     pub fn new(op: Op<'c>) -> Option<Self> {
         (op_name(op) == FUNC).then_some(())?;
-        Some(Self { op, block: single_block(op)? })
+        Some(Self {
+            op,
+            block: single_block(op)?,
+        })
     }
 
     /// Makes a function with an empty block and appends it to the module. `inputs` and `outputs` are the
@@ -54,18 +61,28 @@ impl<'c> Function<'c> {
     ) -> Self {
         let input_types: Vec<_> = inputs.iter().map(|(r#type, _)| *r#type).collect();
         let output_types: Vec<_> = outputs.iter().map(|(r#type, _)| *r#type).collect();
-        let arguments: Vec<_> = input_types.iter().map(|r#type| (*r#type, location)).collect();
+        let arguments: Vec<_> = input_types
+            .iter()
+            .map(|r#type| (*r#type, location))
+            .collect();
         let region = Region::new();
         region.append_block(Block::new(&arguments));
         let r#type = FunctionType::new(context, &input_types, &output_types);
         let attributes = [
             ("sym_name", StringAttribute::new(context, name).into()),
             ("function_type", TypeAttribute::new(r#type.into()).into()),
-            ("arg_attrs", names(context, inputs.iter().map(|(_, name)| name))),
-            ("res_attrs", names(context, outputs.iter().map(|(_, name)| name))),
+            (
+                "arg_attrs",
+                names(context, inputs.iter().map(|(_, name)| name)),
+            ),
+            (
+                "res_attrs",
+                names(context, outputs.iter().map(|(_, name)| name)),
+            ),
         ];
-        let attributes: Vec<(Identifier<'c>, Attribute<'c>)> =
-            attributes.map(|(name, value)| (Identifier::new(context, name), value)).to_vec();
+        let attributes: Vec<(Identifier<'c>, Attribute<'c>)> = attributes
+            .map(|(name, value)| (Identifier::new(context, name), value))
+            .to_vec();
         let op = OperationBuilder::new(FUNC, location)
             .add_attributes(&attributes)
             .add_regions([region])
@@ -87,12 +104,16 @@ impl<'c> Function<'c> {
 
     /// The symbol name.
     pub fn name(self) -> String {
-        Attributes::of(self.op).string("sym_name").unwrap_or_default()
+        Attributes::of(self.op)
+            .string("sym_name")
+            .unwrap_or_default()
     }
 
     /// Whether only the module itself may call the function.
     pub fn is_private(self) -> bool {
-        Attributes::of(self.op).string("sym_visibility").is_some_and(|visibility| visibility == "private")
+        Attributes::of(self.op)
+            .string("sym_visibility")
+            .is_some_and(|visibility| visibility == "private")
     }
 
     /// The arguments.
@@ -111,12 +132,17 @@ impl<'c> Function<'c> {
 
     /// The terminator, if the body has one.
     pub fn return_op(self) -> Option<Op<'c>> {
-        block_ops(self.block).last().copied().filter(|op| op_name(*op) == RETURN)
+        block_ops(self.block)
+            .last()
+            .copied()
+            .filter(|op| op_name(*op) == RETURN)
     }
 
     /// The returned values.
     pub fn returned(self) -> Vec<Val<'c>> {
-        self.return_op().map(|op| op.operands().map(val).collect()).unwrap_or_default()
+        self.return_op()
+            .map(|op| op.operands().map(val).collect())
+            .unwrap_or_default()
     }
 
     /// Names of the graph inputs, one for each argument.
@@ -129,9 +155,14 @@ impl<'c> Function<'c> {
         self.names("res_attrs", self.returned().len(), "out")
     }
 
-    #[expect(unsafe_code, reason = "melior does not look up dictionary entries by name")]
+    #[expect(
+        unsafe_code,
+        reason = "melior does not look up dictionary entries by name"
+    )]
     fn names(self, attribute: &str, count: usize, fallback: &str) -> Vec<String> {
-        let array = Attributes::of(self.op).any(attribute).and_then(|array| ArrayAttribute::try_from(array).ok());
+        let array = Attributes::of(self.op)
+            .any(attribute)
+            .and_then(|array| ArrayAttribute::try_from(array).ok());
         (0..count)
             .map(|at| {
                 let dictionary = array.and_then(|array| array.element(at).ok());
@@ -155,10 +186,18 @@ impl<'c> Function<'c> {
 
     /// Sets the function's type from its arguments and returned values, after these have changed.
     pub fn update_type(self, context: &'c Context) {
-        let inputs: Vec<_> = self.arguments().iter().map(|value| value.r#type()).collect();
+        let inputs: Vec<_> = self
+            .arguments()
+            .iter()
+            .map(|value| value.r#type())
+            .collect();
         let outputs: Vec<_> = self.returned().iter().map(|value| value.r#type()).collect();
         let r#type = FunctionType::new(context, &inputs, &outputs);
-        set_attribute(self.op, "function_type", TypeAttribute::new(r#type.into()).into());
+        set_attribute(
+            self.op,
+            "function_type",
+            TypeAttribute::new(r#type.into()).into(),
+        );
     }
 
     /// Replaces the body by a new block with the same arguments: calls `fill` with the old block and the new,
@@ -169,8 +208,11 @@ impl<'c> Function<'c> {
         context: &'c Context,
         fill: impl FnOnce(BlockHandle<'c>, BlockHandle<'c>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let arguments: Vec<_> =
-            self.arguments().iter().map(|value| (value.r#type(), self.op.location())).collect();
+        let arguments: Vec<_> = self
+            .arguments()
+            .iter()
+            .map(|value| (value.r#type(), self.op.location()))
+            .collect();
         let region = self.op.region(0).expect("a function has a region");
         let new = region.append_block(Block::new(&arguments));
         let new = block_handle(new.to_raw()).expect("just inserted");
@@ -209,7 +251,8 @@ fn names<'c>(context: &'c Context, names: impl Iterator<Item = impl AsRef<str>>)
             let value: Attribute = StringAttribute::new(context, name.as_ref()).into();
             // SAFETY: identifier and value are of this context.
             unsafe {
-                let entry = mlirNamedAttributeGet(Identifier::new(context, NAME).to_raw(), value.to_raw());
+                let entry =
+                    mlirNamedAttributeGet(Identifier::new(context, NAME).to_raw(), value.to_raw());
                 Attribute::from_raw(mlirDictionaryAttrGet(context.to_raw(), 1, &raw const entry))
             }
         })
@@ -228,17 +271,24 @@ pub fn append_return<'c>(block: BlockHandle<'c>, values: &[Val<'c>], location: L
 
 /// The ops in the body of a module.
 pub fn module_ops<'c>(module: &Module<'c>) -> Vec<Op<'c>> {
-    block_handle(module.body().to_raw()).map(block_ops).unwrap_or_default()
+    block_handle(module.body().to_raw())
+        .map(block_ops)
+        .unwrap_or_default()
 }
 
 /// The functions of a module that have a single-block body.
 pub fn functions<'c>(module: &Module<'c>) -> Vec<Function<'c>> {
-    block_handle(module.body().to_raw()).map(functions_in).unwrap_or_default()
+    block_handle(module.body().to_raw())
+        .map(functions_in)
+        .unwrap_or_default()
 }
 
 /// The functions in the body of a module that have a single-block body.
 pub fn functions_in(module: BlockHandle<'_>) -> Vec<Function<'_>> {
-    block_ops(module).into_iter().filter_map(Function::new).collect()
+    block_ops(module)
+        .into_iter()
+        .filter_map(Function::new)
+        .collect()
 }
 
 /// The network of a module: the function `main`, or the only function.
@@ -251,6 +301,10 @@ pub fn network_of<'c>(functions: &[Function<'c>]) -> Option<Function<'c>> {
     functions
         .iter()
         .find(|function| function.name() == "main")
-        .or(if functions.len() == 1 { functions.first() } else { None })
+        .or(if functions.len() == 1 {
+            functions.first()
+        } else {
+            None
+        })
         .copied()
 }

@@ -3,8 +3,8 @@
 use melior::ir::attribute::Attribute;
 use melior::ir::operation::{OperationBuilder, OperationLike};
 use melior::ir::{
-    AttributeLike, BlockLike, BlockRef, Identifier, Location, OperationRef, RegionLike, Type, Value, ValueLike,
-    operation::Operation,
+    AttributeLike, BlockLike, BlockRef, Identifier, Location, OperationRef, RegionLike, Type,
+    Value, ValueLike, operation::Operation,
 };
 use melior::{Context, StringRef};
 use mlir_sys::*;
@@ -19,19 +19,28 @@ pub type Val<'c> = Value<'c, 'c>;
 pub type BlockHandle<'c> = BlockRef<'c, 'c>;
 
 /// The handle of any kind of value.
-#[expect(unsafe_code, reason = "handles carry the context's lifetime; see the module documentation")]
+#[expect(
+    unsafe_code,
+    reason = "handles carry the context's lifetime; see the module documentation"
+)]
 pub fn val<'c>(value: impl ValueLike<'c>) -> Val<'c> {
     // SAFETY: the raw value is valid, as `value` is.
     unsafe { Value::from_raw(value.to_raw()) }
 }
 
-#[expect(unsafe_code, reason = "handles carry the context's lifetime; see the module documentation")]
+#[expect(
+    unsafe_code,
+    reason = "handles carry the context's lifetime; see the module documentation"
+)]
 pub(crate) fn op_handle<'c>(raw: MlirOperation) -> Option<Op<'c>> {
     // SAFETY: MLIR returned the pointer for an op that is in place.
     unsafe { OperationRef::from_option_raw(raw) }
 }
 
-#[expect(unsafe_code, reason = "handles carry the context's lifetime; see the module documentation")]
+#[expect(
+    unsafe_code,
+    reason = "handles carry the context's lifetime; see the module documentation"
+)]
 pub(crate) fn block_handle<'c>(raw: MlirBlock) -> Option<BlockHandle<'c>> {
     // SAFETY: MLIR returned the pointer for a block that is in place.
     unsafe { BlockRef::from_option_raw(raw) }
@@ -45,7 +54,9 @@ pub fn op_name(op: Op<'_>) -> String {
 /// The ops of a block, in order.
 pub fn block_ops<'c>(block: BlockHandle<'c>) -> Vec<Op<'c>> {
     let mut ops = Vec::new();
-    let mut next = block.first_operation().and_then(|op| op_handle(op.to_raw()));
+    let mut next = block
+        .first_operation()
+        .and_then(|op| op_handle(op.to_raw()));
     while let Some(op) = next {
         ops.push(op);
         next = next_in_block(op);
@@ -53,7 +64,10 @@ pub fn block_ops<'c>(block: BlockHandle<'c>) -> Vec<Op<'c>> {
     ops
 }
 
-#[expect(unsafe_code, reason = "melior ties the next op to the borrow of this one")]
+#[expect(
+    unsafe_code,
+    reason = "melior ties the next op to the borrow of this one"
+)]
 fn next_in_block(op: Op<'_>) -> Option<Op<'_>> {
     // SAFETY: `op` is in place.
     op_handle(unsafe { mlirOperationGetNextInBlock(op.to_raw()) })
@@ -61,7 +75,10 @@ fn next_in_block(op: Op<'_>) -> Option<Op<'_>> {
 
 /// The arguments of a block.
 pub fn block_arguments<'c>(block: BlockHandle<'c>) -> Vec<Val<'c>> {
-    (0..block.argument_count()).filter_map(|at| block.argument(at).ok()).map(val).collect()
+    (0..block.argument_count())
+        .filter_map(|at| block.argument(at).ok())
+        .map(val)
+        .collect()
 }
 
 /// The block that holds an op.
@@ -122,14 +139,20 @@ pub fn set_operand<'c>(op: Op<'c>, at: usize, value: Val<'c>) {
 }
 
 /// Makes every use of `old` a use of `new`.
-#[expect(unsafe_code, reason = "melior does not wrap this call for plain values")]
+#[expect(
+    unsafe_code,
+    reason = "melior does not wrap this call for plain values"
+)]
 pub fn replace_all_uses<'c>(old: Val<'c>, new: Val<'c>) {
     // SAFETY: both values are valid.
     unsafe { mlirValueReplaceAllUsesOfWith(old.to_raw(), new.to_raw()) }
 }
 
 /// Changes the type of a value in place.
-#[expect(unsafe_code, reason = "melior changes only the types of block arguments")]
+#[expect(
+    unsafe_code,
+    reason = "melior changes only the types of block arguments"
+)]
 pub fn set_type<'c>(value: Val<'c>, r#type: Type<'c>) {
     use melior::ir::TypeLike;
     // SAFETY: value and type are valid.
@@ -176,8 +199,10 @@ pub(crate) fn build_op_raw<'c>(
     results: &[Type<'c>],
     location: Location<'c>,
 ) -> Operation<'c> {
-    let attributes: Vec<_> =
-        attributes.iter().map(|(name, value)| (Identifier::new(context, name), *value)).collect();
+    let attributes: Vec<_> = attributes
+        .iter()
+        .map(|(name, value)| (Identifier::new(context, name), *value))
+        .collect();
     OperationBuilder::new(name, location)
         .add_operands(operands)
         .add_attributes(&attributes)
@@ -195,8 +220,10 @@ pub(crate) fn build_with<'c>(
     results: &[Type<'c>],
     location: Location<'c>,
 ) -> Operation<'c> {
-    let attributes: Vec<_> =
-        attributes.iter().map(|(name, value)| (*name, value.to_attribute(context))).collect();
+    let attributes: Vec<_> = attributes
+        .iter()
+        .map(|(name, value)| (*name, value.to_attribute(context)))
+        .collect();
     build_op_raw(context, name, operands, &attributes, results, location)
 }
 
@@ -227,14 +254,18 @@ pub fn node_name(location: Location<'_>) -> Option<String> {
             let count = mlirLocationFusedGetNumLocations(raw);
             let mut parts = vec![null_location(); count as usize];
             mlirLocationFusedGetLocations(raw, parts.as_mut_ptr());
-            return parts.into_iter().find_map(|part| node_name(Location::from_raw(part)));
+            return parts
+                .into_iter()
+                .find_map(|part| node_name(Location::from_raw(part)));
         }
         None
     }
 }
 
 fn null_location() -> MlirLocation {
-    MlirLocation { ptr: std::ptr::null() }
+    MlirLocation {
+        ptr: std::ptr::null(),
+    }
 }
 
 /// The text of an MLIR string. melior 0.27: `StringRef::as_str` reads before the start of an empty string.

@@ -18,13 +18,17 @@ pub(crate) use context::context_of;
 pub use context::{clone_module, parse_module, print_module, register_passes_once, session};
 pub use diagnostics::{Diagnostic, Severity, capture, emit_error, emit_remark, emit_warning};
 pub(crate) use elements::type_of_elements;
-pub use elements::{constant_tensor, is_constant_value, elements_attribute, read_elements, resource_attribute};
-pub use func::{Function, append_return, functions, functions_in, main_function, module_ops, network_of};
-pub(crate) use handle::{block_handle, build_op_raw, build_with, op_handle, set_attribute};
-pub use handle::{
-    BlockHandle, Op, Val, block_arguments, block_of, block_ops, build_op, defining_op, erase, has_no_uses,
-    move_before, node_name, op_name, replace_all_uses, set_operand, set_type, single_block, users, val,
-    value_key,
+pub use elements::{
+    constant_tensor, elements_attribute, is_constant_value, read_elements, resource_attribute,
 };
+pub use func::{
+    Function, append_return, functions, functions_in, main_function, module_ops, network_of,
+};
+pub use handle::{
+    BlockHandle, Op, Val, block_arguments, block_of, block_ops, build_op, defining_op, erase,
+    has_no_uses, move_before, node_name, op_name, replace_all_uses, set_operand, set_type,
+    single_block, users, val, value_key,
+};
+pub(crate) use handle::{block_handle, build_op_raw, build_with, op_handle, set_attribute};
 pub(crate) use types::element_of;
 pub use types::{tensor_type, type_of, unranked};

@@ -14,8 +14,14 @@ pub(crate) fn element_type(context: &Context, element: Element) -> Type<'_> {
     match element {
         Element::F32 => Type::float32(context),
         Element::F64 => Type::float64(context),
-        Element::Int { width, unsigned: false } => IntegerType::new(context, width).into(),
-        Element::Int { width, unsigned: true } => IntegerType::unsigned(context, width).into(),
+        Element::Int {
+            width,
+            unsigned: false,
+        } => IntegerType::new(context, width).into(),
+        Element::Int {
+            width,
+            unsigned: true,
+        } => IntegerType::unsigned(context, width).into(),
     }
 }
 
@@ -28,9 +34,10 @@ pub(crate) fn element_of(r#type: Type<'_>) -> Option<Element> {
         return Some(Element::F64);
     }
     let integer = IntegerType::try_from(r#type).ok()?;
-    (1..=64)
-        .contains(&integer.width())
-        .then(|| Element::Int { width: integer.width(), unsigned: integer.is_unsigned() })
+    (1..=64).contains(&integer.width()).then(|| Element::Int {
+        width: integer.width(),
+        unsigned: integer.is_unsigned(),
+    })
 }
 
 /// The ranked MLIR tensor type.
@@ -43,7 +50,11 @@ pub fn tensor_type<'c>(context: &'c Context, r#type: &TensorType) -> Type<'c> {
 #[expect(unsafe_code, reason = "melior does not wrap unranked tensor types")]
 pub fn unranked(context: &Context, element: Element) -> Type<'_> {
     // SAFETY: the element type is valid for a tensor.
-    unsafe { Type::from_raw(mlirUnrankedTensorTypeGet(element_type(context, element).to_raw())) }
+    unsafe {
+        Type::from_raw(mlirUnrankedTensorTypeGet(
+            element_type(context, element).to_raw(),
+        ))
+    }
 }
 
 /// The type of a value, if it is a ranked tensor of static shape.
@@ -60,5 +71,8 @@ pub(crate) fn static_tensor(r#type: Type<'_>) -> Option<TensorType> {
             _ => None,
         })
         .collect::<Option<Vec<_>>>()?;
-    Some(TensorType { shape, element: element_of(tensor.element())? })
+    Some(TensorType {
+        shape,
+        element: element_of(tensor.element())?,
+    })
 }

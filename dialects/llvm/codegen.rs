@@ -94,12 +94,20 @@ pub fn compile(
     };
     let (name, signature) = function(module)?;
     let run = |module: &mut Module<'_>, passes: &str| {
-        run_pipeline(context, module, &format!("builtin.module({passes})")).map_err(|_| CodeError::Reported)
+        run_pipeline(context, module, &format!("builtin.module({passes})"))
+            .map_err(|_| CodeError::Reported)
     };
     run(module, to_buffers)?;
-    let signature = match crate::ir::functions(module).into_iter().find(|function| function.name() == name) {
+    let signature = match crate::ir::functions(module)
+        .into_iter()
+        .find(|function| function.name() == name)
+    {
         Some(function) => signature.of_buffers(function)?,
-        None => return Err(CodeError::Signature(format!("the pipeline has lost the function '{name}'"))),
+        None => {
+            return Err(CodeError::Signature(format!(
+                "the pipeline has lost the function '{name}'"
+            )));
+        }
     };
     run(module, to_llvm)?;
 
@@ -110,7 +118,11 @@ pub fn compile(
     native.set_data_layout(&machine.get_target_data().get_data_layout());
     prepare(&native, &llvm, &machine, &name, entry, &signature)?;
     native
-        .run_passes(target.level.pipeline(), &machine, PassBuilderOptions::create())
+        .run_passes(
+            target.level.pipeline(),
+            &machine,
+            PassBuilderOptions::create(),
+        )
         .map_err(|error| CodeError::Llvm(error.to_string()))?;
 
     let emit = |file| {
@@ -120,12 +132,19 @@ pub fn compile(
     let text = Text {
         ir: artifacts.ir.then(|| native.print_to_string().to_string()),
         assembly: match artifacts.assembly {
-            true => Some(String::from_utf8_lossy(emit(FileType::Assembly)?.as_slice()).into_owned()),
+            true => {
+                Some(String::from_utf8_lossy(emit(FileType::Assembly)?.as_slice()).into_owned())
+            }
             false => None,
         },
     };
     let object = emit(FileType::Object)?.as_slice().to_vec();
-    Ok(Code { object, entry: entry.to_owned(), signature, text })
+    Ok(Code {
+        object,
+        entry: entry.to_owned(),
+        signature,
+        text,
+    })
 }
 
 /// The LLVM IR of a module of the `llvm` dialect, as text, before any optimization.
@@ -156,14 +175,22 @@ fn prepare<'l>(
     entry: &str,
     signature: &Signature,
 ) -> Result<(), CodeError> {
-    let network = module
-        .get_function(name)
-        .ok_or_else(|| CodeError::Llvm(format!("the function '{name}' has been lost in translation")))?;
+    let network = module.get_function(name).ok_or_else(|| {
+        CodeError::Llvm(format!(
+            "the function '{name}' has been lost in translation"
+        ))
+    })?;
     let cpu = machine.get_cpu().to_string_lossy().into_owned();
     let features = machine.get_feature_string().to_string_lossy().into_owned();
-    for function in module.get_functions().filter(|function| function.count_basic_blocks() > 0) {
+    for function in module
+        .get_functions()
+        .filter(|function| function.count_basic_blocks() > 0)
+    {
         let add = |key: &str, value: &str| {
-            function.add_attribute(AttributeLoc::Function, llvm.create_string_attribute(key, value));
+            function.add_attribute(
+                AttributeLoc::Function,
+                llvm.create_string_attribute(key, value),
+            );
         };
         add("target-cpu", &cpu);
         add("target-features", &features);
@@ -175,7 +202,10 @@ fn prepare<'l>(
             function.set_linkage(Linkage::Internal);
             // A kernel's loops are worth a call; inlining would cost compile time only.
             let no_inline = inkwell::attributes::Attribute::get_named_enum_kind_id("noinline");
-            function.add_attribute(AttributeLoc::Function, llvm.create_enum_attribute(no_inline, 0));
+            function.add_attribute(
+                AttributeLoc::Function,
+                llvm.create_enum_attribute(no_inline, 0),
+            );
         }
     }
     network.as_global_value().set_name(entry);
@@ -194,14 +224,24 @@ fn add_packed_entry<'l>(
     count: usize,
 ) -> Result<(), inkwell::builder::BuilderError> {
     let pointer = llvm.ptr_type(AddressSpace::default());
-    let wrapper = module.add_function(name, llvm.void_type().fn_type(&[pointer.into()], false), None);
+    let wrapper = module.add_function(
+        name,
+        llvm.void_type().fn_type(&[pointer.into()], false),
+        None,
+    );
     let builder = llvm.create_builder();
     builder.position_at_end(llvm.append_basic_block(wrapper, ""));
-    let array = wrapper.get_nth_param(0).expect("the function was made with one parameter").into_pointer_value();
+    let array = wrapper
+        .get_nth_param(0)
+        .expect("the function was made with one parameter")
+        .into_pointer_value();
     let mut arguments = Vec::with_capacity(count);
     for at in 0..count {
         let index = llvm.i64_type().const_int(at as u64, false);
-        #[expect(unsafe_code, reason = "an address beyond an object is not safe to compute")]
+        #[expect(
+            unsafe_code,
+            reason = "an address beyond an object is not safe to compute"
+        )]
         // SAFETY: the caller of the function hands over an array of `count` pointers.
         let slot = unsafe { builder.build_in_bounds_gep(pointer, array, &[index], "")? };
         arguments.push(builder.build_load(pointer, slot, "")?.into());

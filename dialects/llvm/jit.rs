@@ -5,8 +5,8 @@ use std::ffi::{CStr, CString, c_char, c_void};
 use inkwell::llvm_sys::core::LLVMCreateMemoryBufferWithMemoryRangeCopy;
 use inkwell::llvm_sys::error::{LLVMDisposeErrorMessage, LLVMErrorRef, LLVMGetErrorMessage};
 use inkwell::llvm_sys::orc2::lljit::{
-    LLVMOrcCreateLLJIT, LLVMOrcDisposeLLJIT, LLVMOrcLLJITAddObjectFile, LLVMOrcLLJITGetMainJITDylib,
-    LLVMOrcLLJITLookup, LLVMOrcLLJITRef,
+    LLVMOrcCreateLLJIT, LLVMOrcDisposeLLJIT, LLVMOrcLLJITAddObjectFile,
+    LLVMOrcLLJITGetMainJITDylib, LLVMOrcLLJITLookup, LLVMOrcLLJITRef,
 };
 
 use super::{Code, CodeError, Signature};
@@ -66,8 +66,9 @@ impl Program {
     /// Links the code.
     #[expect(unsafe_code, reason = "the C API of ORC")]
     pub fn new(code: &Code) -> Result<Self, CodeError> {
-        let name = CString::new(code.packed_entry())
-            .map_err(|_| CodeError::Llvm("the name of the entry function has a zero byte".to_owned()))?;
+        let name = CString::new(code.packed_entry()).map_err(|_| {
+            CodeError::Llvm("the name of the entry function has a zero byte".to_owned())
+        })?;
         // SAFETY: the session owns a copy of the object; every result is checked before it is used.
         unsafe {
             let mut session = std::ptr::null_mut();
@@ -81,10 +82,19 @@ impl Program {
             let library = LLVMOrcLLJITGetMainJITDylib(session.0);
             check(LLVMOrcLLJITAddObjectFile(session.0, library, object))?;
             let mut address = 0;
-            check(LLVMOrcLLJITLookup(session.0, &raw mut address, name.as_ptr()))?;
+            check(LLVMOrcLLJITLookup(
+                session.0,
+                &raw mut address,
+                name.as_ptr(),
+            ))?;
             // The object was made by `compile`, which gives the packed entry this type.
-            let entry = std::mem::transmute::<usize, extern "C" fn(*const *mut c_void)>(address as usize);
-            Ok(Self { session, entry, signature: code.signature().clone() })
+            let entry =
+                std::mem::transmute::<usize, extern "C" fn(*const *mut c_void)>(address as usize);
+            Ok(Self {
+                session,
+                entry,
+                signature: code.signature().clone(),
+            })
         }
     }
 
@@ -98,19 +108,30 @@ impl Program {
     pub fn run(&self, inputs: &[&Tensor]) -> Result<Vec<Tensor>, CodeError> {
         let expected = self.signature.inputs();
         if inputs.len() != expected.len() {
-            return Err(CodeError::InputCount { found: inputs.len(), expected: expected.len() });
+            return Err(CodeError::InputCount {
+                found: inputs.len(),
+                expected: expected.len(),
+            });
         }
         let mut pointers: Vec<*mut c_void> = Vec::with_capacity(inputs.len() + 1);
         for (index, (input, expected)) in inputs.iter().zip(expected).enumerate() {
             let found = TensorType::of(input);
             if found != *expected {
                 let show = |ty: &TensorType| format!("{:?} of {}", ty.shape, ty.element);
-                return Err(CodeError::Input { index, found: show(&found), expected: show(expected) });
+                return Err(CodeError::Input {
+                    index,
+                    found: show(&found),
+                    expected: show(expected),
+                });
             }
             pointers.push(match &input.data {
                 Data::F32(values) => values.as_ptr().cast_mut().cast(),
                 Data::F64(values) => values.as_ptr().cast_mut().cast(),
-                Data::Int { .. } => return Err(CodeError::Signature("integer inputs have no buffer".to_owned())),
+                Data::Int { .. } => {
+                    return Err(CodeError::Signature(
+                        "integer inputs have no buffer".to_owned(),
+                    ));
+                }
             });
         }
         let mut outputs: Vec<Tensor> = self.signature.outputs().iter().map(zeros).collect();
@@ -118,7 +139,11 @@ impl Program {
             pointers.push(match &mut output.data {
                 Data::F32(values) => values.as_mut_ptr().cast(),
                 Data::F64(values) => values.as_mut_ptr().cast(),
-                Data::Int { .. } => return Err(CodeError::Signature("integer outputs have no buffer".to_owned())),
+                Data::Int { .. } => {
+                    return Err(CodeError::Signature(
+                        "integer outputs have no buffer".to_owned(),
+                    ));
+                }
             });
         }
         let mut workspace = vec![Line([0; 64]); self.signature.workspace().div_ceil(64)];

@@ -9,7 +9,7 @@ mod jit;
 mod signature;
 mod target;
 
-pub use codegen::{to_llvm_ir, Artifacts, Code, Text, compile};
+pub use codegen::{Artifacts, Code, Text, compile, to_llvm_ir};
 pub use jit::Program;
 pub use signature::Signature;
 pub use target::{Level, Target};

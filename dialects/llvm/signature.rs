@@ -37,7 +37,8 @@ impl Signature {
     pub(super) fn of_tensors(function: Function<'_>) -> Result<Self, CodeError> {
         let types = |values: Vec<Val<'_>>, what: &str| {
             let checked = values.into_iter().enumerate().map(|(at, value)| {
-                let ty = ir::type_of(value).filter(|ty| matches!(ty.element, Element::F32 | Element::F64));
+                let ty = ir::type_of(value)
+                    .filter(|ty| matches!(ty.element, Element::F32 | Element::F64));
                 ty.ok_or_else(|| {
                     CodeError::Signature(format!(
                         "{what} {at} has type {}, expected a float tensor of static shape",
@@ -61,11 +62,18 @@ impl Signature {
         let matches = arguments.len() == self.inputs.len() + self.outputs.len() + 1
             && function.returned().is_empty()
             && arguments.iter().all(|value| is_contiguous(*value))
-            && arguments.iter().zip(expected).all(|(value, ty)| buffer_type(*value).as_ref() == Some(ty));
-        let workspace = arguments.last().and_then(|value| byte_size(&buffer_type(*value)?));
+            && arguments
+                .iter()
+                .zip(expected)
+                .all(|(value, ty)| buffer_type(*value).as_ref() == Some(ty));
+        let workspace = arguments
+            .last()
+            .and_then(|value| byte_size(&buffer_type(*value)?));
         match workspace {
             Some(workspace) if matches => Ok(Self { workspace, ..self }),
-            _ => Err(CodeError::Signature("the pipeline did not give each output a buffer of its caller".to_owned())),
+            _ => Err(CodeError::Signature(
+                "the pipeline did not give each output a buffer of its caller".to_owned(),
+            )),
         }
     }
 }

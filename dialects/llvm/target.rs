@@ -50,20 +50,29 @@ impl Target {
     /// The processor of this machine, with all that it can do.
     pub fn host() -> Self {
         Self {
-            cpu: TargetMachine::get_host_cpu_name().to_string_lossy().into_owned(),
-            features: TargetMachine::get_host_cpu_features().to_string_lossy().into_owned(),
+            cpu: TargetMachine::get_host_cpu_name()
+                .to_string_lossy()
+                .into_owned(),
+            features: TargetMachine::get_host_cpu_features()
+                .to_string_lossy()
+                .into_owned(),
             level: Level::default(),
         }
     }
 
     /// Another processor of this machine's architecture.
     pub fn named(cpu: impl Into<String>, features: impl Into<String>) -> Self {
-        Self { cpu: cpu.into(), features: features.into(), level: Level::default() }
+        Self {
+            cpu: cpu.into(),
+            features: features.into(),
+            level: Level::default(),
+        }
     }
 
     /// LLVM's code generator. Fails if LLVM does not know the processor.
     pub(super) fn machine(&self) -> Result<TargetMachine, CodeError> {
-        inkwell::targets::Target::initialize_native(&InitializationConfig::default()).map_err(CodeError::Llvm)?;
+        inkwell::targets::Target::initialize_native(&InitializationConfig::default())
+            .map_err(CodeError::Llvm)?;
         let triple: TargetTriple = TargetMachine::get_default_triple();
         let target = inkwell::targets::Target::from_triple(&triple)
             .map_err(|error| CodeError::Llvm(error.to_string()))?;
@@ -76,6 +85,8 @@ impl Target {
                 RelocMode::PIC,
                 CodeModel::Default,
             )
-            .ok_or_else(|| CodeError::Llvm(format!("cannot make code for the processor '{}'", self.cpu)))
+            .ok_or_else(|| {
+                CodeError::Llvm(format!("cannot make code for the processor '{}'", self.cpu))
+            })
     }
 }

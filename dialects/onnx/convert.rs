@@ -154,7 +154,10 @@ impl Op {
                 attributes
             }
             Self::Unsqueeze { axes } => vec![("axes", Ints(axes.clone()))],
-            Self::Squeeze { axes } => axes.iter().map(|axes| ("axes", Ints(axes.clone()))).collect(),
+            Self::Squeeze { axes } => axes
+                .iter()
+                .map(|axes| ("axes", Ints(axes.clone())))
+                .collect(),
             Self::ConstantOfShape { value } => vec![("value", Tensor(value.clone()))],
             Self::Split { axis, parts } => {
                 let parts = match parts {
@@ -163,7 +166,10 @@ impl Op {
                 };
                 vec![parts, ("axis", Int(*axis))]
             }
-            Self::ReduceMean(op) | Self::ReduceSum(op) | Self::ReduceMax(op) | Self::ReduceMin(op) => {
+            Self::ReduceMean(op)
+            | Self::ReduceSum(op)
+            | Self::ReduceMax(op)
+            | Self::ReduceMin(op) => {
                 let mut attributes = vec![("keepdims", Bool(op.keepdims))];
                 attributes.extend(op.axes.iter().map(|axes| ("axes", Ints(axes.clone()))));
                 attributes
@@ -225,11 +231,27 @@ impl Op {
         let name = ir::op_name(op);
         let at = Attributes::of(op);
         let usizes = |name: &str| -> Option<Vec<usize>> {
-            at.ints(name)?.into_iter().map(|value| usize::try_from(value).ok()).collect()
+            at.ints(name)?
+                .into_iter()
+                .map(|value| usize::try_from(value).ok())
+                .collect()
         };
-        let auto_pad = || at.string("auto_pad").map_or(Some(AutoPad::NotSet), |text| text.parse().ok());
-        let softmax = || Some(Softmax { axis: at.int("axis")?, flatten: at.boolean("flatten")? });
-        let reduce = || Some(Reduce { axes: at.ints("axes"), keepdims: at.boolean("keepdims")? });
+        let auto_pad = || {
+            at.string("auto_pad")
+                .map_or(Some(AutoPad::NotSet), |text| text.parse().ok())
+        };
+        let softmax = || {
+            Some(Softmax {
+                axis: at.int("axis")?,
+                flatten: at.boolean("flatten")?,
+            })
+        };
+        let reduce = || {
+            Some(Reduce {
+                axes: at.ints("axes"),
+                keepdims: at.boolean("keepdims")?,
+            })
+        };
         let one = |value: Option<Tensor>| value.filter(|value| value.len() == 1);
         let axis = || at.int("axis");
         macro_rules! dispatch {
@@ -357,7 +379,14 @@ impl Op {
         results: &[Type<'c>],
         location: Location<'c>,
     ) -> Operation<'c> {
-        ir::build_with(context, self.mlir_name(), operands, &self.attributes(), results, location)
+        ir::build_with(
+            context,
+            self.mlir_name(),
+            operands,
+            &self.attributes(),
+            results,
+            location,
+        )
     }
 }
 
@@ -369,13 +398,27 @@ pub fn constant<'c>(
 ) -> Option<Operation<'c>> {
     let r#type = ir::type_of_elements(value)?;
     let attributes = [("value", value)];
-    Some(ir::build_op_raw(context, CONSTANT, &[], &attributes, &[r#type], location))
+    Some(ir::build_op_raw(
+        context,
+        CONSTANT,
+        &[],
+        &attributes,
+        &[r#type],
+        location,
+    ))
 }
 
 /// Builds an `onnx.none`: an optional input that is left out.
 pub fn none<'c>(context: &'c Context, location: Location<'c>) -> Operation<'c> {
     let r#type = Type::none(context);
-    ir::build_op_raw(context, ods::NoneOperation::name(), &[], &[], &[r#type], location)
+    ir::build_op_raw(
+        context,
+        ods::NoneOperation::name(),
+        &[],
+        &[],
+        &[r#type],
+        location,
+    )
 }
 
 /// Whether the op is an `onnx.none`.

@@ -10,8 +10,8 @@ mod window;
 pub(crate) use convert::CONSTANT;
 pub use convert::{constant, is_constant, is_none, none};
 pub use eval::affine;
-pub use window::WindowAxis;
 pub use op::*;
+pub use window::WindowAxis;
 
 /// The typed wrappers that melior generates from `Onnx.td`.
 #[allow(missing_docs, clippy::all, reason = "generated")]

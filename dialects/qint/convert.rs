@@ -4,7 +4,8 @@ use melior::Context;
 use melior::ir::{Location, Type, operation::Operation};
 
 use super::ods::{
-    DequantizeOperation, LookupOperation, QuantizeOperation, RequantizeOperation, ThresholdOperation,
+    DequantizeOperation, LookupOperation, QuantizeOperation, RequantizeOperation,
+    ThresholdOperation,
 };
 use super::op::{Dequantize, Lookup, Op, Quantize, Requantize, Threshold};
 use crate::ir::{self, AttributeValue, Attributes, Val};
@@ -46,7 +47,10 @@ impl Op {
                 ("is_signed", Bool(op.signed)),
             ],
             Self::Dequantize(op) => {
-                vec![("scale", Tensor(op.scale.clone())), ("is_signed", Bool(op.signed))]
+                vec![
+                    ("scale", Tensor(op.scale.clone())),
+                    ("is_signed", Bool(op.signed)),
+                ]
             }
             Self::Requantize(op) => vec![
                 ("multiplier", Ints(op.multiplier.clone())),
@@ -83,7 +87,10 @@ impl Op {
         let at = Attributes::of(op);
         let axis = || at.int("axis").and_then(|axis| usize::try_from(axis).ok());
         let bits = |name| at.int(name).and_then(|value| u32::try_from(value).ok());
-        let rounding = || at.string("rounding_mode").and_then(|text| text.parse().ok());
+        let rounding = || {
+            at.string("rounding_mode")
+                .and_then(|text| text.parse().ok())
+        };
         if name == QuantizeOperation::name() {
             return Some(Self::Quantize(Quantize {
                 scale: at.tensor("scale")?,
@@ -145,6 +152,13 @@ impl Op {
         result: Type<'c>,
         location: Location<'c>,
     ) -> Operation<'c> {
-        ir::build_with(context, self.mlir_name(), &[operand], &self.attributes(), &[result], location)
+        ir::build_with(
+            context,
+            self.mlir_name(),
+            &[operand],
+            &self.attributes(),
+            &[result],
+            location,
+        )
     }
 }

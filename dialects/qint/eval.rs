@@ -3,7 +3,9 @@
 use super::op::{Dequantize, Lookup, Op, Quantize, Requantize, Threshold};
 use crate::error::EvalError;
 use crate::qonnx::{Codes, Quantizer, Rounding};
-use crate::tensor::{Data, Element, Tensor, broadcast_index, for_each_index, sign_extend, zero_extend};
+use crate::tensor::{
+    Data, Element, Tensor, broadcast_index, for_each_index, sign_extend, zero_extend,
+};
 use crate::value::TensorType;
 
 /// The real number that an integer stands for: `scale * n` in float64, rounded to float32. The scales of a
@@ -20,14 +22,16 @@ impl Op {
             Self::Quantize(op) => op.eval(input, result),
             Self::Dequantize(op) => op.eval(input),
             Self::Requantize(op) => {
-                map_channels(input, result, op.axis, op.input_signed, |n, c| op.apply(n, c))
+                map_channels(input, result, op.axis, op.input_signed, |n, c| {
+                    op.apply(n, c)
+                })
             }
-            Self::Threshold(op) => {
-                map_channels(input, result, op.axis, op.input_signed, |n, c| op.apply(n, c))
-            }
-            Self::Lookup(op) => {
-                map_channels(input, result, op.axis, op.input_signed, |n, c| op.apply(n, c))
-            }
+            Self::Threshold(op) => map_channels(input, result, op.axis, op.input_signed, |n, c| {
+                op.apply(n, c)
+            }),
+            Self::Lookup(op) => map_channels(input, result, op.axis, op.input_signed, |n, c| {
+                op.apply(n, c)
+            }),
         }
     }
 }
@@ -38,9 +42,17 @@ impl Quantize {
         let codes = if self.bipolar {
             Codes::SignOfCode
         } else {
-            Codes::Range { lo: self.lo, hi: self.hi, rounding: self.rounding }
+            Codes::Range {
+                lo: self.lo,
+                hi: self.hi,
+                rounding: self.rounding,
+            }
         };
-        Quantizer { scale, zero_point, codes }
+        Quantizer {
+            scale,
+            zero_point,
+            codes,
+        }
     }
 
     /// The integer for one real number, with the scale and zero point of its position. NaN becomes 0: no
@@ -52,7 +64,11 @@ impl Quantize {
     }
 
     fn eval(&self, input: &Tensor, result: &TensorType) -> Result<Tensor, EvalError> {
-        let (x, scale, zero_point) = (input.to_f32(), self.scale.to_f32(), self.zero_point.to_f32());
+        let (x, scale, zero_point) = (
+            input.to_f32(),
+            self.scale.to_f32(),
+            self.zero_point.to_f32(),
+        );
         let mut values = Vec::with_capacity(x.len());
         for_each_index(&input.shape, |index| {
             let scale = scale[broadcast_index(&self.scale.shape, index)];
@@ -69,7 +85,10 @@ impl Dequantize {
         let n = read(input, self.signed);
         let mut values = Vec::with_capacity(n.len());
         for_each_index(&input.shape, |index| {
-            values.push(dequantize(n[values.len()], scale[broadcast_index(&self.scale.shape, index)]));
+            values.push(dequantize(
+                n[values.len()],
+                scale[broadcast_index(&self.scale.shape, index)],
+            ));
         });
         Ok(Tensor::f32(input.shape.clone(), values))
     }
@@ -124,7 +143,9 @@ impl Lookup {
         let (rows, columns) = (self.table.shape[0], self.table.shape[1]);
         let row = if rows == 1 { 0 } else { channel };
         let column = n.saturating_sub(self.low).clamp(0, columns as i64 - 1) as usize;
-        self.table.as_int().map_or(0, |table| table[row * columns + column])
+        self.table
+            .as_int()
+            .map_or(0, |table| table[row * columns + column])
     }
 }
 
@@ -133,7 +154,13 @@ pub(crate) fn read(tensor: &Tensor, signed: bool) -> Vec<i64> {
     match &tensor.data {
         Data::Int { width, values, .. } => values
             .iter()
-            .map(|&value| if signed { sign_extend(value, *width) } else { zero_extend(value, *width) })
+            .map(|&value| {
+                if signed {
+                    sign_extend(value, *width)
+                } else {
+                    zero_extend(value, *width)
+                }
+            })
             .collect(),
         Data::F32(_) | Data::F64(_) => Vec::new(),
     }
@@ -142,7 +169,12 @@ pub(crate) fn read(tensor: &Tensor, signed: bool) -> Vec<i64> {
 /// A tensor of the result type; numbers are wrapped to its width.
 fn integers(result: &TensorType, values: Vec<i64>) -> Result<Tensor, EvalError> {
     let Element::Int { width, .. } = result.element else {
-        return Err(EvalError::element("qint", "result", result.element, "an integer"));
+        return Err(EvalError::element(
+            "qint",
+            "result",
+            result.element,
+            "an integer",
+        ));
     };
     Ok(Tensor::int(width, result.shape.clone(), values))
 }

@@ -125,10 +125,21 @@ impl Op {
             }
         };
         let integer = |ty: &TensorType, what| {
-            if matches!(ty.element, Element::Int { unsigned: false, .. }) {
+            if matches!(
+                ty.element,
+                Element::Int {
+                    unsigned: false,
+                    ..
+                }
+            ) {
                 Ok(())
             } else {
-                Err(EvalError::element(name, what, ty.element, "a signless integer"))
+                Err(EvalError::element(
+                    name,
+                    what,
+                    ty.element,
+                    "a signless integer",
+                ))
             }
         };
         match self {
@@ -136,9 +147,27 @@ impl Op {
                 float(input, "x")?;
                 integer(result, "n")?;
                 broadcasts(name, "scale", &op.scale, Element::F32, &input.shape)?;
-                broadcasts(name, "zero_point", &op.zero_point, Element::F32, &input.shape)?;
-                check(op.fraction_bits < 32, name, "fraction_bits", op.fraction_bits, "0 to 31")?;
-                check(op.bipolar || op.lo <= op.hi, name, "lo", op.lo, "at most hi")
+                broadcasts(
+                    name,
+                    "zero_point",
+                    &op.zero_point,
+                    Element::F32,
+                    &input.shape,
+                )?;
+                check(
+                    op.fraction_bits < 32,
+                    name,
+                    "fraction_bits",
+                    op.fraction_bits,
+                    "0 to 31",
+                )?;
+                check(
+                    op.bipolar || op.lo <= op.hi,
+                    name,
+                    "lo",
+                    op.lo,
+                    "at most hi",
+                )
             }
             Self::Dequantize(op) => {
                 integer(input, "n")?;
@@ -159,20 +188,46 @@ impl Op {
                 integer(result, "y")?;
                 let channels = channels(name, op.axis, input)?;
                 let rows = rows(name, "thresholds", &op.thresholds, channels)?;
-                check(op.base.len() == rows, name, "base", op.base.len(), "one for each row")?;
-                check(op.step.len() == rows, name, "step", op.step.len(), "one for each row")?;
+                check(
+                    op.base.len() == rows,
+                    name,
+                    "base",
+                    op.base.len(),
+                    "one for each row",
+                )?;
+                check(
+                    op.step.len() == rows,
+                    name,
+                    "step",
+                    op.step.len(),
+                    "one for each row",
+                )?;
                 let values = op.thresholds.as_int().unwrap_or_default();
                 let steps = op.thresholds.shape[1];
                 let ascending = steps == 0
-                    || values.chunks(steps).all(|row| row.windows(2).all(|pair| pair[0] <= pair[1]));
-                check(ascending, name, "thresholds", "a row out of order", "each row ascending")
+                    || values
+                        .chunks(steps)
+                        .all(|row| row.windows(2).all(|pair| pair[0] <= pair[1]));
+                check(
+                    ascending,
+                    name,
+                    "thresholds",
+                    "a row out of order",
+                    "each row ascending",
+                )
             }
             Self::Lookup(op) => {
                 integer(input, "n")?;
                 integer(result, "y")?;
                 let channels = channels(name, op.axis, input)?;
                 rows(name, "table", &op.table, channels)?;
-                check(op.table.shape[1] > 0, name, "table", 0, "at least one column")
+                check(
+                    op.table.shape[1] > 0,
+                    name,
+                    "table",
+                    0,
+                    "at least one column",
+                )
             }
         }
     }
@@ -185,15 +240,17 @@ fn check(
     found: impl std::fmt::Debug,
     expected: &str,
 ) -> Result<(), EvalError> {
-    if holds { Ok(()) } else { Err(EvalError::attribute(op, attribute, found, expected)) }
+    if holds {
+        Ok(())
+    } else {
+        Err(EvalError::attribute(op, attribute, found, expected))
+    }
 }
 
 fn channels(op: &'static str, axis: usize, input: &TensorType) -> Result<usize, EvalError> {
-    input
-        .shape
-        .get(axis)
-        .copied()
-        .ok_or_else(|| EvalError::attribute(op, "axis", axis, format!("an axis of {:?}", input.shape)))
+    input.shape.get(axis).copied().ok_or_else(|| {
+        EvalError::attribute(op, "axis", axis, format!("an axis of {:?}", input.shape))
+    })
 }
 
 fn per_channel(
@@ -203,7 +260,13 @@ fn per_channel(
     channels: usize,
 ) -> Result<(), EvalError> {
     let expected = format!("1 or {channels} elements");
-    check(found == 1 || found == channels, op, attribute, found, &expected)
+    check(
+        found == 1 || found == channels,
+        op,
+        attribute,
+        found,
+        &expected,
+    )
 }
 
 fn rows(
@@ -236,5 +299,11 @@ fn broadcasts(
             .zip(shape.iter().rev())
             .all(|(&have, &want)| have == 1 || have == want);
     let expected = format!("{element} elements that broadcast to {shape:?}");
-    check(fits, op, attribute, format!("{:?} of {}", value.shape, value.element()), &expected)
+    check(
+        fits,
+        op,
+        attribute,
+        format!("{:?} of {}", value.shape, value.element()),
+        &expected,
+    )
 }

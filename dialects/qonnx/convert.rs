@@ -27,8 +27,16 @@ impl Op {
     fn attributes(&self) -> Vec<(&'static str, AttributeValue)> {
         use AttributeValue::{Bool, Float, Int, Text};
         match self {
-            Self::IntQuant(IntQuant { signed, narrow, rounding })
-            | Self::TruncV2(TruncV2 { signed, narrow, rounding }) => vec![
+            Self::IntQuant(IntQuant {
+                signed,
+                narrow,
+                rounding,
+            })
+            | Self::TruncV2(TruncV2 {
+                signed,
+                narrow,
+                rounding,
+            }) => vec![
                 ("is_signed", Bool(*signed)),
                 ("narrow", Bool(*narrow)),
                 ("rounding_mode", Text(rounding.name().to_owned())),
@@ -61,7 +69,10 @@ impl Op {
     pub fn read(op: ir::Op<'_>) -> Option<Self> {
         let name = ir::op_name(op);
         let at = Attributes::of(op);
-        let rounding = || at.string("rounding_mode").and_then(|text| text.parse().ok());
+        let rounding = || {
+            at.string("rounding_mode")
+                .and_then(|text| text.parse().ok())
+        };
         let size = |name| at.int(name).and_then(|value| usize::try_from(value).ok());
         let bits = |name| at.int(name).and_then(|value| u32::try_from(value).ok());
         if name == IntQuantOperation::name() {
@@ -75,7 +86,9 @@ impl Op {
             return Some(Self::BipolarQuant);
         }
         if name == TruncV1Operation::name() {
-            return Some(Self::TruncV1 { rounding: rounding()? });
+            return Some(Self::TruncV1 {
+                rounding: rounding()?,
+            });
         }
         if name == TruncOperation::name() {
             return Some(Self::TruncV2(TruncV2 {
@@ -120,6 +133,13 @@ impl Op {
         results: &[Type<'c>],
         location: Location<'c>,
     ) -> Operation<'c> {
-        ir::build_with(context, self.mlir_name(), operands, &self.attributes(), results, location)
+        ir::build_with(
+            context,
+            self.mlir_name(),
+            operands,
+            &self.attributes(),
+            results,
+            location,
+        )
     }
 }

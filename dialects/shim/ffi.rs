@@ -37,10 +37,7 @@ unsafe extern "C" {
     pub fn qonnxLspMain(argc: c_int, argv: *mut *mut c_char) -> c_int;
     pub fn qonnxResourceData(attribute: MlirAttribute, size: *mut usize) -> *const u8;
     pub fn qonnxDataflowArrayGet(element: MlirType, size: i64) -> MlirType;
-    pub fn qonnxDataflowArrayRead(
-        r#type: MlirType,
-        element: *mut MlirType,
-        size: *mut i64,
-    ) -> bool;
+    pub fn qonnxDataflowArrayRead(r#type: MlirType, element: *mut MlirType, size: *mut i64)
+    -> bool;
     pub fn qonnxEmit(location: MlirLocation, severity: c_int, message: *const c_char);
 }

@@ -92,7 +92,11 @@ impl AffineMap {
                 terms.join(" + ")
             })
             .collect();
-        let text = format!("affine_map<({}) -> ({})>", dims.join(", "), results.join(", "));
+        let text = format!(
+            "affine_map<({}) -> ({})>",
+            dims.join(", "),
+            results.join(", ")
+        );
         Attribute::parse(context, &text).expect("the text of an affine map is well formed")
     }
 
@@ -106,13 +110,21 @@ impl AffineMap {
         };
         // SAFETY: the map is valid and indices are in range.
         let (dims, symbols, results) = unsafe {
-            (mlirAffineMapGetNumDims(map), mlirAffineMapGetNumSymbols(map), mlirAffineMapGetNumResults(map))
+            (
+                mlirAffineMapGetNumDims(map),
+                mlirAffineMapGetNumSymbols(map),
+                mlirAffineMapGetNumResults(map),
+            )
         };
         if symbols != 0 {
             return None;
         }
         let dims = usize::try_from(dims).ok()?;
-        let mut read = Self { dims, coefficients: Vec::new(), constants: Vec::new() };
+        let mut read = Self {
+            dims,
+            coefficients: Vec::new(),
+            constants: Vec::new(),
+        };
         for at in 0..results {
             let mut row = vec![0; dims];
             // SAFETY: `at` is in range.
@@ -137,8 +149,12 @@ fn linear(expression: MlirAffineExpr, factor: i64, row: &mut [i64]) -> Option<i6
         if mlirAffineExprIsAConstant(expression) {
             return Some(factor * mlirAffineConstantExprGetValue(expression));
         }
-        let operands =
-            || (mlirAffineBinaryOpExprGetLHS(expression), mlirAffineBinaryOpExprGetRHS(expression));
+        let operands = || {
+            (
+                mlirAffineBinaryOpExprGetLHS(expression),
+                mlirAffineBinaryOpExprGetRHS(expression),
+            )
+        };
         if mlirAffineExprIsAAdd(expression) {
             let (left, right) = operands();
             return Some(linear(left, factor, row)? + linear(right, factor, row)?);

@@ -48,7 +48,12 @@ impl Slice {
             let to = self.address(&strides, index);
             match (&mut result.data, &source.data) {
                 (Data::F32(to_values), Data::F32(values)) => to_values[to] = values[at],
-                (Data::Int { values: to_values, .. }, Data::Int { values, .. }) => {
+                (
+                    Data::Int {
+                        values: to_values, ..
+                    },
+                    Data::Int { values, .. },
+                ) => {
                     to_values[to] = values[at];
                 }
                 _ => {}
@@ -69,11 +74,20 @@ impl Address {
     fn new(map: &AffineMap, shape: &[usize]) -> Self {
         let strides = strides(shape);
         let along = |dim: usize| {
-            map.coefficients.iter().zip(&strides).map(|(row, &stride)| row[dim] * stride as i64).sum()
+            map.coefficients
+                .iter()
+                .zip(&strides)
+                .map(|(row, &stride)| row[dim] * stride as i64)
+                .sum()
         };
         Self {
             steps: (0..map.dims).map(along).collect(),
-            start: map.constants.iter().zip(&strides).map(|(&value, &stride)| value * stride as i64).sum(),
+            start: map
+                .constants
+                .iter()
+                .zip(&strides)
+                .map(|(&value, &stride)| value * stride as i64)
+                .sum(),
         }
     }
 }
@@ -85,12 +99,19 @@ impl Generic {
     }
 
     fn eval(&self, operands: &[&Tensor]) -> Result<Tensor, EvalError> {
-        let malformed = |what: &str| EvalError::attribute("linalg.generic", "operands", what, "integer tensors");
-        let shapes: Vec<_> = operands.iter().map(|tensor| tensor.shape.as_slice()).collect();
+        let malformed = |what: &str| {
+            EvalError::attribute("linalg.generic", "operands", what, "integer tensors")
+        };
+        let shapes: Vec<_> = operands
+            .iter()
+            .map(|tensor| tensor.shape.as_slice())
+            .collect();
         if operands.len() != self.maps.len() {
             return Err(malformed("a wrong number"));
         }
-        let extents = self.extents(&shapes).ok_or_else(|| malformed("a loop of unknown extent"))?;
+        let extents = self
+            .extents(&shapes)
+            .ok_or_else(|| malformed("a loop of unknown extent"))?;
         let widths = operands
             .iter()
             .map(|tensor| match tensor.element() {
@@ -98,16 +119,29 @@ impl Generic {
                 _ => Err(malformed("floats")),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let addresses: Vec<_> =
-            self.maps.iter().zip(&shapes).map(|(map, shape)| Address::new(map, shape)).collect();
-        let inputs: Vec<&[i64]> =
-            operands.iter().map(|tensor| tensor.as_int().unwrap_or_default()).collect();
+        let addresses: Vec<_> = self
+            .maps
+            .iter()
+            .zip(&shapes)
+            .map(|(map, shape)| Address::new(map, shape))
+            .collect();
+        let inputs: Vec<&[i64]> = operands
+            .iter()
+            .map(|tensor| tensor.as_int().unwrap_or_default())
+            .collect();
         let mut output = inputs[inputs.len() - 1].to_vec();
         if extents.contains(&0) {
-            return Ok(Tensor::int(widths[widths.len() - 1], shapes[shapes.len() - 1].to_vec(), output));
+            return Ok(Tensor::int(
+                widths[widths.len() - 1],
+                shapes[shapes.len() - 1].to_vec(),
+                output,
+            ));
         }
 
-        let program = Program { body: &self.body, widths: self.widths(&widths) };
+        let program = Program {
+            body: &self.body,
+            widths: self.widths(&widths),
+        };
         let mut registers = vec![0; self.body.len()];
         let mut index = vec![0usize; extents.len()];
         let mut cursors: Vec<i64> = addresses.iter().map(|address| address.start).collect();
@@ -115,10 +149,16 @@ impl Generic {
         loop {
             let to = cursors[last] as usize;
             let output_element = output[to];
-            output[to] =
-                program.run(&mut registers, output_element, |at| inputs[at][cursors[at] as usize]);
+            output[to] = program.run(&mut registers, output_element, |at| {
+                inputs[at][cursors[at] as usize]
+            });
             // Step the innermost loop that has not ended; reset the ones inside it.
-            let Some(dim) = (0..index.len()).rev().find(|&dim| index[dim] + 1 < extents[dim]) else { break };
+            let Some(dim) = (0..index.len())
+                .rev()
+                .find(|&dim| index[dim] + 1 < extents[dim])
+            else {
+                break;
+            };
             for (inner, position) in index.iter_mut().enumerate().skip(dim + 1) {
                 for (cursor, address) in cursors.iter_mut().zip(&addresses) {
                     *cursor -= address.steps[inner] * *position as i64;
@@ -130,7 +170,11 @@ impl Generic {
                 *cursor += address.steps[dim];
             }
         }
-        Ok(Tensor::int(widths[widths.len() - 1], shapes[shapes.len() - 1].to_vec(), output))
+        Ok(Tensor::int(
+            widths[widths.len() - 1],
+            shapes[shapes.len() - 1].to_vec(),
+            output,
+        ))
     }
 }
 
@@ -167,8 +211,18 @@ impl Program<'_> {
     }
 
     /// Chooses `a` or `b` by comparing them as unsigned numbers.
-    fn unsigned(&self, registers: &[i64], a: usize, b: usize, first: impl Fn(u64, u64) -> bool) -> i64 {
+    fn unsigned(
+        &self,
+        registers: &[i64],
+        a: usize,
+        b: usize,
+        first: impl Fn(u64, u64) -> bool,
+    ) -> i64 {
         let number = |at: usize| zero_extend(registers[at], self.widths[at]) as u64;
-        if first(number(a), number(b)) { registers[a] } else { registers[b] }
+        if first(number(a), number(b)) {
+            registers[a]
+        } else {
+            registers[b]
+        }
     }
 }

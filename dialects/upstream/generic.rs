@@ -107,8 +107,11 @@ const BINARY: [(Binary, MakeBinary); 7] = [
 ];
 
 /// The width-changing instructions.
-const RESIZE: [(Convert, MakeResize); 3] =
-    [(Convert::ExtSI, Instr::ExtS), (Convert::ExtUI, Instr::ExtU), (Convert::TruncI, Instr::Trunc)];
+const RESIZE: [(Convert, MakeResize); 3] = [
+    (Convert::ExtSI, Instr::ExtS),
+    (Convert::ExtUI, Instr::ExtU),
+    (Convert::TruncI, Instr::Trunc),
+];
 
 impl Generic {
     /// Builds the op; `destination` is the initial value of the result and gives its type.
@@ -119,14 +122,21 @@ impl Generic {
         destination: Val<'c>,
         location: Location<'c>,
     ) -> Operation<'c> {
-        self.nest().build(context, inputs, destination, location, |scalars, elements| {
-            self.build_body(scalars, elements)
-        })
+        self.nest().build(
+            context,
+            inputs,
+            destination,
+            location,
+            |scalars, elements| self.build_body(scalars, elements),
+        )
     }
 
     /// The loops without the body.
     pub fn nest(&self) -> Nest {
-        Nest { maps: self.maps.clone(), iterators: self.iterators.clone() }
+        Nest {
+            maps: self.maps.clone(),
+            iterators: self.iterators.clone(),
+        }
     }
 
     fn build_body<'c>(&self, scalars: &Scalars<'c, '_>, elements: &[Val<'c>]) -> Val<'c> {
@@ -146,9 +156,11 @@ impl Generic {
                 | Instr::MaxS(a, b)
                 | Instr::MaxU(a, b)
                 | Instr::MinS(a, b)
-                | Instr::MinU(a, b) => {
-                    scalars.binary(kind_of(&BINARY, |make| make(a, b) == *instr), values[a], values[b])
-                }
+                | Instr::MinU(a, b) => scalars.binary(
+                    kind_of(&BINARY, |make| make(a, b) == *instr),
+                    values[a],
+                    values[b],
+                ),
             };
             values.push(value);
         }
@@ -170,7 +182,11 @@ impl Generic {
             .map(|index| IteratorKind::read(iterators.element(index).ok()?))
             .collect::<Option<Vec<_>>>()?;
         let body = read_body(single_block(op)?, maps.len())?;
-        Some(Self { maps, iterators, body })
+        Some(Self {
+            maps,
+            iterators,
+            body,
+        })
     }
 
     /// The width of each instruction, given the widths of the operands' elements.
@@ -198,13 +214,24 @@ impl Generic {
 }
 
 fn kind_of<K: Copy, T: Copy>(table: &[(K, T)], is: impl Fn(T) -> bool) -> K {
-    table.iter().find(|(_, make)| is(*make)).map(|(kind, _)| *kind).expect("the table lists every kind")
+    table
+        .iter()
+        .find(|(_, make)| is(*make))
+        .map(|(kind, _)| *kind)
+        .expect("the table lists every kind")
 }
 
 fn read_body(block: ir::BlockHandle<'_>, operands: usize) -> Option<Body> {
     let mut values: Vec<Val<'_>> = block_arguments(block);
-    let mut body: Body =
-        (0..operands).map(|at| if at + 1 == operands { Instr::Output } else { Instr::Input(at) }).collect();
+    let mut body: Body = (0..operands)
+        .map(|at| {
+            if at + 1 == operands {
+                Instr::Output
+            } else {
+                Instr::Input(at)
+            }
+        })
+        .collect();
     for op in block_ops(block) {
         let name = ir::op_name(op);
         let number = |at: usize| {
@@ -225,7 +252,10 @@ fn read_body(block: ir::BlockHandle<'_>, operands: usize) -> Option<Body> {
         }
         let result = ir::val(op.result(0).ok()?);
         let width = match ir::element_of(result.r#type())? {
-            Element::Int { width, unsigned: false } => width,
+            Element::Int {
+                width,
+                unsigned: false,
+            } => width,
             _ => return None,
         };
         let instr = if name == super::CONSTANT {

@@ -6,9 +6,9 @@ use melior::ir::operation::{OperationBuilder, OperationLike};
 use melior::ir::r#type::FunctionType;
 use melior::ir::{Identifier, Location, Region, Type, TypeLike, ValueLike};
 
+use super::FUNC;
 use super::outline::CALL;
 use super::scalar::{Binary, Unary};
-use super::FUNC;
 use crate::ir::{self, BlockHandle, Op, build_op};
 
 /// The op of `math` and the C function on `double` that it stands for.
@@ -31,7 +31,10 @@ pub fn libm_functions() -> impl Iterator<Item = &'static str> {
 pub fn libm_function(op: Op<'_>) -> Option<&'static str> {
     let name = ir::op_name(op);
     let (_, function) = FUNCTIONS.iter().find(|(known, _)| *known == name)?;
-    ir::val(op.result(0).ok()?).r#type().is_f64().then_some(*function)
+    ir::val(op.result(0).ok()?)
+        .r#type()
+        .is_f64()
+        .then_some(*function)
 }
 
 /// Declares a C function of `arity` arguments of type `double` at the end of the module.
@@ -46,7 +49,10 @@ pub fn declare_libm<'c>(
     let r#type = FunctionType::new(context, &vec![double; arity], &[double]);
     let attributes: Vec<(Identifier<'c>, Attribute<'c>)> = [
         ("sym_name", StringAttribute::new(context, function).into()),
-        ("sym_visibility", StringAttribute::new(context, "private").into()),
+        (
+            "sym_visibility",
+            StringAttribute::new(context, "private").into(),
+        ),
         ("function_type", TypeAttribute::new(r#type.into()).into()),
     ]
     .map(|(name, value)| (Identifier::new(context, name), value))
@@ -63,10 +69,23 @@ pub fn declare_libm<'c>(
 pub fn replace_by_call<'c>(context: &'c Context, op: Op<'c>, function: &str) {
     let operands: Vec<_> = op.operands().map(ir::val).collect();
     let old = ir::val(op.result(0).expect("the op has one result"));
-    let callee = [("callee", FlatSymbolRefAttribute::new(context, function).into())];
-    let call = ir::build_op_raw(context, CALL, &operands, &callee, &[old.r#type()], op.location());
+    let callee = [(
+        "callee",
+        FlatSymbolRefAttribute::new(context, function).into(),
+    )];
+    let call = ir::build_op_raw(
+        context,
+        CALL,
+        &operands,
+        &callee,
+        &[old.r#type()],
+        op.location(),
+    );
     let block = ir::block_of(op).expect("the op is in a block");
     let call = build_op(block, Some(op), call);
-    ir::replace_all_uses(old, ir::val(call.result(0).expect("the call has one result")));
+    ir::replace_all_uses(
+        old,
+        ir::val(call.result(0).expect("the call has one result")),
+    );
     ir::erase(op);
 }

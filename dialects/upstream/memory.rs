@@ -69,7 +69,10 @@ pub fn buffer_type(value: Val<'_>) -> Option<TensorType> {
             _ => None,
         })
         .collect::<Option<Vec<_>>>()?;
-    Some(TensorType { shape, element: ir::element_of(memref.element())? })
+    Some(TensorType {
+        shape,
+        element: ir::element_of(memref.element())?,
+    })
 }
 
 /// Whether the elements of a buffer lie one after the other from its address on.
@@ -77,8 +80,9 @@ pub fn buffer_type(value: Val<'_>) -> Option<TensorType> {
 pub fn is_contiguous(value: Val<'_>) -> bool {
     let r#type = value.r#type();
     // SAFETY: guarded by the kind of the type.
-    MemRefType::try_from(r#type)
-        .is_ok_and(|_| unsafe { mlirAffineMapIsIdentity(mlirMemRefTypeGetAffineMap(r#type.to_raw())) })
+    MemRefType::try_from(r#type).is_ok_and(|_| unsafe {
+        mlirAffineMapIsIdentity(mlirMemRefTypeGetAffineMap(r#type.to_raw()))
+    })
 }
 
 /// Number of bytes that the elements of a buffer take; `None` if it overflows.
@@ -88,31 +92,63 @@ pub fn byte_size(r#type: &TensorType) -> Option<usize> {
         Element::F64 => 8,
         Element::Int { width, .. } => width.div_ceil(8) as usize,
     };
-    r#type.shape.iter().try_fold(size, |bytes, &extent| bytes.checked_mul(extent))
+    r#type
+        .shape
+        .iter()
+        .try_fold(size, |bytes, &extent| bytes.checked_mul(extent))
 }
 
 /// A temporary buffer of a static type.
 pub fn alloc<'c>(context: &'c Context, r#type: Type<'c>, location: Location<'c>) -> Operation<'c> {
     // No dynamic sizes, no symbols.
     let segments = DenseI32ArrayAttribute::new(context, &[0, 0]);
-    build_op_raw(context, ALLOC, &[], &[("operandSegmentSizes", segments.into())], &[r#type], location)
+    build_op_raw(
+        context,
+        ALLOC,
+        &[],
+        &[("operandSegmentSizes", segments.into())],
+        &[r#type],
+        location,
+    )
 }
 
 /// A copy of the elements of one buffer to another.
-pub fn copy<'c>(context: &'c Context, source: Val<'c>, destination: Val<'c>, location: Location<'c>) -> Operation<'c> {
+pub fn copy<'c>(
+    context: &'c Context,
+    source: Val<'c>,
+    destination: Val<'c>,
+    location: Location<'c>,
+) -> Operation<'c> {
     build_op_raw(context, COPY, &[source, destination], &[], &[], location)
 }
 
 /// The type of a buffer of bytes.
 pub fn bytes_type(context: &Context, bytes: usize) -> Type<'_> {
-    MemRefType::new(IntegerType::new(context, 8).into(), &[bytes as i64], None, None).into()
+    MemRefType::new(
+        IntegerType::new(context, 8).into(),
+        &[bytes as i64],
+        None,
+        None,
+    )
+    .into()
 }
 
 /// An index constant.
-pub fn index_constant<'c>(context: &'c Context, value: usize, location: Location<'c>) -> Operation<'c> {
+pub fn index_constant<'c>(
+    context: &'c Context,
+    value: usize,
+    location: Location<'c>,
+) -> Operation<'c> {
     let r#type = Type::index(context);
     let value = IntegerAttribute::new(r#type, value as i64).into();
-    build_op_raw(context, super::CONSTANT, &[], &[("value", value)], &[r#type], location)
+    build_op_raw(
+        context,
+        super::CONSTANT,
+        &[],
+        &[("value", value)],
+        &[r#type],
+        location,
+    )
 }
 
 /// The part of a buffer of bytes from `offset` on, as a buffer of `type`.
@@ -128,8 +164,17 @@ pub fn view<'c>(
 
 /// The loop nest that does what a copy op does. The copy of a buffer with gaps would call a run-time library.
 pub fn copy_nest<'c>(context: &'c Context, copy: Op<'c>) -> Option<Operation<'c>> {
-    let (source, destination) = (ir::val(copy.operand(0).ok()?), ir::val(copy.operand(1).ok()?));
+    let (source, destination) = (
+        ir::val(copy.operand(0).ok()?),
+        ir::val(copy.operand(1).ok()?),
+    );
     let rank = buffer_type(destination)?.shape.len();
     let nest = Nest::parallel(vec![AffineMap::identity(rank), AffineMap::identity(rank)]);
-    Some(nest.build(context, &[source], destination, copy.location(), |_, elements| elements[0]))
+    Some(nest.build(
+        context,
+        &[source],
+        destination,
+        copy.location(),
+        |_, elements| elements[0],
+    ))
 }

@@ -18,8 +18,8 @@ pub use affine::AffineMap;
 pub use generic::{Body, Generic, Instr, IteratorKind};
 pub use libm::{declare_libm, libm_function, libm_functions, replace_by_call};
 pub use memory::{
-    alloc, buffer_type, byte_size, bytes_type, copy, copy_nest, index_constant, is_alloc, is_contiguous, is_copy, is_view,
-    root, view,
+    alloc, buffer_type, byte_size, bytes_type, copy, copy_nest, index_constant, is_alloc,
+    is_contiguous, is_copy, is_view, root, view,
 };
 pub use nest::Nest;
 pub use outline::{append_argument, is_nest, outline};
@@ -65,7 +65,14 @@ impl Op {
 pub fn constant<'c>(context: &'c Context, value: &Tensor, location: Location<'c>) -> Operation<'c> {
     let attribute = ir::elements_attribute(context, value);
     let r#type = ir::type_of_elements(attribute).expect("a tensor has a static type");
-    build_op_raw(context, CONSTANT, &[], &[("value", attribute)], &[r#type], location)
+    build_op_raw(
+        context,
+        CONSTANT,
+        &[],
+        &[("value", attribute)],
+        &[r#type],
+        location,
+    )
 }
 
 /// Whether the op is an `arith.constant`.

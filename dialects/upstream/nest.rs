@@ -56,7 +56,9 @@ impl Nest {
             .map(|dim| {
                 self.maps.iter().zip(shapes).find_map(|(map, shape)| {
                     let is_loop = |row: &Vec<i64>| {
-                        row.iter().enumerate().all(|(other, &factor)| factor == i64::from(other == dim))
+                        row.iter()
+                            .enumerate()
+                            .all(|(other, &factor)| factor == i64::from(other == dim))
                     };
                     let at = map.coefficients.iter().position(is_loop)?;
                     shape.get(at).copied()
@@ -90,10 +92,23 @@ impl Nest {
         body: impl FnOnce(&Scalars<'c, '_>, &[Val<'c>]) -> Val<'c>,
     ) -> Operation<'c> {
         let operands = with_destination(inputs, destination);
-        let elements: Vec<_> = operands.iter().map(|value| (element_type(*value), location)).collect();
+        let elements: Vec<_> = operands
+            .iter()
+            .map(|value| (element_type(*value), location))
+            .collect();
         let block = Block::new(&elements);
-        let arguments: Vec<_> = (0..elements.len()).filter_map(|at| block.argument(at).ok()).map(ir::val).collect();
-        let result = body(&Scalars { context, block: &block, location }, &arguments);
+        let arguments: Vec<_> = (0..elements.len())
+            .filter_map(|at| block.argument(at).ok())
+            .map(ir::val)
+            .collect();
+        let result = body(
+            &Scalars {
+                context,
+                block: &block,
+                location,
+            },
+            &arguments,
+        );
         block.append_operation(build_op_raw(context, YIELD, &[result], &[], &[], location));
         let region = Region::new();
         region.append_block(block);
@@ -101,7 +116,11 @@ impl Nest {
         let attributes = attributes.map(|(name, value)| (Identifier::new(context, name), value));
         // A nest on buffers writes in place.
         let result = [destination.r#type()];
-        let results: &[_] = if result[0].is_ranked_tensor() { &result } else { &[] };
+        let results: &[_] = if result[0].is_ranked_tensor() {
+            &result
+        } else {
+            &[]
+        };
         OperationBuilder::new(GENERIC, location)
             .add_operands(&operands)
             .add_attributes(&attributes)
@@ -112,13 +131,28 @@ impl Nest {
     }
 
     /// The attributes of the op with `inputs` inputs and one output.
-    pub(super) fn attributes<'c>(&self, context: &'c Context, inputs: usize) -> [(&'static str, Attribute<'c>); 3] {
-        let maps: Vec<_> = self.maps.iter().map(|map| map.to_attribute(context)).collect();
-        let iterators: Vec<_> = self.iterators.iter().map(|kind| kind.to_attribute(context)).collect();
+    pub(super) fn attributes<'c>(
+        &self,
+        context: &'c Context,
+        inputs: usize,
+    ) -> [(&'static str, Attribute<'c>); 3] {
+        let maps: Vec<_> = self
+            .maps
+            .iter()
+            .map(|map| map.to_attribute(context))
+            .collect();
+        let iterators: Vec<_> = self
+            .iterators
+            .iter()
+            .map(|kind| kind.to_attribute(context))
+            .collect();
         let segments = DenseI32ArrayAttribute::new(context, &[inputs as i32, 1]);
         [
             ("indexing_maps", ArrayAttribute::new(context, &maps).into()),
-            ("iterator_types", ArrayAttribute::new(context, &iterators).into()),
+            (
+                "iterator_types",
+                ArrayAttribute::new(context, &iterators).into(),
+            ),
             ("operandSegmentSizes", segments.into()),
         ]
     }

@@ -1,7 +1,9 @@
 //! Loop nests as functions of their own.
 
 use melior::Context;
-use melior::ir::attribute::{ArrayAttribute, Attribute, FlatSymbolRefAttribute, StringAttribute, TypeAttribute};
+use melior::ir::attribute::{
+    ArrayAttribute, Attribute, FlatSymbolRefAttribute, StringAttribute, TypeAttribute,
+};
 use melior::ir::operation::{OperationBuilder, OperationLike};
 use melior::ir::r#type::{DimSize, FunctionType, MemRefType};
 use melior::ir::{
@@ -13,7 +15,10 @@ use super::affine::AffineMap;
 use super::generic::GENERIC;
 use super::memory::{is_contiguous, is_rematerializable, root};
 use super::{FUNC, RETURN};
-use crate::ir::{self, BlockHandle, Op, Val, block_arguments, block_ops, build_op, op_handle, set_attribute, single_block};
+use crate::ir::{
+    self, BlockHandle, Op, Val, block_arguments, block_ops, build_op, op_handle, set_attribute,
+    single_block,
+};
 
 pub(super) const CALL: &str = "func.call";
 const NO_ALIAS: &str = "llvm.noalias";
@@ -37,15 +42,19 @@ fn prefers_small_code(nest: Op<'_>) -> bool {
 /// Number of iterations of the innermost loop, from the shape of an operand that it indexes.
 fn innermost_extent(nest: Op<'_>) -> Option<usize> {
     let maps = ArrayAttribute::try_from(nest.attribute("indexing_maps").ok()?).ok()?;
-    (0..maps.len()).zip(nest.operands()).find_map(|(at, operand)| {
-        let map = AffineMap::read(maps.element(at).ok()?)?;
-        let innermost = map.dims.checked_sub(1)?;
-        let selects = |row: &Vec<i64>| {
-            row.iter().enumerate().all(|(dim, &factor)| factor == i64::from(dim == innermost))
-        };
-        let axis = map.coefficients.iter().position(selects)?;
-        shape_of_buffer(ir::val(operand))?.get(axis).copied()
-    })
+    (0..maps.len())
+        .zip(nest.operands())
+        .find_map(|(at, operand)| {
+            let map = AffineMap::read(maps.element(at).ok()?)?;
+            let innermost = map.dims.checked_sub(1)?;
+            let selects = |row: &Vec<i64>| {
+                row.iter()
+                    .enumerate()
+                    .all(|(dim, &factor)| factor == i64::from(dim == innermost))
+            };
+            let axis = map.coefficients.iter().position(selects)?;
+            shape_of_buffer(ir::val(operand))?.get(axis).copied()
+        })
 }
 
 /// The shape of a buffer, if it is static.
@@ -67,8 +76,16 @@ pub fn is_nest(op: Op<'_>) -> bool {
 /// Moves a loop nest on buffers into a new private function at the end of `module_block` and calls it in its
 /// place. Constants that the nest uses are made again in the function; its buffers become arguments, which are
 /// marked as not aliasing each other if they are views of different buffers.
-#[expect(unsafe_code, reason = "melior neither moves ops nor replaces single operands")]
-pub fn outline<'c>(context: &'c Context, module_block: BlockHandle<'c>, nest: Op<'c>, name: &str) -> Op<'c> {
+#[expect(
+    unsafe_code,
+    reason = "melior neither moves ops nor replaces single operands"
+)]
+pub fn outline<'c>(
+    context: &'c Context,
+    module_block: BlockHandle<'c>,
+    nest: Op<'c>,
+    name: &str,
+) -> Op<'c> {
     let location = nest.location();
     let uses = external_uses(nest);
     let mut arguments: Vec<Val<'c>> = Vec::new();
@@ -79,16 +96,30 @@ pub fn outline<'c>(context: &'c Context, module_block: BlockHandle<'c>, nest: Op
     }
     let types: Vec<_> = arguments.iter().map(|value| value.r#type()).collect();
     let region = Region::new();
-    region.append_block(Block::new(&types.iter().map(|r#type| (*r#type, location)).collect::<Vec<_>>()));
+    region.append_block(Block::new(
+        &types
+            .iter()
+            .map(|r#type| (*r#type, location))
+            .collect::<Vec<_>>(),
+    ));
     let attributes: Vec<(Identifier<'c>, Attribute<'c>)> = [
         ("sym_name", StringAttribute::new(context, name).into()),
-        ("sym_visibility", StringAttribute::new(context, "private").into()),
-        ("function_type", TypeAttribute::new(FunctionType::new(context, &types, &[]).into()).into()),
+        (
+            "sym_visibility",
+            StringAttribute::new(context, "private").into(),
+        ),
+        (
+            "function_type",
+            TypeAttribute::new(FunctionType::new(context, &types, &[]).into()).into(),
+        ),
         ("arg_attrs", argument_attributes(context, &arguments)),
     ]
     .map(|(name, value)| (Identifier::new(context, name), value))
     .into_iter()
-    .chain(prefers_small_code(nest).then(|| (Identifier::new(context, PASSTHROUGH), small_code(context))))
+    .chain(
+        prefers_small_code(nest)
+            .then(|| (Identifier::new(context, PASSTHROUGH), small_code(context))),
+    )
     .collect();
     let function = OperationBuilder::new(FUNC, location)
         .add_attributes(&attributes)
@@ -115,7 +146,10 @@ pub fn outline<'c>(context: &'c Context, module_block: BlockHandle<'c>, nest: Op
     }
     let parameters = block_arguments(body);
     for (user, operand, value) in uses {
-        let inner = match (remade(value), arguments.iter().position(|argument| *argument == value)) {
+        let inner = match (
+            remade(value),
+            arguments.iter().position(|argument| *argument == value),
+        ) {
             (None, Some(at)) => parameters[at],
             (Some(op), _) => {
                 // SAFETY: the clone has no operands and is inserted before its use.
@@ -131,7 +165,11 @@ pub fn outline<'c>(context: &'c Context, module_block: BlockHandle<'c>, nest: Op
         // SAFETY: the operand number comes from the op.
         unsafe { mlirOperationSetOperand(user.to_raw(), operand as isize, inner.to_raw()) };
     }
-    build_op(body, None, ir::build_op_raw(context, RETURN, &[], &[], &[], location));
+    build_op(
+        body,
+        None,
+        ir::build_op_raw(context, RETURN, &[], &[], &[], location),
+    );
     call
 }
 
@@ -152,7 +190,9 @@ fn external_uses<'c>(nest: Op<'c>) -> Vec<(Op<'c>, usize, Val<'c>)> {
         .chain(body.iter().copied())
         .flat_map(|op| {
             let operands: Vec<_> = op.operands().map(ir::val).enumerate().collect();
-            operands.into_iter().map(move |(number, value)| (op, number, value))
+            operands
+                .into_iter()
+                .map(move |(number, value)| (op, number, value))
         })
         .filter(|(_, _, value)| !inside(value))
         .collect()
@@ -162,7 +202,10 @@ fn external_uses<'c>(nest: Op<'c>) -> Vec<(Op<'c>, usize, Val<'c>)> {
 fn argument_attributes<'c>(context: &'c Context, arguments: &[Val<'c>]) -> Attribute<'c> {
     let roots: Vec<_> = arguments.iter().map(|value| root(*value)).collect();
     let distinct = (1..roots.len()).all(|at| !roots[..at].contains(&roots[at]));
-    let entries: Vec<_> = arguments.iter().map(|_| dictionary(context, distinct)).collect();
+    let entries: Vec<_> = arguments
+        .iter()
+        .map(|_| dictionary(context, distinct))
+        .collect();
     ArrayAttribute::new(context, &entries).into()
 }
 
@@ -172,13 +215,20 @@ fn dictionary(context: &Context, no_alias: bool) -> Attribute<'_> {
     unsafe {
         let name = Identifier::new(context, NO_ALIAS).to_raw();
         let entry = mlirNamedAttributeGet(name, mlirUnitAttrGet(context.to_raw()));
-        Attribute::from_raw(mlirDictionaryAttrGet(context.to_raw(), isize::from(no_alias), &raw const entry))
+        Attribute::from_raw(mlirDictionaryAttrGet(
+            context.to_raw(),
+            isize::from(no_alias),
+            &raw const entry,
+        ))
     }
 }
 
 /// Appends an argument to a function on buffers and marks all its arguments as not aliasing each other: the
 /// caller owns them and keeps them apart. What the arguments were called is dropped.
-#[expect(unsafe_code, reason = "melior appends arguments only to blocks that it owns")]
+#[expect(
+    unsafe_code,
+    reason = "melior appends arguments only to blocks that it owns"
+)]
 pub fn append_argument<'c>(
     context: &'c Context,
     function: ir::Function<'c>,
@@ -186,11 +236,26 @@ pub fn append_argument<'c>(
     location: Location<'c>,
 ) -> Val<'c> {
     // SAFETY: block, type and location are valid and of one context.
-    let raw = unsafe { mlirBlockAddArgument(function.block().to_raw(), r#type.to_raw(), location.to_raw()) };
+    let raw = unsafe {
+        mlirBlockAddArgument(
+            function.block().to_raw(),
+            r#type.to_raw(),
+            location.to_raw(),
+        )
+    };
     let arguments = function.arguments();
     function.update_type(context);
-    let dictionaries: Vec<_> =
-        arguments.iter().map(|value| dictionary(context, is_contiguous(*value))).collect();
-    set_attribute(function.op(), "arg_attrs", ArrayAttribute::new(context, &dictionaries).into());
-    arguments.into_iter().find(|value| value.to_raw().ptr == raw.ptr).expect("just appended")
+    let dictionaries: Vec<_> = arguments
+        .iter()
+        .map(|value| dictionary(context, is_contiguous(*value)))
+        .collect();
+    set_attribute(
+        function.op(),
+        "arg_attrs",
+        ArrayAttribute::new(context, &dictionaries).into(),
+    );
+    arguments
+        .into_iter()
+        .find(|value| value.to_raw().ptr == raw.ptr)
+        .expect("just appended")
 }

@@ -12,7 +12,10 @@ use crate::ir::{self, Val, build_op_raw};
 
 /// A two-operand op; the result has the type of the operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the op of `arith` or `math` of that name")]
+#[expect(
+    missing_docs,
+    reason = "each is the op of `arith` or `math` of that name"
+)]
 pub enum Binary {
     AddI,
     SubI,
@@ -59,7 +62,10 @@ impl Binary {
 
 /// A one-operand float op; the result has the type of the operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the op of `arith` or `math` of that name")]
+#[expect(
+    missing_docs,
+    reason = "each is the op of `arith` or `math` of that name"
+)]
 pub enum Unary {
     NegF,
     AbsF,
@@ -205,8 +211,21 @@ pub struct Scalars<'c, 'b> {
 }
 
 impl<'c> Scalars<'c, '_> {
-    fn append(&self, name: &str, operands: &[Val<'c>], attributes: &[(&str, Attribute<'c>)], result: Type<'c>) -> Val<'c> {
-        let op = build_op_raw(self.context, name, operands, attributes, &[result], self.location);
+    fn append(
+        &self,
+        name: &str,
+        operands: &[Val<'c>],
+        attributes: &[(&str, Attribute<'c>)],
+        result: Type<'c>,
+    ) -> Val<'c> {
+        let op = build_op_raw(
+            self.context,
+            name,
+            operands,
+            attributes,
+            &[result],
+            self.location,
+        );
         let op = self.block.append_operation(op);
         ir::val(op.result(0).expect("the op was built with one result"))
     }
@@ -264,7 +283,12 @@ impl<'c> Scalars<'c, '_> {
     pub fn compare(&self, op: Compare, a: Val<'c>, b: Val<'c>) -> Val<'c> {
         let (name, predicate) = op.op();
         let predicate = IntegerAttribute::new(IntegerType::new(self.context, 64).into(), predicate);
-        self.append(name, &[a, b], &[("predicate", predicate.into())], Scalar::Int(1).r#type(self.context))
+        self.append(
+            name,
+            &[a, b],
+            &[("predicate", predicate.into())],
+            Scalar::Int(1).r#type(self.context),
+        )
     }
 
     /// `yes` where the bit `condition` is set, else `no`.
@@ -275,7 +299,12 @@ impl<'c> Scalars<'c, '_> {
     /// The index of a loop of the nest.
     pub fn loop_index(&self, dim: usize) -> Val<'c> {
         let dim = IntegerAttribute::new(IntegerType::new(self.context, 64).into(), dim as i64);
-        self.append(INDEX, &[], &[("dim", dim.into())], Scalar::Index.r#type(self.context))
+        self.append(
+            INDEX,
+            &[],
+            &[("dim", dim.into())],
+            Scalar::Index.r#type(self.context),
+        )
     }
 
     /// The element of `tensor`, whose elements are `element`, at run-time indices.
@@ -292,7 +321,11 @@ pub(super) fn permute_loop_index<'c>(context: &'c Context, op: ir::Op<'c>, order
         return;
     }
     let old = ir::Attributes::of(op).int("dim");
-    if let Some(new) = old.and_then(|old| order.iter().position(|&loop_index| loop_index as i64 == old)) {
+    if let Some(new) = old.and_then(|old| {
+        order
+            .iter()
+            .position(|&loop_index| loop_index as i64 == old)
+    }) {
         let new = IntegerAttribute::new(IntegerType::new(context, 64).into(), new as i64);
         ir::set_attribute(op, "dim", new.into());
     }

@@ -1,7 +1,9 @@
 //! Slices and reshapes of the `tensor` dialect.
 
 use melior::Context;
-use melior::ir::attribute::{ArrayAttribute, DenseI32ArrayAttribute, DenseI64ArrayAttribute, IntegerAttribute};
+use melior::ir::attribute::{
+    ArrayAttribute, DenseI32ArrayAttribute, DenseI64ArrayAttribute, IntegerAttribute,
+};
 use melior::ir::operation::OperationLike;
 use melior::ir::r#type::IntegerType;
 use melior::ir::{Attribute, Location, ValueLike, operation::Operation};
@@ -30,7 +32,11 @@ impl Slice {
     /// The contiguous part of `sizes` at `offsets`.
     pub fn contiguous(offsets: Vec<usize>, sizes: Vec<usize>) -> Self {
         let strides = vec![1; sizes.len()];
-        Self { offsets, sizes, strides }
+        Self {
+            offsets,
+            sizes,
+            strides,
+        }
     }
 
     fn attributes<'c>(
@@ -47,7 +53,10 @@ impl Slice {
             ("static_offsets", ints(&self.offsets)),
             ("static_sizes", ints(&self.sizes)),
             ("static_strides", ints(&self.strides)),
-            ("operandSegmentSizes", DenseI32ArrayAttribute::new(context, &segments).into()),
+            (
+                "operandSegmentSizes",
+                DenseI32ArrayAttribute::new(context, &segments).into(),
+            ),
         ]
     }
 
@@ -61,7 +70,14 @@ impl Slice {
     ) -> Operation<'c> {
         let attributes = self.attributes(context, 2);
         let results = [destination.r#type()];
-        build_op_raw(context, INSERT, &[source, destination], &attributes, &results, location)
+        build_op_raw(
+            context,
+            INSERT,
+            &[source, destination],
+            &attributes,
+            &results,
+            location,
+        )
     }
 
     /// `tensor.extract_slice` of `source`.
@@ -72,9 +88,22 @@ impl Slice {
         location: Location<'c>,
     ) -> Option<Operation<'c>> {
         let element = ir::type_of(source)?.element;
-        let result = ir::tensor_type(context, &TensorType { shape: self.sizes.clone(), element });
+        let result = ir::tensor_type(
+            context,
+            &TensorType {
+                shape: self.sizes.clone(),
+                element,
+            },
+        );
         let attributes = self.attributes(context, 1);
-        Some(build_op_raw(context, EXTRACT, &[source], &attributes, &[result], location))
+        Some(build_op_raw(
+            context,
+            EXTRACT,
+            &[source],
+            &attributes,
+            &[result],
+            location,
+        ))
     }
 }
 
@@ -96,14 +125,27 @@ pub fn reshape<'c>(
         return Some(source);
     }
     let append = |name, source, to: &[usize], rank: usize| {
-        let result = ir::tensor_type(context, &TensorType { shape: to.to_vec(), element: r#type.element });
+        let result = ir::tensor_type(
+            context,
+            &TensorType {
+                shape: to.to_vec(),
+                element: r#type.element,
+            },
+        );
         let mut attributes = vec![("reassociation", reassociation(context, rank))];
         if name == EXPAND {
             let sizes: Vec<_> = to.iter().map(|&extent| extent as i64).collect();
-            attributes.push(("static_output_shape", DenseI64ArrayAttribute::new(context, &sizes).into()));
+            attributes.push((
+                "static_output_shape",
+                DenseI64ArrayAttribute::new(context, &sizes).into(),
+            ));
         }
         let op = build_op_raw(context, name, &[source], &attributes, &[result], location);
-        ir::val(build_op(block, None, op).result(0).expect("a reshape has one result"))
+        ir::val(
+            build_op(block, None, op)
+                .result(0)
+                .expect("a reshape has one result"),
+        )
     };
     // A tensor of rank 0 expands from and collapses to an empty list of groups.
     let flat = match r#type.shape.len() {
@@ -113,7 +155,12 @@ pub fn reshape<'c>(
             if rank == 0 {
                 return Some(append(EXPAND, source, shape, 0));
             }
-            append(COLLAPSE, source, to, if shape.is_empty() { 0 } else { rank })
+            append(
+                COLLAPSE,
+                source,
+                to,
+                if shape.is_empty() { 0 } else { rank },
+            )
         }
     };
     match shape.len() {
@@ -126,10 +173,14 @@ pub fn reshape<'c>(
 /// One group of all dimensions, or no group for rank 0.
 fn reassociation(context: &Context, rank: usize) -> Attribute<'_> {
     let i64_type = IntegerType::new(context, 64).into();
-    let group: Vec<Attribute<'_>> =
-        (0..rank as i64).map(|dim| IntegerAttribute::new(i64_type, dim).into()).collect();
-    let groups: Vec<Attribute<'_>> =
-        if rank == 0 { Vec::new() } else { vec![ArrayAttribute::new(context, &group).into()] };
+    let group: Vec<Attribute<'_>> = (0..rank as i64)
+        .map(|dim| IntegerAttribute::new(i64_type, dim).into())
+        .collect();
+    let groups: Vec<Attribute<'_>> = if rank == 0 {
+        Vec::new()
+    } else {
+        vec![ArrayAttribute::new(context, &group).into()]
+    };
     ArrayAttribute::new(context, &groups).into()
 }
 
@@ -138,7 +189,10 @@ pub(super) fn read(op: ir::Op<'_>) -> Option<Op> {
     let at = Attributes::of(op);
     let slice = || {
         let ints = |name| -> Option<Vec<usize>> {
-            at.ints(name)?.into_iter().map(|value| usize::try_from(value).ok()).collect()
+            at.ints(name)?
+                .into_iter()
+                .map(|value| usize::try_from(value).ok())
+                .collect()
         };
         let slice = Slice {
             offsets: ints("static_offsets")?,
@@ -146,7 +200,11 @@ pub(super) fn read(op: ir::Op<'_>) -> Option<Op> {
             strides: ints("static_strides")?,
         };
         // Dynamic or rank-changing slices are not made by this compiler.
-        let part = if name == INSERT { ir::val(op.operand(0).ok()?) } else { ir::val(op.result(0).ok()?) };
+        let part = if name == INSERT {
+            ir::val(op.operand(0).ok()?)
+        } else {
+            ir::val(op.result(0).ok()?)
+        };
         (ir::type_of(part)?.shape == slice.sizes).then_some(slice)
     };
     match name.as_str() {

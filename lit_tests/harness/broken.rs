@@ -41,19 +41,26 @@ fn refused(bytes: &[u8]) -> Result<(), Failed> {
     let result = compile(&model, &output)?;
     let errors = String::from_utf8_lossy(&result.stderr);
     if result.status.code() != Some(1) || output.exists() || !errors.contains("model.onnx") {
-        return Err(Failed::from(format!("status {:?}, output {}, messages:\n{errors}", result.status, output.exists())));
+        return Err(Failed::from(format!(
+            "status {:?}, output {}, messages:\n{errors}",
+            result.status,
+            output.exists()
+        )));
     }
     no_panic(&errors)
 }
 
 /// Fails if the messages are those of a bug in the compiler.
 pub fn no_panic(errors: &str) -> Result<(), Failed> {
-    let bug = ["internal error", "panicked", "Assertion"].into_iter().find(|word| errors.contains(word));
+    let bug = ["internal error", "panicked", "Assertion"]
+        .into_iter()
+        .find(|word| errors.contains(word));
     bug.map_or(Ok(()), |_| Err(Failed::from(errors.to_owned())))
 }
 
 fn example() -> Result<Vec<u8>, Failed> {
-    fs::read(environment::root().join(EXAMPLE)).map_err(|error| Failed::from(format!("{EXAMPLE}: {error}")))
+    fs::read(environment::root().join(EXAMPLE))
+        .map_err(|error| Failed::from(format!("{EXAMPLE}: {error}")))
 }
 
 fn truncated() -> Result<(), Failed> {
@@ -65,7 +72,12 @@ fn truncated() -> Result<(), Failed> {
 }
 
 fn not_onnx() -> Result<(), Failed> {
-    for text in ["", "this is a text file\n", "\u{0}\u{0}\u{0}\u{0}", "PK\u{3}\u{4}"] {
+    for text in [
+        "",
+        "this is a text file\n",
+        "\u{0}\u{0}\u{0}\u{0}",
+        "PK\u{3}\u{4}",
+    ] {
         refused(text.as_bytes())?;
     }
     Ok(())
@@ -74,18 +86,30 @@ fn not_onnx() -> Result<(), Failed> {
 fn missing_file() -> Result<(), Failed> {
     let result = compile(Path::new("no/such/model.onnx"), Path::new("no-output"))?;
     let errors = String::from_utf8_lossy(&result.stderr);
-    if result.status.code() == Some(1) && errors.contains("no/such/model.onnx") { no_panic(&errors) } else {
+    if result.status.code() == Some(1) && errors.contains("no/such/model.onnx") {
+        no_panic(&errors)
+    } else {
         Err(Failed::from(errors.into_owned()))
     }
 }
 
 fn command_line() -> Result<(), Failed> {
-    for arguments in [vec!["verify"], vec!["compile", EXAMPLE], vec!["verify", EXAMPLE, "--backends", "gpu"],
-        vec!["verify", EXAMPLE, "--input-type", "fixed<8>"], vec!["nothing"]]
-    {
-        let output = environment::qonnxc().args(&arguments).output().map_err(|error| Failed::from(error.to_string()))?;
+    for arguments in [
+        vec!["verify"],
+        vec!["compile", EXAMPLE],
+        vec!["verify", EXAMPLE, "--backends", "gpu"],
+        vec!["verify", EXAMPLE, "--input-type", "fixed<8>"],
+        vec!["nothing"],
+    ] {
+        let output = environment::qonnxc()
+            .args(&arguments)
+            .output()
+            .map_err(|error| Failed::from(error.to_string()))?;
         if output.status.code() != Some(2) {
-            return Err(Failed::from(format!("{arguments:?}: status {:?}, expected 2", output.status)));
+            return Err(Failed::from(format!(
+                "{arguments:?}: status {:?}, expected 2",
+                output.status
+            )));
         }
     }
     Ok(())
@@ -100,7 +124,9 @@ fn flipped_bytes() -> Result<(), Failed> {
     for _ in 0..60 {
         let mut broken = bytes.clone();
         for _ in 0..4 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let at = (state >> 33) as usize % broken.len();
             broken[at] = (state >> 25) as u8;
         }
@@ -112,7 +138,10 @@ fn flipped_bytes() -> Result<(), Failed> {
             .map_err(|error| Failed::from(error.to_string()))?;
         let errors = String::from_utf8_lossy(&output.stderr);
         if !matches!(output.status.code(), Some(0 | 1)) {
-            return Err(Failed::from(format!("status {:?}: {errors}", output.status)));
+            return Err(Failed::from(format!(
+                "status {:?}: {errors}",
+                output.status
+            )));
         }
         no_panic(&errors)?;
     }
@@ -126,16 +155,27 @@ fn compile_twice() -> Result<(), Failed> {
         let output = folder.path().join(run);
         let result = compile(&environment::root().join(EXAMPLE), &output)?;
         if !result.status.success() {
-            return Err(Failed::from(String::from_utf8_lossy(&result.stderr).into_owned()));
+            return Err(Failed::from(
+                String::from_utf8_lossy(&result.stderr).into_owned(),
+            ));
         }
         let mut files: Vec<_> = fs::read_dir(&output)
             .into_iter()
             .flatten()
             .flatten()
-            .map(|entry| (entry.file_name(), fs::read(entry.path()).unwrap_or_default()))
+            .map(|entry| {
+                (
+                    entry.file_name(),
+                    fs::read(entry.path()).unwrap_or_default(),
+                )
+            })
             .collect();
         files.sort();
         all.push(files);
     }
-    if all[0] == all[1] && !all[0].is_empty() { Ok(()) } else { Err(Failed::from("two runs differ")) }
+    if all[0] == all[1] && !all[0].is_empty() {
+        Ok(())
+    } else {
+        Err(Failed::from("two runs differ"))
+    }
 }

@@ -6,7 +6,10 @@ use std::process::Command;
 /// The root of the workspace.
 pub fn root() -> PathBuf {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR"));
-    tools.parent().expect("the package lies in the workspace").to_path_buf()
+    tools
+        .parent()
+        .expect("the package lies in the workspace")
+        .to_path_buf()
 }
 
 /// The folder of the lit tests.
@@ -37,7 +40,8 @@ pub fn qonnxc() -> Command {
 
 /// `PATH` with this build's tools and LLVM's in front.
 pub fn path() -> String {
-    let llvm = std::env::var("MLIR_SYS_220_PREFIX").unwrap_or_else(|_| "/usr/lib/llvm-22".to_owned());
+    let llvm =
+        std::env::var("MLIR_SYS_220_PREFIX").unwrap_or_else(|_| "/usr/lib/llvm-22".to_owned());
     let tools = Path::new(TOOLS[0].1).parent().unwrap_or(Path::new("."));
     let old = std::env::var("PATH").unwrap_or_default();
     format!("{}:{llvm}/bin:{old}", tools.display())
@@ -48,7 +52,10 @@ pub fn has(feature: &str) -> bool {
     match feature {
         "models" => models().is_some(),
         "ap_types" => root().join(".venv/ap_types/ap_int.h").exists(),
-        "g++" => Command::new("g++").arg("--version").output().is_ok_and(|output| output.status.success()),
+        "g++" => Command::new("g++")
+            .arg("--version")
+            .output()
+            .is_ok_and(|output| output.status.success()),
         _ => false,
     }
 }

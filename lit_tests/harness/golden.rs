@@ -32,13 +32,24 @@ pub fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for model in onnx_files(&examples) {
         // Convolutions have no hardware layers yet.
-        let backends = if stem(&model).contains("cnn") { "graph,interp,int,cpu" } else { "graph,interp,int,cpu,hls" };
+        let backends = if stem(&model).contains("cnn") {
+            "graph,interp,int,cpu"
+        } else {
+            "graph,interp,int,cpu,hls"
+        };
         trials.push(trial("examples", model, backends.to_owned()));
     }
     let models = environment::models();
     for (name, backends) in MODELS {
-        let wide = if full() && !name.contains("cnv") { "graph,interp,int,cpu,hls" } else { backends };
-        let path = models.clone().unwrap_or_default().join(format!("{name}.onnx"));
+        let wide = if full() && !name.contains("cnv") {
+            "graph,interp,int,cpu,hls"
+        } else {
+            backends
+        };
+        let path = models
+            .clone()
+            .unwrap_or_default()
+            .join(format!("{name}.onnx"));
         trials.push(trial("golden", path, wide.to_owned()).with_ignored_flag(models.is_none()));
     }
     if let Some(folder) = models.filter(|_| full()) {
@@ -56,20 +67,31 @@ fn onnx_files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<_> = entries
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "onnx"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "onnx")
+        })
         .collect();
     files.sort();
     files
 }
 
 fn stem(model: &Path) -> String {
-    model.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    model
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// What a backend list becomes on this machine.
 fn available(backends: &str) -> String {
     let hls = environment::has("ap_types") && environment::has("g++");
-    backends.split(',').filter(|backend| *backend != "hls" || hls).collect::<Vec<_>>().join(",")
+    backends
+        .split(',')
+        .filter(|backend| *backend != "hls" || hls)
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 fn verify(model: &Path, backends: &str) -> Result<std::process::Output, Failed> {
@@ -91,11 +113,16 @@ fn trial(kind: &str, model: PathBuf, backends: String) -> Trial {
         let backends = available(&backends);
         let output = verify(&model, &backends)?;
         let text = String::from_utf8_lossy(&output.stdout);
-        if output.status.success() && text.trim_end().ends_with("passed") {
+        // Verification excuses an output that float32 noise explains; these models' samples need no excuse.
+        let excused = text.contains("differ from the expected outputs");
+        if output.status.success() && text.trim_end().ends_with("passed") && !excused {
             return Ok(());
         }
         let errors = String::from_utf8_lossy(&output.stderr);
-        Err(Failed::from(format!("{text}{errors}\nto reproduce: qonnxc verify {} --backends={backends}", model.display())))
+        Err(Failed::from(format!(
+            "{text}{errors}\nto reproduce: qonnxc verify {} --backends={backends}",
+            model.display()
+        )))
     })
 }
 
@@ -104,10 +131,14 @@ fn sweep(model: PathBuf) -> Trial {
     Trial::test(format!("sweep/{}", stem(&model)), move || {
         let output = verify(&model, "interp,int")?;
         let errors = String::from_utf8_lossy(&output.stderr);
-        let refused = errors.lines().all(|line| line.starts_with("error: ")) && errors.contains("not supported");
+        let refused = errors.lines().all(|line| line.starts_with("error: "))
+            && errors.contains("not supported");
         if output.status.success() || refused || errors.contains("is not known") {
             return Ok(());
         }
-        Err(Failed::from(format!("{}{errors}", String::from_utf8_lossy(&output.stdout))))
+        Err(Failed::from(format!(
+            "{}{errors}",
+            String::from_utf8_lossy(&output.stdout)
+        )))
     })
 }

@@ -16,7 +16,14 @@ use std::process::{Command, Output};
 use crate::environment;
 
 /// What a line that states its own expectation contains.
-const CHECKS: [&str; 6] = ["FileCheck", "--verify-diagnostics", "diff ", "cmp ", "qonnxc verify", "split-file "];
+const CHECKS: [&str; 6] = [
+    "FileCheck",
+    "--verify-diagnostics",
+    "diff ",
+    "cmp ",
+    "qonnxc verify",
+    "split-file ",
+];
 
 /// One trial for each file, two if modules are read back.
 pub fn trials() -> Vec<Trial> {
@@ -27,19 +34,27 @@ pub fn trials() -> Vec<Trial> {
     let roundtrip = std::env::var_os("QONNX_LIT_ROUNDTRIP").is_some_and(|value| value != "0");
     let mut trials = Vec::new();
     for file in files {
-        let name = file.strip_prefix(&folder).unwrap_or(&file).display().to_string();
+        let name = file
+            .strip_prefix(&folder)
+            .unwrap_or(&file)
+            .display()
+            .to_string();
         let text = fs::read_to_string(&file).unwrap_or_default();
         let skipped = directives(&text, "REQUIRES:")
             .iter()
             .flat_map(|line| line.split(','))
             .any(|feature| !environment::has(feature.trim()));
         // What is wrong on purpose cannot be read back.
-        let readable = name.ends_with(".mlir") && !text.contains("expected-error") && !text.contains("RUN: not ");
+        let readable = name.ends_with(".mlir")
+            && !text.contains("expected-error")
+            && !text.contains("RUN: not ");
         if roundtrip && readable {
             let file = file.clone();
             trials.push(Trial::test(format!("roundtrip/{name}"), move || {
                 let path = file.display();
-                check(&format!("qonnx-opt {path} --split-input-file --verify-roundtrip -o /dev/null"))
+                check(&format!(
+                    "qonnx-opt {path} --split-input-file --verify-roundtrip -o /dev/null"
+                ))
             }));
         }
         trials.push(Trial::test(name, move || run(&file, &text)).with_ignored_flag(skipped));
@@ -48,12 +63,17 @@ pub fn trials() -> Vec<Trial> {
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
     for entry in entries.flatten() {
         let path = entry.path();
         if path.is_dir() {
             collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "mlir" || extension == "test") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "mlir" || extension == "test")
+        {
             files.push(path);
         }
     }
@@ -69,7 +89,9 @@ fn directives(text: &str, keyword: &str) -> Vec<String> {
             continue;
         };
         let rest = rest.trim();
-        let (part, more) = rest.strip_suffix('\\').map_or((rest, false), |part| (part.trim(), true));
+        let (part, more) = rest
+            .strip_suffix('\\')
+            .map_or((rest, false), |part| (part.trim(), true));
         match found.last_mut() {
             Some(last) if continued => *last += &format!(" {part}"),
             _ => found.push(part.to_owned()),
@@ -89,7 +111,10 @@ fn run(file: &Path, text: &str) -> Result<(), Failed> {
     let mut shown = Vec::new();
     for line in &lines {
         let command = line
-            .replace("%examples", &environment::root().join("examples").display().to_string())
+            .replace(
+                "%examples",
+                &environment::root().join("examples").display().to_string(),
+            )
             .replace("%models", &models.display().to_string())
             .replace("%S", &file.parent().unwrap_or(file).display().to_string())
             .replace("%s", &file.display().to_string())
@@ -97,13 +122,18 @@ fn run(file: &Path, text: &str) -> Result<(), Failed> {
         if checks_itself(line) {
             check(&command)?;
         } else {
-            let text = output_of(&command)?.replace(&temporary.path().display().to_string(), "<tmp>");
+            let text =
+                output_of(&command)?.replace(&temporary.path().display().to_string(), "<tmp>");
             shown.push((command, text));
         }
     }
     let commands: Vec<_> = shown.iter().map(|(command, _)| command.as_str()).collect();
     let texts: Vec<_> = shown.iter().map(|(_, text)| text.as_str()).collect();
-    if shown.is_empty() { Ok(()) } else { snapshot(file, &texts.join("\n// -----\n"), &commands.join("; ")) }
+    if shown.is_empty() {
+        Ok(())
+    } else {
+        snapshot(file, &texts.join("\n// -----\n"), &commands.join("; "))
+    }
 }
 
 /// Whether a line states its own expectation, or only writes a file for the lines after it (`... -o %t`).
@@ -124,7 +154,11 @@ fn bash(command: &str) -> Result<Output, Failed> {
 /// How to run a command again by hand.
 fn by_hand(command: &str) -> String {
     let quoted = command.replace('\'', "'\\''");
-    format!("cd {} && PATH={} bash -o pipefail -c '{quoted}'", environment::root().display(), environment::path())
+    format!(
+        "cd {} && PATH={} bash -o pipefail -c '{quoted}'",
+        environment::root().display(),
+        environment::path()
+    )
 }
 
 /// Runs a command that must succeed.
@@ -133,9 +167,14 @@ fn check(command: &str) -> Result<(), Failed> {
     if output.status.success() {
         return Ok(());
     }
-    let (stdout, stderr) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    Err(Failed::from(format!("{stdout}{stderr}\nto reproduce: {}", by_hand(command))))
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    Err(Failed::from(format!(
+        "{stdout}{stderr}\nto reproduce: {}",
+        by_hand(command)
+    )))
 }
 
 /// What a command prints, and how it fails if it does, without the names of this machine's folders.
@@ -144,7 +183,10 @@ fn output_of(command: &str) -> Result<String, Failed> {
     let mut shown = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
         let status = output.status.code().unwrap_or(-1);
-        shown += &format!("exit: {status}\n{}", String::from_utf8_lossy(&output.stderr));
+        shown += &format!(
+            "exit: {status}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     Ok(shown.replace(&environment::root().display().to_string(), "<root>"))
 }
@@ -155,8 +197,14 @@ fn snapshot(file: &Path, text: &str, command: &str) -> Result<(), Failed> {
     settings.set_snapshot_path(file.parent().unwrap_or(file));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| settings.bind(|| insta::assert_snapshot!(name, text))));
+    let name = file
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        settings.bind(|| insta::assert_snapshot!(name, text))
+    }));
     outcome.map_err(|_| {
         Failed::from(format!("the output differs from the snapshot; to accept it: cargo insta review\nto reproduce: {}", by_hand(command)))
     })

@@ -53,26 +53,41 @@ pub fn fit(function: &StepFunction, ranges: &[(i64, i64)]) -> Option<Rescale> {
     if function.step.iter().any(|step| step.abs() != 1) {
         return None;
     }
-    let (lo, hi) = (0..ranges.len()).map(|at| function.range(at)).fold(
-        (i64::MAX, i64::MIN),
-        |(lo, hi), range| (lo.min(range.0), hi.max(range.1)),
-    );
-    let rows: Vec<Row> =
-        ranges.iter().enumerate().map(|(at, &range)| Row::new(function, at, range, (lo, hi))).collect();
-    (0..=MAX_SHIFT).flat_map(|shift| [(shift, Nearest::Floor), (shift, Nearest::Even)]).find_map(
-        |(shift, rounding)| {
+    let (lo, hi) = (0..ranges.len())
+        .map(|at| function.range(at))
+        .fold((i64::MAX, i64::MIN), |(lo, hi), range| {
+            (lo.min(range.0), hi.max(range.1))
+        });
+    let rows: Vec<Row> = ranges
+        .iter()
+        .enumerate()
+        .map(|(at, &range)| Row::new(function, at, range, (lo, hi)))
+        .collect();
+    (0..=MAX_SHIFT)
+        .flat_map(|shift| [(shift, Nearest::Floor), (shift, Nearest::Even)])
+        .find_map(|(shift, rounding)| {
             let solve = |row: &Row| row.solve(shift, rounding);
-            let solutions = rows.iter().map(solve).collect::<Option<Vec<(i64, i64)>>>()?;
+            let solutions = rows
+                .iter()
+                .map(solve)
+                .collect::<Option<Vec<(i64, i64)>>>()?;
             let (multiplier, addend) = solutions.into_iter().unzip();
-            let rescale = Rescale { multiplier, addend, shift, rounding, lo, hi };
+            let rescale = Rescale {
+                multiplier,
+                addend,
+                shift,
+                rounding,
+                lo,
+                hi,
+            };
             rescale.equals(function, ranges).then_some(rescale)
-        },
-    )
+        })
 }
 
 impl Rescale {
     fn apply(&self, channel: usize, n: i64) -> i64 {
-        let scaled = i128::from(n) * i128::from(self.multiplier[channel]) + i128::from(self.addend[channel]);
+        let scaled =
+            i128::from(n) * i128::from(self.multiplier[channel]) + i128::from(self.addend[channel]);
         let floor = (scaled >> self.shift) as i64;
         let up = scaled >= self.rounding.least(floor + 1, self.shift);
         (floor + i64::from(up)).clamp(self.lo, self.hi)
@@ -82,8 +97,12 @@ impl Rescale {
     /// monotone functions means everywhere.
     fn equals(&self, function: &StepFunction, ranges: &[(i64, i64)]) -> bool {
         ranges.iter().enumerate().all(|(channel, &(lo, hi))| {
-            let around = function.thresholds[channel].iter().flat_map(|&at| [at - 1, at]);
-            around.chain([lo, hi]).all(|n| self.apply(channel, n) == function.apply(channel, n))
+            let around = function.thresholds[channel]
+                .iter()
+                .flat_map(|&at| [at - 1, at]);
+            around
+                .chain([lo, hi])
+                .all(|n| self.apply(channel, n) == function.apply(channel, n))
         })
     }
 }
@@ -98,21 +117,36 @@ struct Row {
 }
 
 impl Row {
-    fn new(function: &StepFunction, channel: usize, range: (i64, i64), (lo, hi): (i64, i64)) -> Self {
+    fn new(
+        function: &StepFunction,
+        channel: usize,
+        range: (i64, i64),
+        (lo, hi): (i64, i64),
+    ) -> Self {
         let thresholds = &function.thresholds[channel];
         let count = thresholds.len() as i64;
         let decreasing = function.step[channel] < 0;
         // A decreasing function of n is an increasing function of -n.
         let (base, range, thresholds): (i64, (i64, i64), Vec<i64>) = if decreasing {
             let mirrored = thresholds.iter().rev().map(|&at| 1 - at).collect();
-            (function.base[channel] - count, (-range.1, -range.0), mirrored)
+            (
+                function.base[channel] - count,
+                (-range.1, -range.0),
+                mirrored,
+            )
         } else {
             (function.base[channel], range, thresholds.clone())
         };
-        let mut reached: Vec<_> =
-            thresholds.iter().enumerate().map(|(k, &at)| (base + k as i64 + 1, at)).collect();
-        let mut unreached: Vec<_> =
-            thresholds.iter().enumerate().map(|(k, &at)| (base + k as i64 + 1, at - 1)).collect();
+        let mut reached: Vec<_> = thresholds
+            .iter()
+            .enumerate()
+            .map(|(k, &at)| (base + k as i64 + 1, at))
+            .collect();
+        let mut unreached: Vec<_> = thresholds
+            .iter()
+            .enumerate()
+            .map(|(k, &at)| (base + k as i64 + 1, at - 1))
+            .collect();
         // Where clamping does not hold the ends of the range in place, they are constraints too.
         if base > lo {
             reached.push((base, range.0));
@@ -120,7 +154,11 @@ impl Row {
         if base + count < hi {
             unreached.push((base + count + 1, range.1));
         }
-        Self { reached, unreached, decreasing }
+        Self {
+            reached,
+            unreached,
+            decreasing,
+        }
     }
 
     /// Multiplier and addend for a shift.
@@ -148,16 +186,31 @@ impl Row {
             return None;
         }
         // The middle of what is possible leaves the addend the most room; a power of two is cheapest.
-        let middle = if greatest == i128::MAX { least } else { (least + greatest) / 2 };
-        let power = (0..62).map(|bit| 1i128 << bit).find(|power| (least..=greatest).contains(power));
-        [power, Some(middle), Some(least)].into_iter().flatten().find_map(|m| {
-            self.addend(m, |level| rounding.least(level, shift))
-        })
+        let middle = if greatest == i128::MAX {
+            least
+        } else {
+            (least + greatest) / 2
+        };
+        let power = (0..62)
+            .map(|bit| 1i128 << bit)
+            .find(|power| (least..=greatest).contains(power));
+        [power, Some(middle), Some(least)]
+            .into_iter()
+            .flatten()
+            .find_map(|m| self.addend(m, |level| rounding.least(level, shift)))
     }
 
     fn addend(&self, m: i128, least_of: impl Fn(i64) -> i128) -> Option<(i64, i64)> {
-        let least = self.reached.iter().map(|&(level, n)| least_of(level) - i128::from(n) * m).max();
-        let below = self.unreached.iter().map(|&(level, n)| least_of(level) - i128::from(n) * m).min();
+        let least = self
+            .reached
+            .iter()
+            .map(|&(level, n)| least_of(level) - i128::from(n) * m)
+            .max();
+        let below = self
+            .unreached
+            .iter()
+            .map(|&(level, n)| least_of(level) - i128::from(n) * m)
+            .min();
         let addend = match (least, below) {
             (Some(least), Some(below)) if least < below => least,
             (Some(least), None) => least,
@@ -179,9 +232,17 @@ mod tests {
         let last = function(range.1);
         let step = if last < base { -1 } else { 1 };
         let thresholds = (1..=(last - base).abs())
-            .map(|k| (range.0..=range.1).find(|&n| (function(n) - base) * step >= k).expect("reached"))
+            .map(|k| {
+                (range.0..=range.1)
+                    .find(|&n| (function(n) - base) * step >= k)
+                    .expect("reached")
+            })
             .collect();
-        StepFunction { thresholds: vec![thresholds], base: vec![base], step: vec![step] }
+        StepFunction {
+            thresholds: vec![thresholds],
+            base: vec![base],
+            step: vec![step],
+        }
     }
 
     fn check(range: (i64, i64), function: impl Fn(i64) -> i64 + Copy) -> Option<(u32, Nearest)> {

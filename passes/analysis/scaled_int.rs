@@ -40,10 +40,17 @@ impl Width {
     /// The narrowest width for all of `lo..=hi`: unsigned where nothing is negative.
     pub fn of(lo: i64, hi: i64) -> Self {
         if lo >= 0 {
-            return Self { bits: (64 - hi.leading_zeros()).max(1), signed: false };
+            return Self {
+                bits: (64 - hi.leading_zeros()).max(1),
+                signed: false,
+            };
         }
-        let magnitude_bits = |value: i64| 64 - (if value < 0 { !value } else { value }).leading_zeros();
-        Self { bits: magnitude_bits(lo).max(magnitude_bits(hi)) + 1, signed: true }
+        let magnitude_bits =
+            |value: i64| 64 - (if value < 0 { !value } else { value }).leading_zeros();
+        Self {
+            bits: magnitude_bits(lo).max(magnitude_bits(hi)) + 1,
+            signed: true,
+        }
     }
 
     /// The signless element type.
@@ -55,19 +62,28 @@ impl Width {
 impl ScaledInt {
     /// The same scale and range everywhere.
     pub fn uniform(channel: Channel) -> Self {
-        Self { axis: 0, channels: vec![channel] }
+        Self {
+            axis: 0,
+            channels: vec![channel],
+        }
     }
 
     /// The channel of a position along the axis.
     pub fn channel(&self, at: usize) -> Channel {
-        if self.channels.len() == 1 { self.channels[0] } else { self.channels[at] }
+        if self.channels.len() == 1 {
+            self.channels[0]
+        } else {
+            self.channels[at]
+        }
     }
 
     /// Least and greatest integer of all channels.
     pub fn range(&self) -> (i64, i64) {
-        self.channels.iter().fold((i64::MAX, i64::MIN), |(lo, hi), channel| {
-            (lo.min(channel.lo), hi.max(channel.hi))
-        })
+        self.channels
+            .iter()
+            .fold((i64::MAX, i64::MIN), |(lo, hi), channel| {
+                (lo.min(channel.lo), hi.max(channel.hi))
+            })
     }
 
     /// The width that all channels fit in.
@@ -79,7 +95,10 @@ impl ScaledInt {
     /// The scale, if it is the same in all channels.
     pub fn uniform_scale(&self) -> Option<f64> {
         let scale = self.channels.first()?.scale;
-        self.channels.iter().all(|channel| channel.scale == scale).then_some(scale)
+        self.channels
+            .iter()
+            .all(|channel| channel.scale == scale)
+            .then_some(scale)
     }
 
     /// The same facts with one channel for the whole tensor; `None` if scales differ. Ranges are joined.
@@ -97,7 +116,10 @@ impl ScaledInt {
         }
         let mut shape = vec![1; rank];
         shape[self.axis] = self.channels.len();
-        Tensor::new(shape, Data::F64(self.channels.iter().map(|channel| channel.scale).collect()))
+        Tensor::new(
+            shape,
+            Data::F64(self.channels.iter().map(|channel| channel.scale).collect()),
+        )
     }
 }
 
@@ -137,8 +159,14 @@ impl ScaledConstant {
             .map(|&x| f64::from(x) / unit)
             .map(|n| (n.abs() < limit).then_some(n as i64))
             .collect::<Option<Vec<_>>>()?;
-        let scale = Tensor::new(vec![1; value.rank()], qonnx_dialects::tensor::Data::F64(vec![unit]));
-        Some(Self { n: Tensor::i64(value.shape.clone(), n), scale })
+        let scale = Tensor::new(
+            vec![1; value.rank()],
+            qonnx_dialects::tensor::Data::F64(vec![unit]),
+        );
+        Some(Self {
+            n: Tensor::i64(value.shape.clone(), n),
+            scale,
+        })
     }
 }
 
@@ -161,20 +189,29 @@ pub struct SeveralAxes;
 pub fn varying_axis(shape: &[usize]) -> Result<Option<usize>, SeveralAxes> {
     let mut axes = (0..shape.len()).filter(|&axis| shape[axis] != 1);
     let first = axes.next();
-    if axes.next().is_some() { Err(SeveralAxes) } else { Ok(first) }
+    if axes.next().is_some() {
+        Err(SeveralAxes)
+    } else {
+        Ok(first)
+    }
 }
 
 /// `shape` with leading ones up to `rank`.
 pub fn with_rank(shape: &[usize], rank: usize) -> Vec<usize> {
     let missing = rank.saturating_sub(shape.len());
-    std::iter::repeat_n(1, missing).chain(shape.iter().copied()).collect()
+    std::iter::repeat_n(1, missing)
+        .chain(shape.iter().copied())
+        .collect()
 }
 
 /// The exact range of `sum(w * x)` over terms of `(weight, least x, greatest x)`; `None` past 62 bits.
 pub fn dot_range(terms: impl Iterator<Item = (i64, i64, i64)>) -> Option<(i64, i64)> {
     let (mut lo, mut hi) = (0i128, 0i128);
     for (weight, least, greatest) in terms {
-        let (a, b) = (i128::from(weight) * i128::from(least), i128::from(weight) * i128::from(greatest));
+        let (a, b) = (
+            i128::from(weight) * i128::from(least),
+            i128::from(weight) * i128::from(greatest),
+        );
         lo += a.min(b);
         hi += a.max(b);
     }
@@ -211,13 +248,22 @@ mod tests {
         let constant = ScaledConstant::of_float(&value, 8).expect("quarters");
         assert_eq!(constant.n.as_int(), Some(&[3, -1, 0, 4][..]));
         assert_eq!(constant.scale.as_scalar(), Some(0.25));
-        assert_eq!(ScaledConstant::of_float(&Tensor::f32([1], vec![0.1]), 8), None);
-        assert_eq!(ScaledConstant::of_float(&Tensor::f32([1], vec![f32::NAN]), 8), None);
+        assert_eq!(
+            ScaledConstant::of_float(&Tensor::f32([1], vec![0.1]), 8),
+            None
+        );
+        assert_eq!(
+            ScaledConstant::of_float(&Tensor::f32([1], vec![f32::NAN]), 8),
+            None
+        );
     }
 
     #[test]
     fn dot_ranges_are_exact() {
-        assert_eq!(dot_range([(2, 0, 3), (-1, 0, 3)].into_iter()), Some((-3, 6)));
+        assert_eq!(
+            dot_range([(2, 0, 3), (-1, 0, 3)].into_iter()),
+            Some((-3, 6))
+        );
         assert_eq!(dot_range([(i64::MAX / 2, 0, 4)].into_iter()), None);
     }
 }

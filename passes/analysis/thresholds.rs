@@ -32,12 +32,20 @@ pub const MAX_STEPS: i64 = 1 << 16;
 pub fn find(function: &impl ChannelFunction, unit: i64) -> Option<StepFunction> {
     let ranges = function.ranges();
     let channels = ranges.len();
-    let ends: Vec<i64> =
-        ranges.iter().map(|range| range.0).chain(ranges.iter().map(|range| range.1)).collect();
+    let ends: Vec<i64> = ranges
+        .iter()
+        .map(|range| range.0)
+        .chain(ranges.iter().map(|range| range.1))
+        .collect();
     let values = function.eval(&ends)?;
     let base: Vec<i64> = values[..channels].to_vec();
-    let moves: Vec<i64> = (0..channels).map(|at| values[channels + at] - base[at]).collect();
-    let step: Vec<i64> = moves.iter().map(|&by| if by < 0 { -unit } else { unit }).collect();
+    let moves: Vec<i64> = (0..channels)
+        .map(|at| values[channels + at] - base[at])
+        .collect();
+    let step: Vec<i64> = moves
+        .iter()
+        .map(|&by| if by < 0 { -unit } else { unit })
+        .collect();
     let counts: Vec<i64> = moves.iter().map(|by| by.abs() / unit).collect();
     let rows = counts.iter().copied().max().unwrap_or(0);
     if rows > MAX_STEPS {
@@ -51,12 +59,19 @@ pub fn find(function: &impl ChannelFunction, unit: i64) -> Option<StepFunction> 
     for row in 0..rows as i64 {
         for (at, range) in ranges.iter().enumerate() {
             low.push(range.0);
-            high.push(if row < counts[at] { range.1 } else { range.0 + 1 });
+            high.push(if row < counts[at] {
+                range.1
+            } else {
+                range.0 + 1
+            });
         }
     }
     while (0..low.len()).any(|at| high[at] - low[at] > 1) {
-        let middle: Vec<i64> =
-            low.iter().zip(&high).map(|(&low, &high)| low + (high - low) / 2).collect();
+        let middle: Vec<i64> = low
+            .iter()
+            .zip(&high)
+            .map(|(&low, &high)| low + (high - low) / 2)
+            .collect();
         let values = function.eval(&middle)?;
         for at in 0..middle.len() {
             if high[at] - low[at] <= 1 {
@@ -64,13 +79,25 @@ pub fn find(function: &impl ChannelFunction, unit: i64) -> Option<StepFunction> 
             }
             let (row, channel) = (at / channels, at % channels);
             let moved = (values[at] - base[channel]) / step[channel];
-            if moved > row as i64 { high[at] = middle[at] } else { low[at] = middle[at] }
+            if moved > row as i64 {
+                high[at] = middle[at]
+            } else {
+                low[at] = middle[at]
+            }
         }
     }
     let thresholds = (0..channels)
-        .map(|channel| (0..counts[channel] as usize).map(|row| high[row * channels + channel]).collect())
+        .map(|channel| {
+            (0..counts[channel] as usize)
+                .map(|row| high[row * channels + channel])
+                .collect()
+        })
         .collect();
-    Some(StepFunction { thresholds, base, step })
+    Some(StepFunction {
+        thresholds,
+        base,
+        step,
+    })
 }
 
 impl StepFunction {
@@ -107,7 +134,13 @@ mod tests {
         }
         fn eval(&self, arguments: &[i64]) -> Option<Vec<i64>> {
             let channels = self.ranges.len();
-            Some(arguments.iter().enumerate().map(|(at, &n)| (self.function)(at % channels, n)).collect())
+            Some(
+                arguments
+                    .iter()
+                    .enumerate()
+                    .map(|(at, &n)| (self.function)(at % channels, n))
+                    .collect(),
+            )
         }
     }
 
@@ -126,7 +159,11 @@ mod tests {
         let found = find(&function, 1).expect("few steps");
         for (channel, &(lo, hi)) in function.ranges.iter().enumerate() {
             for n in lo..=hi {
-                assert_eq!(found.apply(channel, n), (function.function)(channel, n), "{channel} {n}");
+                assert_eq!(
+                    found.apply(channel, n),
+                    (function.function)(channel, n),
+                    "{channel} {n}"
+                );
             }
         }
         assert_eq!(found.range(1), (-12, 1));
@@ -135,9 +172,14 @@ mod tests {
 
     #[test]
     fn bipolar_steps_are_two() {
-        let function =
-            Closure { ranges: vec![(-5, 5)], function: |_, n| if n >= 2 { 1 } else { -1 } };
+        let function = Closure {
+            ranges: vec![(-5, 5)],
+            function: |_, n| if n >= 2 { 1 } else { -1 },
+        };
         let found = find(&function, 2).expect("one step");
-        assert_eq!((found.thresholds, found.base, found.step), (vec![vec![2]], vec![-1], vec![2]));
+        assert_eq!(
+            (found.thresholds, found.base, found.step),
+            (vec![vec![2]], vec![-1], vec![2])
+        );
     }
 }

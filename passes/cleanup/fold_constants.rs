@@ -29,7 +29,9 @@ impl FoldConstants {
     fn run<'c>(&mut self, function: Function<'c>, context: &'c Context) -> PassResult {
         for op in function.ops() {
             infer_results(op, context)?;
-            let Some(graph @ GraphOp::Onnx(_)) = GraphOp::read(op) else { continue };
+            let Some(graph @ GraphOp::Onnx(_)) = GraphOp::read(op) else {
+                continue;
+            };
             match self.fold(&graph, op) {
                 Ok(Some(results)) => replace(function, op, &results, context),
                 Ok(None) => {}
@@ -44,7 +46,9 @@ impl FoldConstants {
     fn fold(&self, graph: &GraphOp, op: Op<'_>) -> Result<Option<Vec<Tensor>>, String> {
         let mut elements = 0usize;
         for result in op.results() {
-            let Some(r#type) = ir::type_of(ir::val(result)) else { return Ok(None) };
+            let Some(r#type) = ir::type_of(ir::val(result)) else {
+                return Ok(None);
+            };
             elements = elements.saturating_add(r#type.shape.iter().product());
         }
         if elements > self.max_elements {
@@ -53,19 +57,31 @@ impl FoldConstants {
         // The value of a tensor is wanted only if all operands are constants; `Shape` wants none.
         let operands: Vec<_> = op.operands().map(ir::val).collect();
         let absent = |value: &ir::Val<'_>| ir::defining_op(*value).is_some_and(onnx::is_none);
-        let all_constant = operands.iter().all(|value| absent(value) || ir::is_constant_value(*value));
+        let all_constant = operands
+            .iter()
+            .all(|value| absent(value) || ir::is_constant_value(*value));
         let mut known: Vec<Option<(TensorType, Option<Tensor>)>> = Vec::new();
         for value in &operands {
             if absent(value) {
                 known.push(None);
                 continue;
             }
-            let Some(r#type) = ir::type_of(*value) else { return Ok(None) };
-            known.push(Some((r#type, all_constant.then(|| ir::constant_tensor(*value)).flatten())));
+            let Some(r#type) = ir::type_of(*value) else {
+                return Ok(None);
+            };
+            known.push(Some((
+                r#type,
+                all_constant.then(|| ir::constant_tensor(*value)).flatten(),
+            )));
         }
         let infos: Vec<_> = known
             .iter()
-            .map(|entry| entry.as_ref().map(|(ty, value)| ValueInfo { ty, value: value.as_ref() }))
+            .map(|entry| {
+                entry.as_ref().map(|(ty, value)| ValueInfo {
+                    ty,
+                    value: value.as_ref(),
+                })
+            })
             .collect();
         graph.fold(&infos).map_err(|error| error.to_string())
     }

@@ -28,7 +28,9 @@ impl InferShapes {
 /// Sets the types of an op's results, where those of its operands are known. Fails after reporting where the
 /// op's rules are violated.
 pub fn infer_results<'c>(op: Op<'c>, context: &'c Context) -> PassResult {
-    let Some(graph) = GraphOp::read(op) else { return Ok(()) };
+    let Some(graph) = GraphOp::read(op) else {
+        return Ok(());
+    };
     match graph.infer_in_place(op) {
         None => Ok(()),
         Some(Err(error)) => fail(op, error.to_string()),

@@ -1,8 +1,8 @@
 //! The pass `quantize-inputs`.
 
 use melior::Context;
-use melior::ir::{Location, ValueLike};
 use melior::ir::operation::Operation;
+use melior::ir::{Location, ValueLike};
 use qonnx_dialects::ir::{self, Function, Val};
 use qonnx_dialects::onnx;
 use qonnx_dialects::pass::{PassResult, fail};
@@ -41,8 +41,13 @@ pub struct FixedType {
 }
 
 impl FixedType {
-    const DEFAULT: Self =
-        Self { width: 16, integer: 6, signed: true, rounding: Rounding::Floor, narrow: false };
+    const DEFAULT: Self = Self {
+        width: 16,
+        integer: 6,
+        signed: true,
+        rounding: Rounding::Floor,
+        narrow: false,
+    };
 
     /// The distance of neighbouring values.
     pub fn scale(&self) -> f32 {
@@ -61,10 +66,17 @@ const ROUNDINGS: [(&str, Rounding); 5] = [
 
 impl fmt::Display for FixedType {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rounding = ROUNDINGS.iter().find(|(_, mode)| *mode == self.rounding).map_or("TRN", |(name, _)| name);
+        let rounding = ROUNDINGS
+            .iter()
+            .find(|(_, mode)| *mode == self.rounding)
+            .map_or("TRN", |(name, _)| name);
         let saturation = if self.narrow { "SAT_SYM" } else { "SAT" };
         let name = if self.signed { "fixed" } else { "ufixed" };
-        write!(formatter, "{name}<{},{},{rounding},{saturation}>", self.width, self.integer)
+        write!(
+            formatter,
+            "{name}<{},{},{rounding},{saturation}>",
+            self.width, self.integer
+        )
     }
 }
 
@@ -73,8 +85,10 @@ impl FromStr for FixedType {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let malformed = || {
-            format!("'{text}' is not a fixed-point type, expected fixed<W,I> or ufixed<W,I>, \
-                     with a rounding and a saturation mode if wanted")
+            format!(
+                "'{text}' is not a fixed-point type, expected fixed<W,I> or ufixed<W,I>, \
+                     with a rounding and a saturation mode if wanted"
+            )
         };
         let text_trimmed = text.trim().trim_start_matches("ap_");
         let (name, rest) = text_trimmed.split_once('<').ok_or_else(malformed)?;
@@ -83,17 +97,28 @@ impl FromStr for FixedType {
             "ufixed" => false,
             _ => return Err(malformed()),
         };
-        let fields: Vec<&str> =
-            rest.strip_suffix('>').ok_or_else(malformed)?.split(',').map(str::trim).collect();
+        let fields: Vec<&str> = rest
+            .strip_suffix('>')
+            .ok_or_else(malformed)?
+            .split(',')
+            .map(str::trim)
+            .collect();
         let (&[width, integer], modes) = fields.split_at_checked(2).ok_or_else(malformed)? else {
             return Err(malformed());
         };
         let width: u32 = width.parse().map_err(|_| malformed())?;
         let integer: i32 = integer.parse().map_err(|_| malformed())?;
         if !(1..=32).contains(&width) || !(-64..=64).contains(&integer) {
-            return Err(format!("'{text}' has a width or a binary point out of range, expected 1 to 32 bits"));
+            return Err(format!(
+                "'{text}' has a width or a binary point out of range, expected 1 to 32 bits"
+            ));
         }
-        let mut parsed = Self { width, integer, signed, ..Self::DEFAULT };
+        let mut parsed = Self {
+            width,
+            integer,
+            signed,
+            ..Self::DEFAULT
+        };
         for mode in modes {
             let mode = mode.trim_start_matches("AP_");
             if let Some((_, rounding)) = ROUNDINGS.iter().find(|(name, _)| *name == mode) {
@@ -106,7 +131,9 @@ impl FromStr for FixedType {
                 // Without negative values, ties upward are ties away from zero.
                 "RND" if !signed => parsed.rounding = Rounding::HalfUp,
                 "RND" | "RND_MIN_INF" | "WRAP" | "SAT_ZERO" => {
-                    return Err(format!("mode '{mode}' in '{text}' is none that QONNX can express"));
+                    return Err(format!(
+                        "mode '{mode}' in '{text}' is none that QONNX can express"
+                    ));
                 }
                 _ => return Err(format!("unknown mode '{mode}' in '{text}'")),
             }
@@ -133,14 +160,26 @@ impl QuantizeInputs {
             };
             let constant = |value: f32| -> Val<'c> {
                 let attribute = ir::elements_attribute(context, &Tensor::scalar(value));
-                append(onnx::constant(context, attribute, location).expect("a scalar has a static type"))
+                append(
+                    onnx::constant(context, attribute, location)
+                        .expect("a scalar has a static type"),
+                )
             };
             let fixed = &self.fixed;
-            let operands =
-                [argument, constant(fixed.scale()), constant(0.0), constant(fixed.width as f32)];
-            let kind = IntQuant { signed: fixed.signed, narrow: fixed.narrow, rounding: fixed.rounding };
+            let operands = [
+                argument,
+                constant(fixed.scale()),
+                constant(0.0),
+                constant(fixed.width as f32),
+            ];
+            let kind = IntQuant {
+                signed: fixed.signed,
+                narrow: fixed.narrow,
+                rounding: fixed.rounding,
+            };
             let r#type = argument.r#type();
-            let quantized = append(Op::IntQuant(kind).build(context, &operands, &[r#type], location));
+            let quantized =
+                append(Op::IntQuant(kind).build(context, &operands, &[r#type], location));
             ir::replace_all_uses(argument, quantized);
             if let Some(quantizer) = ir::defining_op(quantized) {
                 ir::set_operand(quantizer, 0, argument);
@@ -158,11 +197,25 @@ mod tests {
     fn types_are_read_as_hls_tools_write_them() {
         let parse = |text: &str| text.parse::<FixedType>();
         let plain = parse("fixed<16,6>").expect("a type");
-        assert_eq!((plain.scale(), plain.rounding), (f32::powi(2.0, -10), Rounding::Floor));
+        assert_eq!(
+            (plain.scale(), plain.rounding),
+            (f32::powi(2.0, -10), Rounding::Floor)
+        );
         let full = parse("ap_ufixed<8, 1, AP_RND, AP_SAT_SYM>").expect("a type");
-        assert_eq!((full.signed, full.rounding, full.narrow), (false, Rounding::HalfUp, true));
+        assert_eq!(
+            (full.signed, full.rounding, full.narrow),
+            (false, Rounding::HalfUp, true)
+        );
         assert_eq!(parse(&plain.to_string()), Ok(plain));
-        for wrong in ["", "fixed", "fixed<16>", "fixed<0,1>", "fixed<8,4,WRAP>", "fixed<8,4,RND>", "int<8>"] {
+        for wrong in [
+            "",
+            "fixed",
+            "fixed<16>",
+            "fixed<0,1>",
+            "fixed<8,4,WRAP>",
+            "fixed<8,4,RND>",
+            "int<8>",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

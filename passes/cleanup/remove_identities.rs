@@ -42,12 +42,19 @@ fn identity_operand<'c>(op: Op<'c>) -> Option<Val<'c>> {
             .as_ref()
             .and_then(Tensor::as_f32)
             // By bits: subtracting -0 turns -0 into 0.
-            .is_some_and(|values| values.iter().all(|value| value.to_bits() == wanted.to_bits()))
+            .is_some_and(|values| {
+                values
+                    .iter()
+                    .all(|value| value.to_bits() == wanted.to_bits())
+            })
     };
     match onnx::Op::read(op)? {
-        Identity | Reshape { .. } | Flatten { .. } | Squeeze { .. } | Unsqueeze { .. } | Cast { .. } => {
-            operand(0).filter(|value| unchanged(*value))
-        }
+        Identity
+        | Reshape { .. }
+        | Flatten { .. }
+        | Squeeze { .. }
+        | Unsqueeze { .. }
+        | Cast { .. } => operand(0).filter(|value| unchanged(*value)),
         Transpose { perm } => {
             let sorted = perm.iter().enumerate().all(|(at, &axis)| axis == at as i64);
             operand(0).filter(|_| sorted && !perm.is_empty())
@@ -57,8 +64,10 @@ fn identity_operand<'c>(op: Op<'c>) -> Option<Val<'c>> {
             let kept = operand(kept)?;
             (all(operand(one)?, 1.0) && unchanged(kept)).then_some(kept)
         }),
-        Div => operand(0).filter(|value| unchanged(*value) && operand(1).is_some_and(|by| all(by, 1.0))),
-        Sub => operand(0).filter(|value| unchanged(*value) && operand(1).is_some_and(|by| all(by, 0.0))),
+        Div => operand(0)
+            .filter(|value| unchanged(*value) && operand(1).is_some_and(|by| all(by, 1.0))),
+        Sub => operand(0)
+            .filter(|value| unchanged(*value) && operand(1).is_some_and(|by| all(by, 0.0))),
         _ => None,
     }
 }

@@ -23,7 +23,12 @@ declare_pass! {
 impl SplitBias {
     fn run<'c>(&mut self, function: Function<'c>, context: &'c Context) -> PassResult {
         for op in function.ops() {
-            let mut builder = Builder { function, context, before: op, location: op.location() };
+            let mut builder = Builder {
+                function,
+                context,
+                before: op,
+                location: op.location(),
+            };
             let replacement = match onnx::Op::read(op) {
                 Some(onnx::Op::Conv(conv)) => builder.conv(conv),
                 Some(onnx::Op::Gemm(gemm)) => builder.gemm(gemm),
@@ -69,7 +74,9 @@ impl<'c> Builder<'c> {
 
     fn operand(&self, at: usize) -> Option<Val<'c>> {
         let value = ir::val(self.before.operand(at).ok()?);
-        ir::defining_op(value).is_none_or(|op| !onnx::is_none(op)).then_some(value)
+        ir::defining_op(value)
+            .is_none_or(|op| !onnx::is_none(op))
+            .then_some(value)
     }
 
     fn conv(&mut self, conv: onnx::Conv) -> Option<Val<'c>> {
@@ -80,7 +87,13 @@ impl<'c> Builder<'c> {
         *shape.first_mut()? = bias.shape.first().copied()?;
         let none = self.append(onnx::none(self.context, self.location));
         let sum = self.build(&onnx::Op::Conv(conv), &[x, w, none], &result);
-        let b = self.reshaped(b, &TensorType { shape, element: bias.element });
+        let b = self.reshaped(
+            b,
+            &TensorType {
+                shape,
+                element: bias.element,
+            },
+        );
         Some(self.build(&onnx::Op::Add, &[sum, b], &result))
     }
 
@@ -103,7 +116,9 @@ impl<'c> Builder<'c> {
             let alpha = self.constant(&Tensor::scalar(gemm.alpha));
             value = self.build(&onnx::Op::Mul, &[value, alpha], &result);
         }
-        let Some(mut c) = self.operand(2) else { return Some(value) };
+        let Some(mut c) = self.operand(2) else {
+            return Some(value);
+        };
         if gemm.beta != 1.0 {
             let beta = self.constant(&Tensor::scalar(gemm.beta));
             c = self.build(&onnx::Op::Mul, &[c, beta], &ir::type_of(c)?);

@@ -21,10 +21,17 @@ impl CallLibm {
             return fail(module, "expected a module with one block");
         };
         let mut declared: Vec<&str> = Vec::new();
-        let nests = ir::block_ops(block).into_iter().filter_map(Function::new).flat_map(Function::ops);
-        let bodies = nests.filter(|op| upstream::is_nest(*op)).filter_map(ir::single_block);
+        let nests = ir::block_ops(block)
+            .into_iter()
+            .filter_map(Function::new)
+            .flat_map(Function::ops);
+        let bodies = nests
+            .filter(|op| upstream::is_nest(*op))
+            .filter_map(ir::single_block);
         for op in bodies.flat_map(ir::block_ops).collect::<Vec<_>>() {
-            let Some(function) = upstream::libm_function(op) else { continue };
+            let Some(function) = upstream::libm_function(op) else {
+                continue;
+            };
             if !declared.contains(&function) {
                 upstream::declare_libm(context, block, function, op.operand_count(), op.location());
                 declared.push(function);

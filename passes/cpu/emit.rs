@@ -59,13 +59,21 @@ impl<'c> Emitter<'c> {
         body: impl FnOnce(&Scalars<'c, '_>, &[Val<'c>]) -> Val<'c>,
     ) -> Val<'c> {
         let rank = result.shape.len();
-        let maps = inputs.iter().map(|(_, map)| map.clone()).chain([AffineMap::identity(rank)]).collect();
+        let maps = inputs
+            .iter()
+            .map(|(_, map)| map.clone())
+            .chain([AffineMap::identity(rank)])
+            .collect();
         let values: Vec<_> = inputs.iter().map(|(value, _)| *value).collect();
         self.nest(&Nest::parallel(maps), &values, self.empty(result), body)
     }
 
     /// A tensor of equal elements.
-    pub fn fill(&self, r#type: &TensorType, element: impl FnOnce(&Scalars<'c, '_>) -> Val<'c>) -> Val<'c> {
+    pub fn fill(
+        &self,
+        r#type: &TensorType,
+        element: impl FnOnce(&Scalars<'c, '_>) -> Val<'c>,
+    ) -> Val<'c> {
         self.map(&[], r#type, |scalars, _| element(scalars))
     }
 
@@ -88,6 +96,7 @@ impl<'c> Emitter<'c> {
 
     /// The type of a tensor of static shape.
     pub fn type_of(&self, value: Val<'c>) -> TensorType {
-        ir::type_of(value).unwrap_or_else(|| panic!("a tensor of static shape, got {}", value.r#type()))
+        ir::type_of(value)
+            .unwrap_or_else(|| panic!("a tensor of static shape, got {}", value.r#type()))
     }
 }

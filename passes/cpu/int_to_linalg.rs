@@ -44,17 +44,30 @@ impl IntToLinalg {
             }
         }
         let anchor = function.op();
-        let location = function.return_op().map_or(function.op().location(), |op| op.location());
+        let location = function
+            .return_op()
+            .map_or(function.op().location(), |op| op.location());
         function.rebuild(context, |_, block| {
-            let mut walk = Walk { context, block, values: HashMap::new() };
+            let mut walk = Walk {
+                context,
+                block,
+                values: HashMap::new(),
+            };
             for (old, new) in arguments.iter().zip(ir::block_arguments(block)) {
                 walk.bind(*old, Machine::float(new));
             }
             for op in ops {
                 walk.lower(op)?;
             }
-            let emit = Emitter { context, block, location };
-            let results = returned.iter().map(|value| walk.tensor(&emit, *value)).collect::<Option<Vec<_>>>();
+            let emit = Emitter {
+                context,
+                block,
+                location,
+            };
+            let results = returned
+                .iter()
+                .map(|value| walk.tensor(&emit, *value))
+                .collect::<Option<Vec<_>>>();
             let Some(results) = results else {
                 return fail(anchor, "returns a constant without its elements");
             };
@@ -78,13 +91,26 @@ impl<'c> Walk<'c> {
     }
 
     fn lower(&mut self, op: Op<'c>) -> Result<(), Reported> {
-        let emit = Emitter { context: self.context, block: self.block, location: op.location() };
+        let emit = Emitter {
+            context: self.context,
+            block: self.block,
+            location: op.location(),
+        };
         if onnx::is_constant(op) || onnx::is_none(op) {
             return Ok(());
         }
-        let types = match op.results().map(|result| ir::type_of(ir::val(result))).collect::<Option<Vec<_>>>() {
+        let types = match op
+            .results()
+            .map(|result| ir::type_of(ir::val(result)))
+            .collect::<Option<Vec<_>>>()
+        {
             Some(types) => types,
-            None => return fail(op, "has a result of unknown shape; run 'infer-shapes' first"),
+            None => {
+                return fail(
+                    op,
+                    "has a result of unknown shape; run 'infer-shapes' first",
+                );
+            }
         };
         let outcome = if let Some(graph) = GraphOp::read(op) {
             self.float(&emit, &graph, op, &types)
@@ -103,12 +129,18 @@ impl<'c> Walk<'c> {
     }
 
     /// An op of `qint` or of an upstream dialect.
-    fn integer(&mut self, emit: &Emitter<'c>, op: Op<'c>, types: &[TensorType]) -> Result<Machine<'c>, String> {
+    fn integer(
+        &mut self,
+        emit: &Emitter<'c>,
+        op: Op<'c>,
+        types: &[TensorType],
+    ) -> Result<Machine<'c>, String> {
         let (Some(result), Ok(value)) = (types.first(), op.result(0)) else {
             return Err(unknown(op));
         };
         if upstream::is_constant(op) {
-            let tensor = ir::constant_tensor(ir::val(value)).ok_or("is a constant without its elements")?;
+            let tensor =
+                ir::constant_tensor(ir::val(value)).ok_or("is a constant without its elements")?;
             let unsigned = Readers::of(op).prefer_unsigned();
             return Ok(integer::constant(emit, &tensor, !unsigned));
         }
@@ -130,7 +162,9 @@ impl<'c> Walk<'c> {
                 let operand = *operands.first().ok_or("has no operand")?;
                 integer::lower_qint(emit, &qint, operand, result)
             }
-            (None, Some(upstream)) => integer::lower_upstream(emit, &upstream, op, &operands, result),
+            (None, Some(upstream)) => {
+                integer::lower_upstream(emit, &upstream, op, &operands, result)
+            }
             (None, None) => Err(unknown(op)),
         }
     }
@@ -152,13 +186,27 @@ impl<'c> Walk<'c> {
                     return Ok(None);
                 }
                 let ty = ir::type_of(value).ok_or("has an operand of unknown shape")?;
-                let machine = self.values.get(&ir::value_key(value)).map(|machine| machine.value);
-                Ok(Some(Operand { old: value, machine, ty }))
+                let machine = self
+                    .values
+                    .get(&ir::value_key(value))
+                    .map(|machine| machine.value);
+                Ok(Some(Operand {
+                    old: value,
+                    machine,
+                    ty,
+                }))
             })
             .collect::<Result<_, &str>>()?;
-        let node = Node { emit: *emit, operands: &operands, results: types };
+        let node = Node {
+            emit: *emit,
+            operands: &operands,
+            results: types,
+        };
         let results = float::lower(graph, &node).map_err(|reason| {
-            format!("'{}' stays float and the cpu backend has no code for it: it {reason}", graph.name())
+            format!(
+                "'{}' stays float and the cpu backend has no code for it: it {reason}",
+                graph.name()
+            )
         })?;
         Ok(results.into_iter().map(Machine::float).collect())
     }
@@ -173,5 +221,8 @@ impl<'c> Walk<'c> {
 }
 
 fn unknown(op: Op<'_>) -> String {
-    format!("the cpu backend has no code for '{}', expected an op of level 2; run 'lower-to-int' first", ir::op_name(op))
+    format!(
+        "the cpu backend has no code for '{}', expected an op of level 2; run 'lower-to-int' first",
+        ir::op_name(op)
+    )
 }

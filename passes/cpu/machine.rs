@@ -25,15 +25,24 @@ const LIMIT: i128 = 1 << 100;
 impl Interval {
     /// The interval from `lo` to `hi`.
     pub fn new(lo: impl Into<i128>, hi: impl Into<i128>) -> Self {
-        Self { lo: lo.into(), hi: hi.into() }
+        Self {
+            lo: lo.into(),
+            hi: hi.into(),
+        }
     }
 
     /// The numbers that `width` bits can be read as.
     pub fn of_width(width: u32, signed: bool) -> Self {
         if signed {
-            Self { lo: -(1 << (width - 1)), hi: (1 << (width - 1)) - 1 }
+            Self {
+                lo: -(1 << (width - 1)),
+                hi: (1 << (width - 1)) - 1,
+            }
         } else {
-            Self { lo: 0, hi: (1 << width) - 1 }
+            Self {
+                lo: 0,
+                hi: (1 << width) - 1,
+            }
         }
     }
 
@@ -41,12 +50,26 @@ impl Interval {
     pub fn hull(values: impl IntoIterator<Item = i128>) -> Self {
         let mut values = values.into_iter();
         let first = values.next().unwrap_or(0);
-        values.fold(Self { lo: first, hi: first }, |all, value| all.union(Self { lo: value, hi: value }))
+        values.fold(
+            Self {
+                lo: first,
+                hi: first,
+            },
+            |all, value| {
+                all.union(Self {
+                    lo: value,
+                    hi: value,
+                })
+            },
+        )
     }
 
     /// The smallest interval that holds both.
     pub fn union(self, other: Self) -> Self {
-        Self { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi) }
+        Self {
+            lo: self.lo.min(other.lo),
+            hi: self.hi.max(other.hi),
+        }
     }
 
     /// Whether every number of this interval is one of `other`.
@@ -71,7 +94,10 @@ impl Interval {
 
     /// The narrowest machine integer that holds the interval as signed numbers; 128 at most.
     pub fn signed_container(self) -> u32 {
-        [8, 16, 32, 64].into_iter().find(|&width| self.within(Self::of_width(width, true))).unwrap_or(128)
+        [8, 16, 32, 64]
+            .into_iter()
+            .find(|&width| self.within(Self::of_width(width, true)))
+            .unwrap_or(128)
     }
 }
 
@@ -100,7 +126,8 @@ pub struct Number {
 impl Number {
     /// Whether the container holds what `width` bits read as, without masking.
     pub fn reads_free(self, signed: bool) -> bool {
-        self.range.is_some_and(|range| range.within(Interval::of_width(self.width, signed)))
+        self.range
+            .is_some_and(|range| range.within(Interval::of_width(self.width, signed)))
     }
 
     /// The numbers that a reader gets.

@@ -47,5 +47,8 @@ impl OutlineKernels {
 fn kernel_name(number: usize, nest: Op<'_>) -> String {
     let node = ir::node_name(nest.location()).unwrap_or_default();
     let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-    format!("kernel{number}_{}", node.chars().map(safe).collect::<String>())
+    format!(
+        "kernel{number}_{}",
+        node.chars().map(safe).collect::<String>()
+    )
 }

@@ -36,13 +36,23 @@ impl PlanWorkspace {
         }
         let ops = function.ops();
         let mut buffers = Vec::new();
-        for (born, &op) in ops.iter().enumerate().filter(|(_, op)| upstream::is_alloc(**op)) {
+        for (born, &op) in ops
+            .iter()
+            .enumerate()
+            .filter(|(_, op)| upstream::is_alloc(**op))
+        {
             let value = ir::val(op.result(0).expect("an allocation has one result"));
             let size = upstream::buffer_type(value).and_then(|ty| upstream::byte_size(&ty));
             let Some(size) = size.filter(|_| upstream::is_contiguous(value)) else {
                 return fail(op, format!("has no static size: {}", value.r#type()));
             };
-            buffers.push(Buffer { op, size, born, dies: born, offset: 0 });
+            buffers.push(Buffer {
+                op,
+                size,
+                born,
+                dies: born,
+                offset: 0,
+            });
         }
         for (number, op) in ops.iter().enumerate() {
             for operand in op.operands().map(ir::val) {
@@ -64,7 +74,13 @@ impl PlanWorkspace {
                 ir::val(op.result(0).expect("the op was built with one result"))
             };
             let offset = insert(upstream::index_constant(context, buffer.offset, location));
-            let view = insert(upstream::view(context, workspace, offset, old.r#type(), location));
+            let view = insert(upstream::view(
+                context,
+                workspace,
+                offset,
+                old.r#type(),
+                location,
+            ));
             ir::replace_all_uses(old, view);
             ir::erase(buffer.op);
         }
@@ -87,7 +103,11 @@ impl PlanWorkspace {
                 .collect();
             taken.sort_unstable();
             let offset = taken.iter().fold(0usize, |offset, &(start, end)| {
-                if offset + buffer.size <= start { offset } else { offset.max(end.next_multiple_of(alignment)) }
+                if offset + buffer.size <= start {
+                    offset
+                } else {
+                    offset.max(end.next_multiple_of(alignment))
+                }
             });
             buffers[at].offset = offset;
             total = total.max(offset + buffers[at].size);

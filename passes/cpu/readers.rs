@@ -25,7 +25,9 @@ impl Readers {
 
     /// The readings of an op's first result.
     pub fn of(op: Op<'_>) -> Self {
-        op.result(0).map(|result| Self::of_value(ir::val(result))).unwrap_or_default()
+        op.result(0)
+            .map(|result| Self::of_value(ir::val(result)))
+            .unwrap_or_default()
     }
 
     /// Whether the value is best kept zero-extended.
@@ -39,7 +41,10 @@ impl Readers {
     }
 
     fn one(signed: bool) -> Self {
-        Self { signed, unsigned: !signed }
+        Self {
+            signed,
+            unsigned: !signed,
+        }
     }
 
     fn of_use(user: Op<'_>, operand: usize) -> Self {

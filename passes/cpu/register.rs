@@ -35,12 +35,22 @@ impl<'c> Register<'c> {
         } else {
             mask(scalars, self.value, self.number.width, width, signed)
         };
-        Plain { value, width, range }
+        Plain {
+            value,
+            width,
+            range,
+        }
     }
 }
 
 /// The low `bits` of a scalar of `width` bits, sign- or zero-extended.
-fn mask<'c>(scalars: &Scalars<'c, '_>, value: Val<'c>, bits: u32, width: u32, signed: bool) -> Val<'c> {
+fn mask<'c>(
+    scalars: &Scalars<'c, '_>,
+    value: Val<'c>,
+    bits: u32,
+    width: u32,
+    signed: bool,
+) -> Val<'c> {
     if bits == width {
         return value;
     }
@@ -67,7 +77,11 @@ impl<'c> Plain<'c> {
     /// The number in a width that holds its range as signed numbers, at least `least` bits.
     pub fn widen(self, scalars: &Scalars<'c, '_>, least: u32) -> Self {
         let width = self.range.signed_container().max(least).max(self.width);
-        Self { value: self.resize(scalars, width), width, range: self.range }
+        Self {
+            value: self.resize(scalars, width),
+            width,
+            range: self.range,
+        }
     }
 
     /// The number as `f64`, which is exact up to 2^53 and otherwise rounded to nearest even.

@@ -31,7 +31,11 @@ impl SelectKernels {
 
 /// How far apart in memory the elements of neighbouring iterations of a loop are, for one operand.
 fn step(map: &AffineMap, strides: &[usize], dim: usize) -> i64 {
-    map.coefficients.iter().zip(strides).map(|(row, &stride)| row[dim] * stride as i64).sum()
+    map.coefficients
+        .iter()
+        .zip(strides)
+        .map(|(row, &stride)| row[dim] * stride as i64)
+        .sum()
 }
 
 /// The order of loops to compute a reduction in; `None` to keep the order it has.
@@ -39,14 +43,21 @@ fn order(nest: &Nest, op: Op<'_>) -> Option<Vec<usize>> {
     if !nest.iterators.contains(&IteratorKind::Reduction) {
         return None;
     }
-    let types = op.operands().map(|operand| ir::type_of(ir::val(operand))).collect::<Option<Vec<_>>>()?;
-    let strides: Vec<_> = types.iter().map(|ty| qonnx_dialects::tensor::strides(&ty.shape)).collect();
+    let types = op
+        .operands()
+        .map(|operand| ir::type_of(ir::val(operand)))
+        .collect::<Option<Vec<_>>>()?;
+    let strides: Vec<_> = types
+        .iter()
+        .map(|ty| qonnx_dialects::tensor::strides(&ty.shape))
+        .collect();
     let shapes: Vec<_> = types.iter().map(|ty| ty.shape.as_slice()).collect();
     let extents = nest.extents(&shapes)?;
     let output = types.len() - 1;
     // Whether neighbouring iterations of a loop read the same or neighbouring elements, and where they write.
     let reads = |dim: usize| {
-        (0..output).all(|operand| matches!(step(&nest.maps[operand], &strides[operand], dim), 0 | 1))
+        (0..output)
+            .all(|operand| matches!(step(&nest.maps[operand], &strides[operand], dim), 0 | 1))
     };
     let writes = |dim: usize| step(&nest.maps[output], &strides[output], dim);
     let is_parallel = |dim: &usize| nest.iterators[*dim] == IteratorKind::Parallel;
@@ -66,5 +77,10 @@ fn order(nest: &Nest, op: Op<'_>) -> Option<Vec<usize>> {
         .filter(|&dim| types[output].element.is_int() && extents[dim] > 1)
         .filter(|&dim| reads(dim))
         .max_by_key(|&dim| extents[dim])?;
-    Some(outer.chain(reductions.filter(|dim| *dim != last)).chain([last]).collect())
+    Some(
+        outer
+            .chain(reductions.filter(|dim| *dim != last))
+            .chain([last])
+            .collect(),
+    )
 }

@@ -18,7 +18,9 @@ declare_pass! {
 
 impl SeparateResults {
     fn run<'c>(&mut self, function: Function<'c>, context: &'c Context) -> PassResult {
-        let Some(end) = function.return_op() else { return Ok(()) };
+        let Some(end) = function.return_op() else {
+            return Ok(());
+        };
         let returned = function.returned();
         for (at, &value) in returned.iter().enumerate() {
             if !returned[..at].contains(&value) {
@@ -28,7 +30,11 @@ impl SeparateResults {
             let buffer = upstream::alloc(context, value.r#type(), location);
             let buffer = ir::build_op(function.block(), Some(end), buffer);
             let buffer = ir::val(buffer.result(0).expect("an allocation has one result"));
-            ir::build_op(function.block(), Some(end), upstream::copy(context, value, buffer, location));
+            ir::build_op(
+                function.block(),
+                Some(end),
+                upstream::copy(context, value, buffer, location),
+            );
             ir::set_operand(end, at, buffer);
         }
         Ok(())

@@ -31,18 +31,30 @@ impl<'c> Layers<'c> {
         else {
             return fail(op, refusal(op, generic));
         };
-        let (Some(weights), Some(x)) = (operand(1).and_then(ir::constant_tensor), operand(0)) else {
+        let (Some(weights), Some(x)) = (operand(1).and_then(ir::constant_tensor), operand(0))
+        else {
             return fail(
                 op,
                 "the hls backend has no layer for a product of two computed tensors yet; compile this model for \
                  the cpu",
             );
         };
-        let (of_x, of_weights) = if left.input == 0 { (left, right) } else { (right, left) };
+        let (of_x, of_weights) = if left.input == 0 {
+            (left, right)
+        } else {
+            (right, left)
+        };
         let (x, array) = self.array(x, of_x.signed, op)?;
-        let weights = if size.transposed { transpose(&weights) } else { weights };
+        let weights = if size.transposed {
+            transpose(&weights)
+        } else {
+            weights
+        };
         let Some(bias) = bias(destination, &size) else {
-            return fail(op, "the accumulator does not start from one constant for each output");
+            return fail(
+                op,
+                "the accumulator does not start from one constant for each output",
+            );
         };
         let dense = Dense {
             weights,
@@ -51,7 +63,10 @@ impl<'c> Layers<'c> {
             rows: array.size / size.inputs.max(1),
             reuse_factor: 1,
         };
-        let result = Array { size: dense.rows * size.outputs, word };
+        let result = Array {
+            size: dense.rows * size.outputs,
+            word,
+        };
         Ok(self.append(&dataflow::Op::Dense(dense), &[x], result, op.location()))
     }
 }
@@ -61,20 +76,36 @@ fn factors(generic: &Generic) -> Option<[Factor; 2]> {
     let at = |number: usize| generic.body.get(number).copied();
     let factor = |number: usize| {
         Some(match at(number)? {
-            Instr::Input(input) => Factor { input, signed: None },
-            Instr::ExtS(from, _) => Factor { input: input(at(from)?)?, signed: Some(true) },
-            Instr::ExtU(from, _) => Factor { input: input(at(from)?)?, signed: Some(false) },
+            Instr::Input(input) => Factor {
+                input,
+                signed: None,
+            },
+            Instr::ExtS(from, _) => Factor {
+                input: input(at(from)?)?,
+                signed: Some(true),
+            },
+            Instr::ExtU(from, _) => Factor {
+                input: input(at(from)?)?,
+                signed: Some(false),
+            },
             // The bits that truncation drops do not reach the result.
-            Instr::Trunc(from, _) => Factor { input: input(at(from)?)?, signed: None },
+            Instr::Trunc(from, _) => Factor {
+                input: input(at(from)?)?,
+                signed: None,
+            },
             _ => return None,
         })
     };
-    let Instr::Add(a, b) = *generic.body.last()? else { return None };
+    let Instr::Add(a, b) = *generic.body.last()? else {
+        return None;
+    };
     let product = match (at(a)?, at(b)?) {
         (Instr::Output, product) | (product, Instr::Output) => product,
         _ => return None,
     };
-    let Instr::Mul(a, b) = product else { return None };
+    let Instr::Mul(a, b) = product else {
+        return None;
+    };
     let pair = [factor(a)?, factor(b)?];
     (pair[0].input + pair[1].input == 1).then_some(pair)
 }
@@ -96,11 +127,16 @@ struct MatrixSize {
 
 /// The extents, if the maps are `(rows..., k), (k, n) or (n, k) -> (rows..., n)`.
 fn matrix_size(op: Op<'_>, generic: &Generic) -> Option<MatrixSize> {
-    let [x, weights, result] = generic.maps.as_slice() else { return None };
+    let [x, weights, result] = generic.maps.as_slice() else {
+        return None;
+    };
     let loops = generic.iterators.len();
-    let reductions: Vec<usize> =
-        (0..loops).filter(|&at| generic.iterators[at] == IteratorKind::Reduction).collect();
-    let &[k] = reductions.as_slice() else { return None };
+    let reductions: Vec<usize> = (0..loops)
+        .filter(|&at| generic.iterators[at] == IteratorKind::Reduction)
+        .collect();
+    let &[k] = reductions.as_slice() else {
+        return None;
+    };
     let parallel: Vec<usize> = (0..loops).filter(|&at| at != k).collect();
     let (&n, rows) = parallel.split_last()?;
     let select = |dims: &[usize]| AffineMap::select(loops, dims);
@@ -112,34 +148,60 @@ fn matrix_size(op: Op<'_>, generic: &Generic) -> Option<MatrixSize> {
         return None;
     }
     let shape = ir::type_of(ir::val(op.operand(1).ok()?))?.shape;
-    let &[first, second] = shape.as_slice() else { return None };
-    let (inputs, outputs) = if transposed { (second, first) } else { (first, second) };
-    (inputs > 0 && outputs > 0).then_some(MatrixSize { inputs, outputs, transposed })
+    let &[first, second] = shape.as_slice() else {
+        return None;
+    };
+    let (inputs, outputs) = if transposed {
+        (second, first)
+    } else {
+        (first, second)
+    };
+    (inputs > 0 && outputs > 0).then_some(MatrixSize {
+        inputs,
+        outputs,
+        transposed,
+    })
 }
 
 fn transpose(weights: &Tensor) -> Tensor {
     let columns = weights.shape[1];
-    weights.gather(&[weights.shape[1], weights.shape[0]], |index| index[1] * columns + index[0])
+    weights.gather(&[weights.shape[1], weights.shape[0]], |index| {
+        index[1] * columns + index[0]
+    })
 }
 
 /// What each output starts from, if that does not differ between rows; empty for zeros.
 fn bias(destination: Val<'_>, size: &MatrixSize) -> Option<Vec<i64>> {
     let start = ir::constant_tensor(destination)?;
-    let Element::Int { width, .. } = start.element() else { return None };
-    let values: Vec<i64> = start.as_int()?.iter().map(|&value| sign_extend(value, width)).collect();
+    let Element::Int { width, .. } = start.element() else {
+        return None;
+    };
+    let values: Vec<i64> = start
+        .as_int()?
+        .iter()
+        .map(|&value| sign_extend(value, width))
+        .collect();
     if values.iter().all(|&value| value == 0) {
         return Some(Vec::new());
     }
     let first = values.get(..size.outputs)?;
-    values.chunks(size.outputs).all(|row| row == first).then(|| first.to_vec())
+    values
+        .chunks(size.outputs)
+        .all(|row| row == first)
+        .then(|| first.to_vec())
 }
 
 /// Why a loop nest with a reduction is not a dense layer.
 fn refusal(op: Op<'_>, generic: &Generic) -> String {
     let windows = generic.maps.iter().any(|map| {
-        map.coefficients.iter().any(|row| row.iter().filter(|&&factor| factor != 0).count() > 1)
+        map.coefficients
+            .iter()
+            .any(|row| row.iter().filter(|&&factor| factor != 0).count() > 1)
     });
-    let multiplies = generic.body.iter().any(|instr| matches!(instr, Instr::Mul(..)));
+    let multiplies = generic
+        .body
+        .iter()
+        .any(|instr| matches!(instr, Instr::Mul(..)));
     let what = match (windows, multiplies) {
         (true, true) => "a convolution",
         (true, false) => "a pooling",

@@ -25,8 +25,14 @@ impl<'c> Layers<'c> {
         generic: &Generic,
         word: Word,
     ) -> Result<(Val<'c>, Array), Reported> {
-        let shape = op.result(0).ok().and_then(|value| ir::type_of(ir::val(value))).map(|found| found.shape);
-        let Some((shape, result_map)) = shape.zip(generic.maps.last()) else { return fail(op, unsupported(op)) };
+        let shape = op
+            .result(0)
+            .ok()
+            .and_then(|value| ir::type_of(ir::val(value)))
+            .map(|found| found.shape);
+        let Some((shape, result_map)) = shape.zip(generic.maps.last()) else {
+            return fail(op, unsupported(op));
+        };
         if *result_map != AffineMap::identity(shape.len()) || shape.contains(&0) {
             return fail(op, unsupported(op));
         }
@@ -35,47 +41,84 @@ impl<'c> Layers<'c> {
         let node = op.location();
         for (number, instr) in generic.body.iter().enumerate() {
             // Only the last layer makes the node's result; the others have no name.
-            let location = if number + 1 == generic.body.len() { node } else { self.nameless() };
+            let location = if number + 1 == generic.body.len() {
+                node
+            } else {
+                self.nameless()
+            };
             let at = |index: usize| registers[index];
             let register = match *instr {
                 Instr::Input(_) | Instr::Output => {
-                    let input = if let Instr::Input(input) = *instr { input } else { generic.maps.len() - 1 };
-                    let Ok(operand) = op.operand(input).map(ir::val) else { return fail(op, unsupported(op)) };
-                    let extents = ir::type_of(operand).map(|found| found.shape).unwrap_or_default();
+                    let input = if let Instr::Input(input) = *instr {
+                        input
+                    } else {
+                        generic.maps.len() - 1
+                    };
+                    let Ok(operand) = op.operand(input).map(ir::val) else {
+                        return fail(op, unsupported(op));
+                    };
+                    let extents = ir::type_of(operand)
+                        .map(|found| found.shape)
+                        .unwrap_or_default();
                     let Some(order) = order(&generic.maps[input], &extents, &shape) else {
                         return fail(op, unsupported(op));
                     };
                     let array = self.array(operand, read_signed(generic, number), op)?;
                     let bits = array.1.word.bits;
-                    Register { array: self.gather(&[array], order, location), bits }
+                    Register {
+                        array: self.gather(&[array], order, location),
+                        bits,
+                    }
                 }
                 Instr::Constant(value, bits) => {
                     let word = Word { bits, signed: true };
-                    let layer = dataflow::Op::Constant(Tensor::i64([size], vec![word.wrap(value); size]));
-                    Register { array: self.append(&layer, &[], Array { size, word }, location), bits }
+                    let layer =
+                        dataflow::Op::Constant(Tensor::i64([size], vec![word.wrap(value); size]));
+                    Register {
+                        array: self.append(&layer, &[], Array { size, word }, location),
+                        bits,
+                    }
                 }
-                Instr::ExtS(from, bits) => {
-                    Register { array: self.number(at(from), true, location), bits }
-                }
-                Instr::ExtU(from, bits) => {
-                    Register { array: self.number(at(from), false, location), bits }
-                }
+                Instr::ExtS(from, bits) => Register {
+                    array: self.number(at(from), true, location),
+                    bits,
+                },
+                Instr::ExtU(from, bits) => Register {
+                    array: self.number(at(from), false, location),
+                    bits,
+                },
                 Instr::Trunc(from, bits) => {
                     let (value, array) = at(from).array;
-                    let result = Array { word: Word { bits, ..array.word }, ..array };
-                    Register { array: self.append(&dataflow::Op::Cast, &[value], result, location), bits }
+                    let result = Array {
+                        word: Word { bits, ..array.word },
+                        ..array
+                    };
+                    Register {
+                        array: self.append(&dataflow::Op::Cast, &[value], result, location),
+                        bits,
+                    }
                 }
                 Instr::Add(a, b) => self.binary(Elementwise::Add, at(a), at(b), None, location),
                 Instr::Sub(a, b) => self.binary(Elementwise::Sub, at(a), at(b), None, location),
                 Instr::Mul(a, b) => self.binary(Elementwise::Mul, at(a), at(b), None, location),
-                Instr::MaxS(a, b) => self.binary(Elementwise::Max, at(a), at(b), Some(true), location),
-                Instr::MaxU(a, b) => self.binary(Elementwise::Max, at(a), at(b), Some(false), location),
-                Instr::MinS(a, b) => self.binary(Elementwise::Min, at(a), at(b), Some(true), location),
-                Instr::MinU(a, b) => self.binary(Elementwise::Min, at(a), at(b), Some(false), location),
+                Instr::MaxS(a, b) => {
+                    self.binary(Elementwise::Max, at(a), at(b), Some(true), location)
+                }
+                Instr::MaxU(a, b) => {
+                    self.binary(Elementwise::Max, at(a), at(b), Some(false), location)
+                }
+                Instr::MinS(a, b) => {
+                    self.binary(Elementwise::Min, at(a), at(b), Some(true), location)
+                }
+                Instr::MinU(a, b) => {
+                    self.binary(Elementwise::Min, at(a), at(b), Some(false), location)
+                }
             };
             registers.push(register);
         }
-        let Some(last) = registers.last() else { return fail(op, unsupported(op)) };
+        let Some(last) = registers.last() else {
+            return fail(op, unsupported(op));
+        };
         let (value, array) = last.array;
         if array.word.bits == word.bits && generic.body.len() == 1 {
             // Data movement: the words keep their signedness.
@@ -103,7 +146,13 @@ impl<'c> Layers<'c> {
         if keeps {
             return (value, array);
         }
-        let result = Array { word: Word { bits: register.bits, signed }, ..array };
+        let result = Array {
+            word: Word {
+                bits: register.bits,
+                signed,
+            },
+            ..array
+        };
         self.append(&dataflow::Op::Cast, &[value], result, location)
     }
 
@@ -116,13 +165,31 @@ impl<'c> Layers<'c> {
         location: melior::ir::Location<'c>,
     ) -> Register<'c> {
         let (left, right) = match signed {
-            Some(signed) => (self.number(a, signed, location), self.number(b, signed, location)),
+            Some(signed) => (
+                self.number(a, signed, location),
+                self.number(b, signed, location),
+            ),
             None => (a.array, b.array),
         };
-        let signed = signed.unwrap_or(left.1.word.signed || right.1.word.signed || kind == Elementwise::Sub);
-        let result = Array { size: left.1.size, word: Word { bits: a.bits, signed } };
-        let array = self.append(&dataflow::Op::Elementwise(kind), &[left.0, right.0], result, location);
-        Register { array, bits: a.bits }
+        let signed =
+            signed.unwrap_or(left.1.word.signed || right.1.word.signed || kind == Elementwise::Sub);
+        let result = Array {
+            size: left.1.size,
+            word: Word {
+                bits: a.bits,
+                signed,
+            },
+        };
+        let array = self.append(
+            &dataflow::Op::Elementwise(kind),
+            &[left.0, right.0],
+            result,
+            location,
+        );
+        Register {
+            array,
+            bits: a.bits,
+        }
     }
 }
 
@@ -147,7 +214,11 @@ fn order(map: &AffineMap, extents: &[usize], shape: &[usize]) -> Option<Vec<usiz
     for_each_index(shape, |index| {
         let along = |result: usize| {
             let row = &map.coefficients[result];
-            let at: i64 = row.iter().zip(index).map(|(&factor, &at)| factor * at as i64).sum();
+            let at: i64 = row
+                .iter()
+                .zip(index)
+                .map(|(&factor, &at)| factor * at as i64)
+                .sum();
             (map.constants[result] + at) * steps[result] as i64
         };
         let linear: i64 = (0..extents.len()).map(along).sum();

@@ -1,8 +1,8 @@
 //! The pass `int-to-dataflow`.
 
 use melior::Context;
-use melior::ir::{Type, ValueLike};
 use melior::ir::operation::OperationLike;
+use melior::ir::{Type, ValueLike};
 use qonnx_dialects::dataflow::{self, Array};
 use qonnx_dialects::ir::{self, BlockHandle, Function, Op, Val};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
@@ -35,12 +35,20 @@ declare_pass! {
 
 impl IntToDataflow {
     fn run<'c>(&mut self, module: Op<'c>, context: &'c Context) -> PassResult {
-        let Some(body) = ir::single_block(module) else { return Ok(()) };
+        let Some(body) = ir::single_block(module) else {
+            return Ok(());
+        };
         let Some(main) = ir::network_of(&ir::functions_in(body)) else {
             return fail(module, "the module has no function 'main'");
         };
         if main.name() == self.name {
-            return fail(main.op(), format!("the network cannot be named '{}': the host's function is", self.name));
+            return fail(
+                main.op(),
+                format!(
+                    "the network cannot be named '{}': the host's function is",
+                    self.name
+                ),
+            );
         }
         let stages = stages(main)?;
         if !stages.iter().any(|stage| stage.hardware) {
@@ -50,20 +58,34 @@ impl IntToDataflow {
                  (option '--input-type') or the weights and activations of the model",
             );
         }
-        let Some(end) = main.return_op() else { return fail(main.op(), "the function does not end with a return") };
-        let mut split = Split { context, body, host: main.block(), end, words: HashMap::new() };
+        let Some(end) = main.return_op() else {
+            return fail(main.op(), "the function does not end with a return");
+        };
+        let mut split = Split {
+            context,
+            body,
+            host: main.block(),
+            end,
+            words: HashMap::new(),
+        };
         let mut number = 0;
         for stage in &stages {
             if stage.hardware {
                 number += 1;
-                let name = if number == 1 { self.name.clone() } else { format!("{}_{number}", self.name) };
+                let name = if number == 1 {
+                    self.name.clone()
+                } else {
+                    format!("{}_{number}", self.name)
+                };
                 split.outline(&name, stage)?;
             } else {
                 split.keep(stage);
             }
         }
         for op in main.ops().into_iter().rev() {
-            let hardware = stages.iter().any(|stage| stage.hardware && stage.ops.contains(&op));
+            let hardware = stages
+                .iter()
+                .any(|stage| stage.hardware && stage.ops.contains(&op));
             let constant = upstream::is_constant(op) || upstream::is_empty(op);
             if hardware || (constant && ir::has_no_uses(op)) {
                 ir::erase(op);
@@ -102,7 +124,9 @@ impl<'c> Split<'c> {
 
     /// Builds the function of a hardware stage and the op that runs it.
     fn outline(&mut self, name: &str, stage: &Stage<'c>) -> Result<(), Reported> {
-        let Some(first) = stage.ops.first() else { return Ok(()) };
+        let Some(first) = stage.ops.first() else {
+            return Ok(());
+        };
         let inputs = self.inputs(stage)?;
         let outputs = outputs(stage);
         let Some(last) = outputs.last() else {
@@ -110,16 +134,32 @@ impl<'c> Split<'c> {
         };
         let arguments: Vec<(Type<'c>, String)> = inputs
             .iter()
-            .map(|(value, array)| (array.to_type(self.context), name_of(*value).unwrap_or_default()))
+            .map(|(value, array)| {
+                (
+                    array.to_type(self.context),
+                    name_of(*value).unwrap_or_default(),
+                )
+            })
             .collect();
         // The types of the results are not known yet.
         let results: Vec<(Type<'c>, String)> = outputs
             .iter()
-            .map(|value| (Type::index(self.context), name_of(*value).unwrap_or_default()))
+            .map(|value| {
+                (
+                    Type::index(self.context),
+                    name_of(*value).unwrap_or_default(),
+                )
+            })
             .collect();
         let location = first.location();
-        let function =
-            Function::create_in(self.context, self.body, name, &arguments, &results, location);
+        let function = Function::create_in(
+            self.context,
+            self.body,
+            name,
+            &arguments,
+            &results,
+            location,
+        );
         let mut layers = Layers::new(self.context, function.block());
         for ((value, array), argument) in inputs.iter().zip(function.arguments()) {
             layers.bind(*value, argument, *array);
@@ -153,24 +193,39 @@ impl<'c> Split<'c> {
         let made: HashSet<usize> = stage
             .ops
             .iter()
-            .flat_map(|op| op.results().map(|result| ir::value_key(ir::val(result))).collect::<Vec<_>>())
+            .flat_map(|op| {
+                op.results()
+                    .map(|result| ir::value_key(ir::val(result)))
+                    .collect::<Vec<_>>()
+            })
             .collect();
         let mut seen = HashSet::new();
         let mut inputs = Vec::new();
         for op in &stage.ops {
             for operand in op.operands().map(ir::val) {
                 let key = ir::value_key(operand);
-                let constant = ir::defining_op(operand).is_some_and(|op| {
-                    upstream::is_constant(op) || upstream::is_empty(op)
-                });
+                let constant = ir::defining_op(operand)
+                    .is_some_and(|op| upstream::is_constant(op) || upstream::is_empty(op));
                 if constant || made.contains(&key) || !seen.insert(key) {
                     continue;
                 }
-                let size = ir::type_of(operand).map(|r#type| r#type.shape.iter().product::<usize>());
-                let word = self.words.get(&key).copied().or_else(|| word_of(operand, first_reader(operand)));
+                let size =
+                    ir::type_of(operand).map(|r#type| r#type.shape.iter().product::<usize>());
+                let word = self
+                    .words
+                    .get(&key)
+                    .copied()
+                    .or_else(|| word_of(operand, first_reader(operand)));
                 match (size, word) {
-                    (Some(size), Some(word)) if size > 0 => inputs.push((operand, Array { size, word })),
-                    _ => return fail(*op, "an operand is neither a constant nor an integer tensor of static shape"),
+                    (Some(size), Some(word)) if size > 0 => {
+                        inputs.push((operand, Array { size, word }))
+                    }
+                    _ => {
+                        return fail(
+                            *op,
+                            "an operand is neither a constant nor an integer tensor of static shape",
+                        );
+                    }
                 }
             }
         }
@@ -181,7 +236,10 @@ impl<'c> Split<'c> {
 /// The word of an integer tensor's elements.
 fn word_of(value: Val<'_>, signed: bool) -> Option<Word> {
     match ir::type_of(value)?.element {
-        Element::Int { width, .. } => Some(Word { bits: width, signed }),
+        Element::Int { width, .. } => Some(Word {
+            bits: width,
+            signed,
+        }),
         _ => None,
     }
 }
@@ -189,7 +247,9 @@ fn word_of(value: Val<'_>, signed: bool) -> Option<Word> {
 /// The values that a stage makes for others, in order.
 fn outputs<'c>(stage: &Stage<'c>) -> Vec<Val<'c>> {
     let used_outside = |value: &Val<'c>| {
-        ir::users(*value).iter().any(|(user, _)| !stage.ops.contains(user))
+        ir::users(*value)
+            .iter()
+            .any(|(user, _)| !stage.ops.contains(user))
     };
     stage
         .ops

@@ -22,7 +22,11 @@ pub struct Layers<'c> {
 impl<'c> Layers<'c> {
     /// Layers are appended to `block`.
     pub fn new(context: &'c Context, block: BlockHandle<'c>) -> Self {
-        Self { context, block, arrays: HashMap::new() }
+        Self {
+            context,
+            block,
+            arrays: HashMap::new(),
+        }
     }
 
     /// Says which array holds a value of the integer level.
@@ -38,9 +42,17 @@ impl<'c> Layers<'c> {
         result: Array,
         location: Location<'c>,
     ) -> (Val<'c>, Array) {
-        let op = layer.build(self.context, operands, result.to_type(self.context), location);
+        let op = layer.build(
+            self.context,
+            operands,
+            result.to_type(self.context),
+            location,
+        );
         let op = ir::build_op(self.block, None, op);
-        (ir::val(op.result(0).expect("a layer has one result")), result)
+        (
+            ir::val(op.result(0).expect("a layer has one result")),
+            result,
+        )
     }
 
     /// The location of a layer whose result is no tensor of the integer level.
@@ -72,7 +84,13 @@ impl<'c> Layers<'c> {
     ) -> (Val<'c>, Array) {
         match signed {
             Some(signed) if signed != r#type.word.signed => {
-                let result = Array { word: Word { signed, ..r#type.word }, ..r#type };
+                let result = Array {
+                    word: Word {
+                        signed,
+                        ..r#type.word
+                    },
+                    ..r#type
+                };
                 self.append(&dataflow::Op::Cast, &[array], result, location)
             }
             _ => (array, r#type),
@@ -89,7 +107,11 @@ impl<'c> Layers<'c> {
         let tensor = match ir::type_of(value) {
             Some(r#type) if empty => {
                 let count = r#type.shape.iter().product();
-                Some(Tensor::of_integers(r#type.element, r#type.shape, vec![0; count]))
+                Some(Tensor::of_integers(
+                    r#type.element,
+                    r#type.shape,
+                    vec![0; count],
+                ))
             }
             _ => ir::constant_tensor(value),
         };
@@ -97,12 +119,26 @@ impl<'c> Layers<'c> {
             Element::Int { width, .. } if !tensor.is_empty() => Some((width, tensor)),
             _ => None,
         }) else {
-            return fail(user, "an operand is neither computed in hardware nor an integer constant");
+            return fail(
+                user,
+                "an operand is neither computed in hardware nor an integer constant",
+            );
         };
-        let word = Word { bits: width, signed: signed.unwrap_or(true) };
-        let extend = if word.signed { sign_extend } else { zero_extend };
-        let values: Vec<i64> =
-            tensor.as_int().unwrap_or_default().iter().map(|&value| extend(value, width)).collect();
+        let word = Word {
+            bits: width,
+            signed: signed.unwrap_or(true),
+        };
+        let extend = if word.signed {
+            sign_extend
+        } else {
+            zero_extend
+        };
+        let values: Vec<i64> = tensor
+            .as_int()
+            .unwrap_or_default()
+            .iter()
+            .map(|&value| extend(value, width))
+            .collect();
         let size = values.len();
         let layer = dataflow::Op::Constant(Tensor::i64([size], values));
         let location = self.nameless();
@@ -122,26 +158,54 @@ impl<'c> Layers<'c> {
             return fail(op, "the shape of the result is not known");
         };
         let Element::Int { width, .. } = result_type.element else {
-            return fail(op, format!("the result has elements {}, expected integers", result_type.element));
+            return fail(
+                op,
+                format!(
+                    "the result has elements {}, expected integers",
+                    result_type.element
+                ),
+            );
         };
         if width > 63 {
-            return fail(op, format!("the result needs words of {width} bits; hardware arrays have at most 63"));
+            return fail(
+                op,
+                format!("the result needs words of {width} bits; hardware arrays have at most 63"),
+            );
         }
         let made = match (qint::Op::read(op), upstream::Op::read(op)) {
             (Some(function), _) => {
                 let x = operand(0)?;
-                let shape = ir::type_of(x).map(|r#type| r#type.shape).unwrap_or_default();
+                let shape = ir::type_of(x)
+                    .map(|r#type| r#type.shape)
+                    .unwrap_or_default();
                 let Some((activation, input_signed, signed)) = activation(function, &shape) else {
                     return fail(op, "the op does not stay within the integers");
                 };
                 let (x, array) = self.array(x, Some(input_signed), op)?;
-                let result = Array { size: array.size, word: Word { bits: width, signed } };
-                self.append(&dataflow::Op::Activation(activation), &[x], result, op.location())
+                let result = Array {
+                    size: array.size,
+                    word: Word {
+                        bits: width,
+                        signed,
+                    },
+                };
+                self.append(
+                    &dataflow::Op::Activation(activation),
+                    &[x],
+                    result,
+                    op.location(),
+                )
             }
             (None, Some(upstream::Op::Reshape)) => self.array(operand(0)?, None, op)?,
             (None, Some(upstream::Op::Generic(generic))) => {
-                let word = Word { bits: width, signed: first_reader(result) };
-                if generic.iterators.contains(&upstream::IteratorKind::Reduction) {
+                let word = Word {
+                    bits: width,
+                    signed: first_reader(result),
+                };
+                if generic
+                    .iterators
+                    .contains(&upstream::IteratorKind::Reduction)
+                {
                     self.contraction(op, &generic, word)?
                 } else {
                     self.elementwise(op, &generic, word)?
@@ -149,14 +213,18 @@ impl<'c> Layers<'c> {
             }
             (None, Some(upstream::Op::ExtractSlice(slice))) => {
                 let x = operand(0)?;
-                let shape = ir::type_of(x).map(|r#type| r#type.shape).unwrap_or_default();
+                let shape = ir::type_of(x)
+                    .map(|r#type| r#type.shape)
+                    .unwrap_or_default();
                 let order = slice_order(&slice, &shape);
                 let operand = self.array(x, None, op)?;
                 self.gather(&[operand], order, op.location())
             }
             (None, Some(upstream::Op::InsertSlice(slice))) => {
                 let destination = operand(1)?;
-                let shape = ir::type_of(destination).map(|r#type| r#type.shape).unwrap_or_default();
+                let shape = ir::type_of(destination)
+                    .map(|r#type| r#type.shape)
+                    .unwrap_or_default();
                 let source = self.array(operand(0)?, None, op)?;
                 let destination = self.array(destination, Some(source.1.word.signed), op)?;
                 let mut order: Vec<usize> = (0..destination.1.size).collect();
@@ -182,7 +250,10 @@ impl<'c> Layers<'c> {
         if order.len() == array.size && order.iter().enumerate().all(|(at, &from)| at == from) {
             return (first, array);
         }
-        let result = Array { size: order.len(), word: array.word };
+        let result = Array {
+            size: order.len(),
+            word: array.word,
+        };
         let values: Vec<_> = operands.iter().map(|(value, _)| *value).collect();
         self.append(&dataflow::Op::Gather(order), &values, result, location)
     }
@@ -202,20 +273,39 @@ fn activation(function: qint::Op, shape: &[usize]) -> Option<(Activation, bool, 
     let (function, axis, input_signed, signed) = match function {
         qint::Op::Threshold(op) => {
             let flags = (op.axis, op.input_signed, op.signed);
-            (Function::Threshold(qint::Threshold { axis: 0, ..op }), flags.0, flags.1, flags.2)
+            (
+                Function::Threshold(qint::Threshold { axis: 0, ..op }),
+                flags.0,
+                flags.1,
+                flags.2,
+            )
         }
         qint::Op::Requantize(op) => {
             let flags = (op.axis, op.input_signed, op.signed);
-            (Function::Requantize(qint::Requantize { axis: 0, ..op }), flags.0, flags.1, flags.2)
+            (
+                Function::Requantize(qint::Requantize { axis: 0, ..op }),
+                flags.0,
+                flags.1,
+                flags.2,
+            )
         }
         qint::Op::Lookup(op) => {
             let flags = (op.axis, op.input_signed, op.signed);
-            (Function::Lookup(qint::Lookup { axis: 0, ..op }), flags.0, flags.1, flags.2)
+            (
+                Function::Lookup(qint::Lookup { axis: 0, ..op }),
+                flags.0,
+                flags.1,
+                flags.2,
+            )
         }
         qint::Op::Quantize(_) | qint::Op::Dequantize(_) => return None,
     };
     // One function for all channels does not care where they are.
-    let inner = if function.channels() == 1 { 1 } else { shape.get(axis + 1..)?.iter().product() };
+    let inner = if function.channels() == 1 {
+        1
+    } else {
+        shape.get(axis + 1..)?.iter().product()
+    };
     Some((Activation { function, inner }, input_signed, signed))
 }
 
@@ -224,7 +314,8 @@ fn slice_order(slice: &Slice, shape: &[usize]) -> Vec<usize> {
     let steps = strides(shape);
     let mut order = Vec::with_capacity(slice.sizes.iter().product());
     for_each_index(&slice.sizes, |index| {
-        let along = |axis: usize| (slice.offsets[axis] + index[axis] * slice.strides[axis]) * steps[axis];
+        let along =
+            |axis: usize| (slice.offsets[axis] + index[axis] * slice.strides[axis]) * steps[axis];
         order.push((0..index.len()).map(along).sum());
     });
     order
@@ -236,23 +327,32 @@ pub fn first_reader(value: Val<'_>) -> bool {
 }
 
 fn reader(value: Val<'_>) -> Option<bool> {
-    ir::users(value).into_iter().find_map(|(user, at)| match (qint::Op::read(user), upstream::Op::read(user)) {
-        (Some(qint::Op::Threshold(op)), _) => Some(op.input_signed),
-        (Some(qint::Op::Requantize(op)), _) => Some(op.input_signed),
-        (Some(qint::Op::Lookup(op)), _) => Some(op.input_signed),
-        (Some(qint::Op::Dequantize(op)), _) => Some(op.signed),
-        (None, Some(upstream::Op::Generic(generic))) => {
-            let input = |from: usize| generic.body.get(from) == Some(&Instr::Input(at));
-            let read = generic.body.iter().find_map(|instr| match *instr {
-                Instr::ExtS(from, _) if input(from) => Some(true),
-                Instr::ExtU(from, _) if input(from) => Some(false),
-                Instr::MaxS(a, b) | Instr::MinS(a, b) if input(a) || input(b) => Some(true),
-                Instr::MaxU(a, b) | Instr::MinU(a, b) if input(a) || input(b) => Some(false),
-                _ => None,
-            });
-            read.or_else(|| user.result(0).ok().and_then(|result| reader(ir::val(result))))
+    ir::users(value).into_iter().find_map(|(user, at)| {
+        match (qint::Op::read(user), upstream::Op::read(user)) {
+            (Some(qint::Op::Threshold(op)), _) => Some(op.input_signed),
+            (Some(qint::Op::Requantize(op)), _) => Some(op.input_signed),
+            (Some(qint::Op::Lookup(op)), _) => Some(op.input_signed),
+            (Some(qint::Op::Dequantize(op)), _) => Some(op.signed),
+            (None, Some(upstream::Op::Generic(generic))) => {
+                let input = |from: usize| generic.body.get(from) == Some(&Instr::Input(at));
+                let read = generic.body.iter().find_map(|instr| match *instr {
+                    Instr::ExtS(from, _) if input(from) => Some(true),
+                    Instr::ExtU(from, _) if input(from) => Some(false),
+                    Instr::MaxS(a, b) | Instr::MinS(a, b) if input(a) || input(b) => Some(true),
+                    Instr::MaxU(a, b) | Instr::MinU(a, b) if input(a) || input(b) => Some(false),
+                    _ => None,
+                });
+                read.or_else(|| {
+                    user.result(0)
+                        .ok()
+                        .and_then(|result| reader(ir::val(result)))
+                })
+            }
+            (None, Some(_)) => user
+                .result(0)
+                .ok()
+                .and_then(|result| reader(ir::val(result))),
+            _ => None,
         }
-        (None, Some(_)) => user.result(0).ok().and_then(|result| reader(ir::val(result))),
-        _ => None,
     })
 }

@@ -44,7 +44,10 @@ pub fn stages(function: Function<'_>) -> Result<Vec<Stage<'_>>, Reported> {
         let hardware = side == Side::Hardware;
         let stage = earliest + usize::from((earliest % 2 == 1) != hardware);
         while stages.len() <= stage {
-            stages.push(Stage { ops: Vec::new(), hardware: stages.len() % 2 == 1 });
+            stages.push(Stage {
+                ops: Vec::new(),
+                hardware: stages.len() % 2 == 1,
+            });
         }
         stages[stage].ops.push(op);
         for result in op.results() {
@@ -55,7 +58,11 @@ pub fn stages(function: Function<'_>) -> Result<Vec<Stage<'_>>, Reported> {
 }
 
 fn side(op: Op<'_>) -> Result<Side, Reported> {
-    if onnx::is_constant(op) || onnx::is_none(op) || upstream::is_constant(op) || upstream::is_empty(op) {
+    if onnx::is_constant(op)
+        || onnx::is_none(op)
+        || upstream::is_constant(op)
+        || upstream::is_empty(op)
+    {
         return Ok(Side::Either);
     }
     match qint::Op::read(op) {
@@ -69,5 +76,11 @@ fn side(op: Op<'_>) -> Result<Side, Reported> {
     if upstream::Op::read(op).is_some() {
         return Ok(Side::Hardware);
     }
-    fail(op, format!("'{}' op is not part of the integer level; run 'lower-to-int' first", ir::op_name(op)))
+    fail(
+        op,
+        format!(
+            "'{}' op is not part of the integer level; run 'lower-to-int' first",
+            ir::op_name(op)
+        ),
+    )
 }

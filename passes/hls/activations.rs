@@ -35,7 +35,11 @@ struct Channels {
 impl Channels {
     /// `i / inner % count`, as simply as the sizes allow.
     fn of<'c>(self, builder: &Builder<'c>, i: Val<'c>) -> Val<'c> {
-        let block = if self.inner == 1 { i } else { builder.binary(Binary::Div, i, builder.index(self.inner)) };
+        let block = if self.inner == 1 {
+            i
+        } else {
+            builder.binary(Binary::Div, i, builder.index(self.inner))
+        };
         if self.inner * self.count == self.size {
             block
         } else {
@@ -55,7 +59,11 @@ impl<'c> Emitter<'c> {
         cost: Cost,
     ) -> String {
         let count = activation.function.channels();
-        let channels = Channels { count, inner: activation.inner, size: output.array.size };
+        let channels = Channels {
+            count,
+            inner: activation.inner,
+            size: output.array.size,
+        };
         match &activation.function {
             Function::Threshold(op) => self.threshold(wanted, op, channels, inputs, output, cost),
             Function::Requantize(op) => self.requantize(wanted, op, channels, inputs, output, cost),
@@ -65,7 +73,9 @@ impl<'c> Emitter<'c> {
 
     fn parameter(&mut self, wanted: &str, values: &[i64], comment: &str) -> Parameter {
         match values {
-            [first, rest @ ..] if rest.iter().all(|value| value == first) => Parameter::Same(*first),
+            [first, rest @ ..] if rest.iter().all(|value| value == first) => {
+                Parameter::Same(*first)
+            }
             _ => {
                 let word = Word::of_values(values.iter().copied());
                 Parameter::Each(self.table(wanted, &[values.len()], values, word, comment))
@@ -82,7 +92,10 @@ impl<'c> Emitter<'c> {
         output: &Port,
         cost: Cost,
     ) -> String {
-        let (rows, steps) = (channels.count, op.thresholds.shape.get(1).copied().unwrap_or(0));
+        let (rows, steps) = (
+            channels.count,
+            op.thresholds.shape.get(1).copied().unwrap_or(0),
+        );
         let levels = op.thresholds.as_int().unwrap_or_default();
         let input = inputs[0].clone();
         // Numbers and thresholds are compared in one word that holds both.
@@ -90,12 +103,26 @@ impl<'c> Emitter<'c> {
         let table = (steps > 0).then(|| {
             let word = signed_as(levels, common.signed);
             let shape: &[usize] = if rows == 1 { &[steps] } else { &[rows, steps] };
-            self.table(&format!("{wanted}_thresholds"), shape, levels, word, "thresholds, channels x steps")
+            self.table(
+                &format!("{wanted}_thresholds"),
+                shape,
+                levels,
+                word,
+                "thresholds, channels x steps",
+            )
         });
-        let base = self.parameter(&format!("{wanted}_base"), &op.base, "result below the first threshold");
+        let base = self.parameter(
+            &format!("{wanted}_base"),
+            &op.base,
+            "result below the first threshold",
+        );
         let step = self.parameter(&format!("{wanted}_step"), &op.step, "what a threshold adds");
         let count_word = Word::of_range(0, steps as i64);
-        let count_type = self.typedef(&format!("{wanted}_count"), count_word, "number of thresholds reached");
+        let count_type = self.typedef(
+            &format!("{wanted}_count"),
+            count_word,
+            "number of thresholds reached",
+        );
         let comment = format!(
             "{} words {} by {steps} thresholds in each of {rows} channels",
             output.array.size, input.array.word
@@ -104,17 +131,41 @@ impl<'c> Emitter<'c> {
             body.words(output.array.size, |inner, i| {
                 // An expression is printed where it is used, so the channel is made again in the inner loop.
                 let channel = channels.of(inner, i);
-                let Some(table) = &table else { return base.read(inner, channel) };
+                let Some(table) = &table else {
+                    return base.read(inner, channel);
+                };
                 let n = load_n(body, inner, i, &input);
-                let count = inner.variable("count", &count_type, &Memory::new([], Scalar::Word(count_word)));
+                let count = inner.variable(
+                    "count",
+                    &count_type,
+                    &Memory::new([], Scalar::Word(count_word)),
+                );
                 inner.store(inner.literal(0), count, &[]);
                 unrolled(inner, "thresholds", "k", steps, |inner, k| {
-                    let index = if rows == 1 { vec![k] } else { vec![channels.of(inner, i), k] };
+                    let index = if rows == 1 {
+                        vec![k]
+                    } else {
+                        vec![channels.of(inner, i), k]
+                    };
                     let level = table.read(inner, &index);
-                    let reached =
-                        inner.binary(Binary::Ge, in_sign(inner, n, common), in_sign(inner, level, common));
-                    let one = inner.cast(reached, Scalar::Word(Word { bits: 1, signed: false }), "");
-                    inner.store(inner.binary(Binary::Add, inner.load(count, &[]), one), count, &[]);
+                    let reached = inner.binary(
+                        Binary::Ge,
+                        in_sign(inner, n, common),
+                        in_sign(inner, level, common),
+                    );
+                    let one = inner.cast(
+                        reached,
+                        Scalar::Word(Word {
+                            bits: 1,
+                            signed: false,
+                        }),
+                        "",
+                    );
+                    inner.store(
+                        inner.binary(Binary::Add, inner.load(count, &[]), one),
+                        count,
+                        &[],
+                    );
                 });
                 let count = inner.load(count, &[]);
                 stepped(inner, &base, &step, count, channel)
@@ -139,9 +190,14 @@ impl<'c> Emitter<'c> {
         };
         let input = inputs[0].clone();
         let scaled_word = input.array.word.product(of(&multiplier)).sum(of(&addend));
-        let scaled_type = self.typedef(&format!("{wanted}_scaled"), scaled_word, "before the shift");
+        let scaled_type =
+            self.typedef(&format!("{wanted}_scaled"), scaled_word, "before the shift");
         let rounded_word = rounded_word(scaled_word, op.shift, op.rounding);
-        let rounded_type = self.typedef(&format!("{wanted}_rounded"), rounded_word, "after the shift");
+        let rounded_type = self.typedef(
+            &format!("{wanted}_rounded"),
+            rounded_word,
+            "after the shift",
+        );
         let comment = format!(
             "{} words {} rescaled: shift {}, {}, limited to {}..={}",
             output.array.size, input.array.word, op.shift, op.rounding, op.lo, op.hi
@@ -171,9 +227,19 @@ impl<'c> Emitter<'c> {
     ) -> String {
         let (rows, domain) = (channels.count, op.table.shape.get(1).copied().unwrap_or(0));
         let values = op.table.as_int().unwrap_or_default();
-        let shape: &[usize] = if rows == 1 { &[domain] } else { &[rows, domain] };
+        let shape: &[usize] = if rows == 1 {
+            &[domain]
+        } else {
+            &[rows, domain]
+        };
         let word = Word::of_values(values.iter().copied());
-        let table = self.table(&format!("{wanted}_table"), shape, values, word, "results, channels x domain");
+        let table = self.table(
+            &format!("{wanted}_table"),
+            shape,
+            values,
+            word,
+            "results, channels x domain",
+        );
         let input = inputs[0].clone();
         let comment = format!(
             "{} words {} by tables of {domain} in each of {rows} channels",
@@ -182,10 +248,17 @@ impl<'c> Emitter<'c> {
         self.function(wanted, comment, inputs, output, cost, |body| {
             body.words(output.array.size, |inner, i| {
                 let n = load_n(body, inner, i, &input);
-                let position =
-                    if op.low == 0 { n } else { inner.binary(Binary::Sub, n, inner.literal(op.low)) };
+                let position = if op.low == 0 {
+                    n
+                } else {
+                    inner.binary(Binary::Sub, n, inner.literal(op.low))
+                };
                 let position = inner.cast(position, Scalar::Index, "");
-                let index = if rows == 1 { vec![position] } else { vec![channels.of(inner, i), position] };
+                let index = if rows == 1 {
+                    vec![position]
+                } else {
+                    vec![channels.of(inner, i), position]
+                };
                 table.read(inner, &index)
             });
         })
@@ -195,13 +268,24 @@ impl<'c> Emitter<'c> {
 /// The word of `values` with the given signedness.
 fn signed_as(values: &[i64], signed: bool) -> Word {
     let word = Word::of_values(values.iter().copied());
-    if signed && !word.signed { Word { bits: word.bits + 1, signed } } else { word }
+    if signed && !word.signed {
+        Word {
+            bits: word.bits + 1,
+            signed,
+        }
+    } else {
+        word
+    }
 }
 
 /// The number in a word of the same signedness as `common`, which is signed if either side is.
 fn in_sign<'c>(builder: &Builder<'c>, value: Val<'c>, common: Word) -> Val<'c> {
     let word = word_of(value);
-    if word.signed == common.signed { value } else { in_word(builder, value, common) }
+    if word.signed == common.signed {
+        value
+    } else {
+        in_word(builder, value, common)
+    }
 }
 
 /// `const T n = in[i];`
@@ -237,7 +321,10 @@ fn rounded_word(scaled: Word, shift: u32, rounding: Rounding) -> Word {
     let half = 1i64 << (shift - 1);
     let addend = |value: i64| Word::of_range(0, value);
     match rounding {
-        Rounding::Round => scaled.sum(addend(half - 1)).sum(scaled.joined(Word { bits: 1, signed: false })),
+        Rounding::Round => scaled.sum(addend(half - 1)).sum(scaled.joined(Word {
+            bits: 1,
+            signed: false,
+        })),
         Rounding::Ceil => scaled.sum(addend((half - 1) * 2 + 1)),
         Rounding::Floor => scaled,
         Rounding::Up | Rounding::Down => scaled.sum(choice_word(0, (half - 1) * 2 + 1)),
@@ -251,7 +338,12 @@ fn choice_word(a: i64, b: i64) -> Word {
 }
 
 /// `value / 2^shift`, rounded, as a shift of the value and an addend: shifting alone is rounding down.
-fn round_shift<'c>(builder: &Builder<'c>, value: Val<'c>, shift: u32, rounding: Rounding) -> Val<'c> {
+fn round_shift<'c>(
+    builder: &Builder<'c>,
+    value: Val<'c>,
+    shift: u32,
+    rounding: Rounding,
+) -> Val<'c> {
     if shift == 0 {
         return value;
     }
@@ -262,7 +354,10 @@ fn round_shift<'c>(builder: &Builder<'c>, value: Val<'c>, shift: u32, rounding: 
     // The addend of a negative value, and of another.
     let by_sign = |negative: i64, other: i64| {
         let word = choice_word(negative, other);
-        let (negative, other) = (builder.literal_of(negative, word), builder.literal_of(other, word));
+        let (negative, other) = (
+            builder.literal_of(negative, word),
+            builder.literal_of(other, word),
+        );
         if !word_of(value).signed {
             return other;
         }

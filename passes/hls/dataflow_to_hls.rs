@@ -28,7 +28,9 @@ declare_pass! {
 
 impl DataflowToHls {
     fn run<'c>(&mut self, module: Op<'c>, context: &'c Context) -> PassResult {
-        let Some(body) = ir::single_block(module) else { return Ok(()) };
+        let Some(body) = ir::single_block(module) else {
+            return Ok(());
+        };
         let functions = ir::functions_in(body);
         let mut runs: BTreeMap<String, Vec<Op<'c>>> = BTreeMap::new();
         for op in functions.iter().flat_map(|function| function.ops()) {
@@ -36,13 +38,18 @@ impl DataflowToHls {
                 runs.entry(run.network).or_default().push(op);
             }
         }
-        let networks: Vec<_> =
-            functions.iter().filter(|function| runs.contains_key(&function.name())).collect();
+        let networks: Vec<_> = functions
+            .iter()
+            .filter(|function| runs.contains_key(&function.name()))
+            .collect();
         let mut names = Names::default();
         for network in &networks {
             let legal = names.unique(&network.name());
             if legal != network.name() {
-                let message = format!("'{}' is not a C++ identifier that can name a function", network.name());
+                let message = format!(
+                    "'{}' is not a C++ identifier that can name a function",
+                    network.name()
+                );
                 return fail(network.op(), message);
             }
         }
@@ -71,22 +78,40 @@ impl DataflowToHls {
 
 /// Checks that the host's tensors fit the arrays of the function.
 fn check(network: &Function<'_>, runs: &[Op<'_>]) -> PassResult {
-    let arrays = |values: Vec<ir::Val<'_>>| values.into_iter().map(array_of).collect::<Option<Vec<_>>>();
-    let (Some(inputs), Some(outputs)) = (arrays(network.arguments()), arrays(network.returned())) else {
-        return fail(network.op(), "a network takes and returns hardware arrays only");
+    let arrays =
+        |values: Vec<ir::Val<'_>>| values.into_iter().map(array_of).collect::<Option<Vec<_>>>();
+    let (Some(inputs), Some(outputs)) = (arrays(network.arguments()), arrays(network.returned()))
+    else {
+        return fail(
+            network.op(),
+            "a network takes and returns hardware arrays only",
+        );
     };
     for run in runs {
-        let tensors = run.operands().map(ir::val).chain(run.results().map(ir::val)).map(ir::type_of);
+        let tensors = run
+            .operands()
+            .map(ir::val)
+            .chain(run.results().map(ir::val))
+            .map(ir::type_of);
         let fits = run.operand_count() == inputs.len()
             && run.result_count() == outputs.len()
-            && tensors.zip(inputs.iter().chain(&outputs)).all(|(tensor, array)| {
-                tensor.is_some_and(|tensor| {
-                    tensor.shape.iter().product::<usize>() == array.size
-                        && tensor.element == qonnx_dialects::tensor::Element::int(array.word.bits)
-                })
-            });
+            && tensors
+                .zip(inputs.iter().chain(&outputs))
+                .all(|(tensor, array)| {
+                    tensor.is_some_and(|tensor| {
+                        tensor.shape.iter().product::<usize>() == array.size
+                            && tensor.element
+                                == qonnx_dialects::tensor::Element::int(array.word.bits)
+                    })
+                });
         if !fits {
-            return fail(*run, format!("the tensors do not fit the arrays of function '{}'", network.name()));
+            return fail(
+                *run,
+                format!(
+                    "the tensors do not fit the arrays of function '{}'",
+                    network.name()
+                ),
+            );
         }
     }
     Ok(())
@@ -95,8 +120,12 @@ fn check(network: &Function<'_>, runs: &[Op<'_>]) -> PassResult {
 fn replace_run<'c>(run: Op<'c>, callee: &str, context: &'c Context) {
     let inputs: Vec<_> = run.operands().map(ir::val).collect();
     let types: Vec<_> = run.results().map(|result| result.r#type()).collect();
-    let op = hls::Op::Run { callee: callee.to_owned() };
-    let Some(block) = ir::block_of(run) else { return };
+    let op = hls::Op::Run {
+        callee: callee.to_owned(),
+    };
+    let Some(block) = ir::block_of(run) else {
+        return;
+    };
     let op = op.build(context, &inputs, &types, None, run.location());
     let new = ir::build_op(block, Some(run), op);
     for (old, new) in run.results().zip(new.results()) {
@@ -118,8 +147,13 @@ fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Res
     let mut ports: HashMap<usize, Port> = HashMap::new();
     let mut arguments = Vec::new();
     for (value, name) in network.arguments().into_iter().zip(network.input_names()) {
-        let Some(array) = array_of(value) else { return fail(network.op(), "an argument is not an array") };
-        let port = Port { name: emitter.names.unique(&name), ..emitter.port(&name, array, "input") };
+        let Some(array) = array_of(value) else {
+            return fail(network.op(), "an argument is not an array");
+        };
+        let port = Port {
+            name: emitter.names.unique(&format!("{name}_in")),
+            ..emitter.port(&name, array, "input")
+        };
         arguments.push(port.clone());
         ports.insert(ir::value_key(value), port);
     }
@@ -127,24 +161,41 @@ fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Res
     let mut cost = Cost::default();
     for op in network.ops() {
         let (Some(layer), Ok(result)) = (dataflow::Op::read(op), op.result(0)) else {
-            return fail(op, format!("'{}' op is not a hardware layer", ir::op_name(op)));
+            return fail(
+                op,
+                format!("'{}' op is not a hardware layer", ir::op_name(op)),
+            );
         };
         if let dataflow::Op::Dense(dense) = &layer
             && dense.reuse_factor != 1
         {
             let factor = dense.reuse_factor;
-            return fail(op, format!("the hls backend has no dense layer with reuse factor {factor} yet, expected 1"));
+            return fail(
+                op,
+                format!(
+                    "the hls backend has no dense layer with reuse factor {factor} yet, expected 1"
+                ),
+            );
         }
-        let inputs: Vec<usize> = op.operands().map(|value| ir::value_key(ir::val(value))).collect();
-        let Some(operands) =
-            inputs.iter().map(|key| ports.get(key).cloned()).collect::<Option<Vec<_>>>()
+        let inputs: Vec<usize> = op
+            .operands()
+            .map(|value| ir::value_key(ir::val(value)))
+            .collect();
+        let Some(operands) = inputs
+            .iter()
+            .map(|key| ports.get(key).cloned())
+            .collect::<Option<Vec<_>>>()
         else {
             return fail(op, "an operand is not an array of this function");
         };
         let result = ir::val(result);
-        let Some(array) = array_of(result) else { return fail(op, "the result is not an array") };
+        let Some(array) = array_of(result) else {
+            return fail(op, "the result is not an array");
+        };
         let node = ir::node_name(op.location());
-        let wanted = node.clone().unwrap_or_else(|| layer.short_name().to_owned());
+        let wanted = node
+            .clone()
+            .unwrap_or_else(|| layer.short_name().to_owned());
         let port = emitter.port(&wanted, array, &format!("result of {wanted}"));
         let arrays: Vec<_> = operands.iter().map(|port| port.array).collect();
         let layer_cost = dataflow::cost(&layer, &arrays, array);
@@ -154,17 +205,36 @@ fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Res
         let function = emitter.layer(&wanted, &layer, &operands, &port, layer_cost);
         emitter.builder = builder;
         ports.insert(ir::value_key(result), port);
-        steps.push(Step { function, node, inputs, result: ir::value_key(result) });
+        steps.push(Step {
+            function,
+            node,
+            inputs,
+            result: ir::value_key(result),
+        });
     }
     let returned: Vec<usize> = network.returned().into_iter().map(ir::value_key).collect();
     let mut results = Vec::new();
     for (key, name) in returned.iter().zip(network.output_names()) {
         let Some(port) = ports.get(key) else {
-            return fail(network.op(), "a returned value is not an array of this function");
+            return fail(
+                network.op(),
+                "a returned value is not an array of this function",
+            );
         };
-        results.push(Port { name: emitter.names.unique(&format!("{name}_result")), ..port.clone() });
+        results.push(Port {
+            name: emitter.names.unique(&format!("{name}_result")),
+            ..port.clone()
+        });
     }
-    let top = Top { name: network.name(), arguments, results, returned, steps, ports, cost };
+    let top = Top {
+        name: network.name(),
+        arguments,
+        results,
+        returned,
+        steps,
+        ports,
+        cost,
+    };
     top.emit(emitter.builder, network);
     Ok(())
 }
@@ -195,49 +265,68 @@ impl Top {
             comment: "The hardware network: one call for each layer".to_owned(),
         };
         let keys: Vec<usize> = network.arguments().into_iter().map(ir::value_key).collect();
-        builder.at(network.op().location()).function(head, &memories, |inner, parameters| {
-            let (inputs, results) = parameters.split_at(self.arguments.len());
-            for input in inputs {
-                inner.pragma("ARRAY_RESHAPE", Some(*input), "complete dim=0");
-            }
-            for result in results {
-                inner.pragma("ARRAY_PARTITION", Some(*result), "complete dim=0");
-            }
-            let names: Vec<_> = all.iter().map(|port| port.name.as_str()).collect();
-            inner.pragma("INTERFACE", None, &format!("ap_vld port={}", names.join(",")));
-            inner.pragma("PIPELINE", None, "II=1");
-            let mut arrays: HashMap<usize, ir::Val<'c>> = keys.iter().copied().zip(inputs.iter().copied()).collect();
-            for step in &self.steps {
-                let port = &self.ports[&step.result];
-                let array = match self.direct(step) {
-                    Some(at) => results[at],
-                    None => {
-                        let array = inner.variable(&port.name, &port.type_name, &memory(port));
-                        inner.pragma("ARRAY_PARTITION", Some(array), "complete dim=0");
-                        array
+        builder
+            .at(network.op().location())
+            .function(head, &memories, |inner, parameters| {
+                let (inputs, results) = parameters.split_at(self.arguments.len());
+                for input in inputs {
+                    inner.pragma("ARRAY_RESHAPE", Some(*input), "complete dim=0");
+                }
+                for result in results {
+                    inner.pragma("ARRAY_PARTITION", Some(*result), "complete dim=0");
+                }
+                let names: Vec<_> = all.iter().map(|port| port.name.as_str()).collect();
+                inner.pragma(
+                    "INTERFACE",
+                    None,
+                    &format!("ap_vld port={}", names.join(",")),
+                );
+                inner.pragma("PIPELINE", None, "II=1");
+                let mut arrays: HashMap<usize, ir::Val<'c>> =
+                    keys.iter().copied().zip(inputs.iter().copied()).collect();
+                for step in &self.steps {
+                    let port = &self.ports[&step.result];
+                    let array = match self.direct(step) {
+                        Some(at) => results[at],
+                        None => {
+                            let array = inner.variable(&port.name, &port.type_name, &memory(port));
+                            inner.pragma("ARRAY_PARTITION", Some(array), "complete dim=0");
+                            array
+                        }
+                    };
+                    let operands: Vec<_> = step
+                        .inputs
+                        .iter()
+                        .map(|key| arrays[key])
+                        .chain([array])
+                        .collect();
+                    inner.call(&step.function, &operands);
+                    if let Some(node) = &step.node {
+                        inner.trace(array, node);
                     }
-                };
-                let operands: Vec<_> = step.inputs.iter().map(|key| arrays[key]).chain([array]).collect();
-                inner.call(&step.function, &operands);
-                if let Some(node) = &step.node {
-                    inner.trace(array, node);
+                    arrays.insert(step.result, array);
                 }
-                arrays.insert(step.result, array);
-            }
-            for (at, key) in self.returned.iter().enumerate() {
-                let from = arrays[key];
-                if from != results[at] {
-                    copy(inner, at, from, results[at], self.results[at].array.size);
+                for (at, key) in self.returned.iter().enumerate() {
+                    let from = arrays[key];
+                    if from != results[at] {
+                        copy(inner, at, from, results[at], self.results[at].array.size);
+                    }
                 }
-            }
-        });
+            });
     }
 
     /// The result that a step can write without a copy: the step's array leaves the network once and no other
     /// layer reads it.
     fn direct(&self, step: &Step) -> Option<usize> {
-        let read = self.steps.iter().any(|other| other.inputs.contains(&step.result));
-        let mut leaving = self.returned.iter().enumerate().filter(|(_, key)| **key == step.result);
+        let read = self
+            .steps
+            .iter()
+            .any(|other| other.inputs.contains(&step.result));
+        let mut leaving = self
+            .returned
+            .iter()
+            .enumerate()
+            .filter(|(_, key)| **key == step.result);
         match (leaving.next(), leaving.next()) {
             (Some((at, _)), None) if !read => Some(at),
             _ => None,

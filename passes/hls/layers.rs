@@ -55,7 +55,11 @@ impl Table {
     /// The element at `indices`, as a word.
     pub fn read<'c>(&self, builder: &Builder<'c>, indices: &[Val<'c>]) -> Val<'c> {
         let array = builder.global(&self.name, &self.memory);
-        builder.cast(builder.load(array, indices), Scalar::Word(self.word), &self.type_name)
+        builder.cast(
+            builder.load(array, indices),
+            Scalar::Word(self.word),
+            &self.type_name,
+        )
     }
 }
 
@@ -63,30 +67,66 @@ impl<'c> Emitter<'c> {
     /// A typedef.
     pub fn typedef(&mut self, wanted: &str, word: Word, comment: &str) -> String {
         let name = self.names.unique(&format!("{wanted}_t"));
-        self.builder.declare(&hls::Op::Typedef { name: name.clone(), word, comment: comment.to_owned() });
+        self.builder.declare(&hls::Op::Typedef {
+            name: name.clone(),
+            word,
+            comment: comment.to_owned(),
+        });
         name
     }
 
     /// An array of the top function with a typedef of its own.
     pub fn port(&mut self, wanted: &str, array: Array, comment: &str) -> Port {
         let type_name = self.typedef(wanted, array.word, comment);
-        Port { name: self.names.unique(&format!("{wanted}_out")), type_name, array }
+        Port {
+            name: self.names.unique(&format!("{wanted}_out")),
+            type_name,
+            array,
+        }
     }
 
     /// A constant array in the narrowest storage, read through a typedef of the words that it holds.
-    pub fn table(&mut self, wanted: &str, shape: &[usize], values: &[i64], word: Word, comment: &str) -> Table {
+    pub fn table(
+        &mut self,
+        wanted: &str,
+        shape: &[usize],
+        values: &[i64],
+        word: Word,
+        comment: &str,
+    ) -> Table {
         let type_name = self.typedef(wanted, word, comment);
         let (name, memory) = self.stored(wanted, shape, values, comment);
-        Table { name, memory, word, type_name }
+        Table {
+            name,
+            memory,
+            word,
+            type_name,
+        }
     }
 
-    fn stored(&mut self, wanted: &str, shape: &[usize], values: &[i64], comment: &str) -> (String, Memory) {
+    fn stored(
+        &mut self,
+        wanted: &str,
+        shape: &[usize],
+        values: &[i64],
+        comment: &str,
+    ) -> (String, Memory) {
         let storage = Scalar::storage_of(values);
-        let Scalar::Storage(width) = storage else { unreachable!("constants are stored in storage types") };
+        let Scalar::Storage(width) = storage else {
+            unreachable!("constants are stored in storage types")
+        };
         let name = self.names.unique(wanted);
-        let data = Data::Int { width, unsigned: false, values: values.to_vec() };
+        let data = Data::Int {
+            width,
+            unsigned: false,
+            values: values.to_vec(),
+        };
         let value = Tensor::new(shape.to_vec(), data);
-        self.builder.declare(&hls::Op::ConstantArray { name: name.clone(), value, comment: comment.to_owned() });
+        self.builder.declare(&hls::Op::ConstantArray {
+            name: name.clone(),
+            value,
+            comment: comment.to_owned(),
+        });
         (name, Memory::new(shape, storage))
     }
 
@@ -122,13 +162,21 @@ impl<'c> Emitter<'c> {
             dataflow::Op::Cast => {
                 let what = format!("{} words in another type", output.array.size);
                 self.function(wanted, what, inputs, output, cost, |body| {
-                    body.words(output.array.size, |inner, i| inner.load(body.inputs[0], &[i]));
+                    body.words(output.array.size, |inner, i| {
+                        inner.load(body.inputs[0], &[i])
+                    });
                 })
             }
             dataflow::Op::Constant(value) => {
                 let values = value.as_int().unwrap_or_default();
                 let name = format!("{wanted}_values");
-                let table = self.table(&name, &[values.len()], values, output.array.word, "constant words");
+                let table = self.table(
+                    &name,
+                    &[values.len()],
+                    values,
+                    output.array.word,
+                    "constant words",
+                );
                 let what = format!("{} constant words", values.len());
                 self.function(wanted, what, inputs, output, cost, |body| {
                     body.words(output.array.size, |inner, i| table.read(inner, &[i]));
@@ -155,8 +203,10 @@ impl<'c> Emitter<'c> {
         };
         names.push("out".to_owned());
         let ports: Vec<_> = inputs.iter().chain([output]).collect();
-        let memories: Vec<_> =
-            ports.iter().map(|port| Memory::new([port.array.size], Scalar::Word(port.array.word))).collect();
+        let memories: Vec<_> = ports
+            .iter()
+            .map(|port| Memory::new([port.array.size], Scalar::Word(port.array.word)))
+            .collect();
         let head = FunctionHead {
             name: name.clone(),
             names,
@@ -166,31 +216,62 @@ impl<'c> Emitter<'c> {
             cost,
             comment,
         };
-        self.builder.function(head, &memories, |builder, arguments| {
-            builder.pragma("PIPELINE", None, "II=1");
-            if let Some((output, inputs)) = arguments.split_last() {
-                fill(&Body { builder, inputs, output: *output });
-            }
-        });
+        self.builder
+            .function(head, &memories, |builder, arguments| {
+                builder.pragma("PIPELINE", None, "II=1");
+                if let Some((output, inputs)) = arguments.split_last() {
+                    fill(&Body {
+                        builder,
+                        inputs,
+                        output: *output,
+                    });
+                }
+            });
         name
     }
 
-    fn dense(&mut self, wanted: &str, dense: &Dense, inputs: &[Port], output: &Port, cost: Cost) -> String {
+    fn dense(
+        &mut self,
+        wanted: &str,
+        dense: &Dense,
+        inputs: &[Port],
+        output: &Port,
+        cost: Cost,
+    ) -> String {
         let (depth, columns, rows) = (dense.inputs(), dense.outputs(), dense.rows);
         let weights = dense.weight_numbers();
         let bits = match dense.weights.element() {
             qonnx_dialects::tensor::Element::Int { width, .. } => width,
             _ => 64,
         };
-        let word = Word { bits, signed: dense.weights_signed };
+        let word = Word {
+            bits,
+            signed: dense.weights_signed,
+        };
         let name = format!("{wanted}_weights");
-        let weights = self.table(&name, &[depth, columns], &weights, word, "weights, inputs x outputs");
+        let weights = self.table(
+            &name,
+            &[depth, columns],
+            &weights,
+            word,
+            "weights, inputs x outputs",
+        );
         let bias = (!dense.bias.is_empty()).then(|| {
             let word = Word::of_values(dense.bias.iter().copied());
-            self.table(&format!("{wanted}_bias"), &[columns], &dense.bias, word, "bias of each output")
+            self.table(
+                &format!("{wanted}_bias"),
+                &[columns],
+                &dense.bias,
+                word,
+                "bias of each output",
+            )
         });
         let accumulator = output.array.word;
-        let accumulator_type = self.typedef(&format!("{wanted}_accumulator"), accumulator, "accumulators");
+        let accumulator_type = self.typedef(
+            &format!("{wanted}_accumulator"),
+            accumulator,
+            "accumulators",
+        );
         let input = inputs[0].clone();
         let comment = format!(
             "Product of {rows} x {depth} words {} with {depth} x {columns} weights {word} in accumulators {accumulator}",
@@ -221,18 +302,31 @@ impl<'c> Emitter<'c> {
                     });
                 });
                 unrolled(inner, "result", "j", columns, |inner, j| {
-                    inner.store(inner.load(sums, &[j]), body.output, &[offset(inner, row, columns, j)]);
+                    inner.store(
+                        inner.load(sums, &[j]),
+                        body.output,
+                        &[offset(inner, row, columns, j)],
+                    );
                 });
             };
             if rows == 1 {
                 one_row(builder, None);
             } else {
-                unrolled(builder, "rows", "k", rows, |inner, row| one_row(inner, Some(row)));
+                unrolled(builder, "rows", "k", rows, |inner, row| {
+                    one_row(inner, Some(row))
+                });
             }
         })
     }
 
-    fn gather(&mut self, wanted: &str, order: &[usize], inputs: &[Port], output: &Port, cost: Cost) -> String {
+    fn gather(
+        &mut self,
+        wanted: &str,
+        order: &[usize],
+        inputs: &[Port],
+        output: &Port,
+        cost: Cost,
+    ) -> String {
         // For each operand: where its words go, and which word that is.
         let mut parts = Vec::new();
         let mut first = 0;
@@ -293,7 +387,12 @@ pub fn unrolled<'c>(
 }
 
 /// `row * columns + column`, or the column where there is one row.
-fn offset<'c>(builder: &Builder<'c>, row: Option<Val<'c>>, columns: usize, column: Val<'c>) -> Val<'c> {
+fn offset<'c>(
+    builder: &Builder<'c>,
+    row: Option<Val<'c>>,
+    columns: usize,
+    column: Val<'c>,
+) -> Val<'c> {
     match row {
         Some(row) => {
             let start = builder.binary(Binary::Mul, row, builder.index(columns));
@@ -312,7 +411,11 @@ fn elementwise<'c>(builder: &Builder<'c>, kind: Elementwise, a: Val<'c>, b: Val<
             let word = word_of(a).joined(word_of(b));
             let (a, b) = (in_word(builder, a, word), in_word(builder, b, word));
             let less = builder.binary(Binary::Lt, a, b);
-            let (yes, no) = if kind == Elementwise::Max { (b, a) } else { (a, b) };
+            let (yes, no) = if kind == Elementwise::Max {
+                (b, a)
+            } else {
+                (a, b)
+            };
             builder.select(less, yes, no, word)
         }
     }
@@ -328,5 +431,9 @@ pub fn word_of(value: Val<'_>) -> Word {
 
 /// The expression in another word.
 pub fn in_word<'c>(builder: &Builder<'c>, value: Val<'c>, word: Word) -> Val<'c> {
-    if word_of(value) == word { value } else { builder.cast(value, Scalar::Word(word), "") }
+    if word_of(value) == word {
+        value
+    } else {
+        builder.cast(value, Scalar::Word(word), "")
+    }
 }

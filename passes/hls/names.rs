@@ -4,15 +4,107 @@ use std::collections::HashSet;
 
 /// Words that cannot name anything, or that the emitted files use themselves.
 const RESERVED: &[&str] = &[
-    "abs", "acc", "alignas", "alignof", "and", "and_eq", "ap_fixed", "ap_int", "ap_uint", "asm", "auto", "bitand",
-    "bitor", "bool", "break", "case", "catch", "char", "class", "compl", "const", "const_cast", "constexpr",
-    "continue", "count", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum", "explicit",
-    "export", "extern", "false", "float", "for", "friend", "goto", "half", "hls", "i", "if", "in", "inline", "int",
-    "j", "k", "long", "main", "mutable", "n", "namespace", "new", "noexcept", "not", "not_eq", "nullptr",
-    "operator", "or", "or_eq", "out", "private", "protected", "public", "register", "reinterpret_cast", "return",
-    "rounded", "scaled", "short", "signed", "sizeof", "static", "static_assert", "static_cast", "std", "struct",
-    "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "union",
-    "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "x", "xor", "xor_eq",
+    "abs",
+    "acc",
+    "alignas",
+    "alignof",
+    "and",
+    "and_eq",
+    "ap_fixed",
+    "ap_int",
+    "ap_uint",
+    "asm",
+    "auto",
+    "bitand",
+    "bitor",
+    "bool",
+    "break",
+    "case",
+    "catch",
+    "char",
+    "class",
+    "compl",
+    "const",
+    "const_cast",
+    "constexpr",
+    "continue",
+    "count",
+    "decltype",
+    "default",
+    "delete",
+    "do",
+    "double",
+    "dynamic_cast",
+    "else",
+    "enum",
+    "explicit",
+    "export",
+    "extern",
+    "false",
+    "float",
+    "for",
+    "friend",
+    "goto",
+    "half",
+    "hls",
+    "i",
+    "if",
+    "in",
+    "inline",
+    "int",
+    "j",
+    "k",
+    "long",
+    "main",
+    "mutable",
+    "n",
+    "namespace",
+    "new",
+    "noexcept",
+    "not",
+    "not_eq",
+    "nullptr",
+    "operator",
+    "or",
+    "or_eq",
+    "out",
+    "private",
+    "protected",
+    "public",
+    "register",
+    "reinterpret_cast",
+    "return",
+    "rounded",
+    "scaled",
+    "short",
+    "signed",
+    "sizeof",
+    "static",
+    "static_assert",
+    "static_cast",
+    "std",
+    "struct",
+    "switch",
+    "template",
+    "this",
+    "thread_local",
+    "throw",
+    "true",
+    "try",
+    "typedef",
+    "typeid",
+    "typename",
+    "union",
+    "unsigned",
+    "using",
+    "virtual",
+    "void",
+    "volatile",
+    "wchar_t",
+    "while",
+    "x",
+    "xor",
+    "xor_eq",
 ];
 
 /// Identifiers that have been given out.
@@ -52,7 +144,11 @@ fn identifier(text: &str) -> String {
     while name.ends_with('_') {
         name.pop();
     }
-    if name.is_empty() { "layer".to_owned() } else { name }
+    if name.is_empty() {
+        "layer".to_owned()
+    } else {
+        name
+    }
 }
 
 #[cfg(test)]
@@ -62,11 +158,30 @@ mod tests {
     #[test]
     fn names_become_identifiers() {
         let mut names = Names::default();
-        let given: Vec<_> = ["/fc1/MatMul", "fc1/MatMul", "12", "__x__y", "int", "", "größe", "in", "i"]
-            .map(|wanted| names.unique(wanted))
-            .into();
-        let expected =
-            ["fc1_MatMul", "fc1_MatMul_2", "layer_12", "x_y", "int_2", "layer", "gr_e", "in_2", "i_2"];
+        let given: Vec<_> = [
+            "/fc1/MatMul",
+            "fc1/MatMul",
+            "12",
+            "__x__y",
+            "int",
+            "",
+            "größe",
+            "in",
+            "i",
+        ]
+        .map(|wanted| names.unique(wanted))
+        .into();
+        let expected = [
+            "fc1_MatMul",
+            "fc1_MatMul_2",
+            "layer_12",
+            "x_y",
+            "int_2",
+            "layer",
+            "gr_e",
+            "in_2",
+            "i_2",
+        ];
         assert_eq!(given, expected);
     }
 

@@ -55,9 +55,13 @@ impl<'c> Converter<'c> {
         let mut value = value.clone();
         let rank = value.shape.len();
         if let GraphOp::Onnx(onnx::Op::BatchNormalization { epsilon }) = op {
-            value.steps.extend(batch_normalization(*epsilon, &constants, rank, location)?);
+            value
+                .steps
+                .extend(batch_normalization(*epsilon, &constants, rank, location)?);
         } else {
-            value.steps.push(normalized(op.clone(), constants, moving, rank, location)?);
+            value
+                .steps
+                .push(normalized(op.clone(), constants, moving, rank, location)?);
         }
         let mut axes = value.steps.iter().filter_map(|step| step.axis);
         if let Some(first) = axes.next()
@@ -97,7 +101,10 @@ impl<'c> Converter<'c> {
         let Some(codes) = parameters.codes() else {
             return Err("its bit width differs between channels".to_owned());
         };
-        let info = ScaledInt { axis: axis.unwrap_or(0), channels: parameters.channels() };
+        let info = ScaledInt {
+            axis: axis.unwrap_or(0),
+            channels: parameters.channels(),
+        };
         let width = info.width();
         let (lo, hi, rounding, bipolar) = match codes {
             Codes::Range { lo, hi, rounding } => (lo, hi, rounding, false),
@@ -105,7 +112,11 @@ impl<'c> Converter<'c> {
         };
         let one = Tensor::scalar(1.0);
         let quantize = qint::Op::Quantize(Quantize {
-            scale: if parameters.ignores_scale() { one } else { parameters.scale.clone() },
+            scale: if parameters.ignores_scale() {
+                one
+            } else {
+                parameters.scale.clone()
+            },
             zero_point: parameters.zero_point.clone(),
             lo,
             hi,
@@ -116,7 +127,12 @@ impl<'c> Converter<'c> {
         });
         let n_type = self.tensor_type(&result.shape, width.element());
         let n = self.append(quantize.build(self.context, x, n_type, location));
-        Ok(State::Int(IntValue { n, info, shape: result.shape.clone(), steps: Vec::new() }))
+        Ok(State::Int(IntValue {
+            n,
+            info,
+            shape: result.shape.clone(),
+            steps: Vec::new(),
+        }))
     }
 
     fn quantize_int(
@@ -129,35 +145,52 @@ impl<'c> Converter<'c> {
         let axis = function.axis.unwrap_or(0);
         let input_signed = value.info.width().signed;
         let quantizers = parameters.channels();
-        let scale = |channel: usize| quantizers[if quantizers.len() == 1 { 0 } else { channel }].scale;
+        let scale =
+            |channel: usize| quantizers[if quantizers.len() == 1 { 0 } else { channel }].scale;
         let (op, ranges): (OpOfWidth<'_>, Vec<(i64, i64)>) = if function.is_monotone() {
             let steps = thresholds::find(&function, parameters.unit())
                 .ok_or("it has too many steps between its least and greatest integer")?;
-            let ranges = (0..function.ranges().len()).map(|at| steps.range(at)).collect();
+            let ranges = (0..function.ranges().len())
+                .map(|at| steps.range(at))
+                .collect();
             let rescale = (steps.max_steps() > self.options.max_thresholds)
                 .then(|| requantize::fit(&steps, function.ranges()))
                 .flatten();
             let past = value.info.range().1 + 1;
             let build: OpOfWidth<'_> = match rescale {
-                Some(rescale) => Box::new(move |signed| rescaling(&rescale, axis, input_signed, signed)),
+                Some(rescale) => {
+                    Box::new(move |signed| rescaling(&rescale, axis, input_signed, signed))
+                }
                 None => Box::new(move |signed| counting(&steps, past, axis, input_signed, signed)),
             };
             (build, ranges)
         } else {
             let table = Table::new(&function, self.options.max_lookup)?;
             let ranges = table.ranges();
-            (Box::new(move |signed| table.lookup(axis, input_signed, signed)), ranges)
+            (
+                Box::new(move |signed| table.lookup(axis, input_signed, signed)),
+                ranges,
+            )
         };
         let channels = ranges
             .iter()
             .enumerate()
-            .map(|(at, &(lo, hi))| Channel { scale: scale(at), lo, hi })
+            .map(|(at, &(lo, hi))| Channel {
+                scale: scale(at),
+                lo,
+                hi,
+            })
             .collect();
         let info = ScaledInt { axis, channels };
         let width: Width = info.width();
         let n_type = self.tensor_type(&value.shape, width.element());
         let n = self.append(op(width.signed).build(self.context, value.n, n_type, location));
-        Ok(State::Int(IntValue { n, info, shape: value.shape.clone(), steps: Vec::new() }))
+        Ok(State::Int(IntValue {
+            n,
+            info,
+            shape: value.shape.clone(),
+            steps: Vec::new(),
+        }))
     }
 
     /// `Add` and `Sub` of two scaled integers with one scale.
@@ -187,12 +220,20 @@ impl<'c> Converter<'c> {
         } else {
             (left.lo + right.lo, left.hi + right.hi)
         };
-        let info = ScaledInt::uniform(Channel { scale: left.scale, lo, hi });
+        let info = ScaledInt::uniform(Channel {
+            scale: left.scale,
+            lo,
+            hi,
+        });
         let width = info.width();
         let mut body = Vec::new();
         let a_at = widened(&mut body, Instr::Input(0), a.info.width(), width.bits);
         let b_at = widened(&mut body, Instr::Input(1), b.info.width(), width.bits);
-        body.push(if subtract { Instr::Sub(a_at, b_at) } else { Instr::Add(a_at, b_at) });
+        body.push(if subtract {
+            Instr::Sub(a_at, b_at)
+        } else {
+            Instr::Add(a_at, b_at)
+        });
         let rank = result.rank();
         let generic = Generic {
             maps: vec![
@@ -204,7 +245,12 @@ impl<'c> Converter<'c> {
             body,
         };
         let n = self.generic_into_empty(&generic, &[a.n, b.n], &result.shape, width, location);
-        Ok(State::Int(IntValue { n, info, shape: result.shape.clone(), steps: Vec::new() }))
+        Ok(State::Int(IntValue {
+            n,
+            info,
+            shape: result.shape.clone(),
+            steps: Vec::new(),
+        }))
     }
 
     /// A loop nest that writes every element of a new tensor.
@@ -217,7 +263,11 @@ impl<'c> Converter<'c> {
         location: Location<'c>,
     ) -> Val<'c> {
         let r#type = self.tensor_type(shape, width.element());
-        let empty = self.append(qonnx_dialects::upstream::empty(self.context, r#type, location));
+        let empty = self.append(qonnx_dialects::upstream::empty(
+            self.context,
+            r#type,
+            location,
+        ));
         self.append(generic.build(self.context, inputs, empty, location))
     }
 }
@@ -256,7 +306,8 @@ fn normalized<'c>(
             continue;
         };
         let shape = with_rank(&constant.shape, rank);
-        let varies = varying_axis(&shape).map_err(|_| "a constant varies along more than one axis")?;
+        let varies =
+            varying_axis(&shape).map_err(|_| "a constant varies along more than one axis")?;
         if let Some(at) = varies
             && *axis.get_or_insert(at) != at
         {
@@ -265,7 +316,13 @@ fn normalized<'c>(
         let shape = if varies.is_some() { shape } else { Vec::new() };
         normal.push(Some(Rc::new(constant.as_ref().clone().reshaped(shape))));
     }
-    Ok(Step { op, constants: normal, moving, axis, location })
+    Ok(Step {
+        op,
+        constants: normal,
+        moving,
+        axis,
+        location,
+    })
 }
 
 /// `BatchNormalization` as the product and the sum that it is computed as.
@@ -284,8 +341,13 @@ fn batch_normalization<'c>(
     if rank < 2 {
         return Err("the value has no channel axis".to_owned());
     }
-    let (factor, addend) =
-        onnx::affine(parameter(1)?, parameter(2)?, parameter(3)?, parameter(4)?, epsilon);
+    let (factor, addend) = onnx::affine(
+        parameter(1)?,
+        parameter(2)?,
+        parameter(3)?,
+        parameter(4)?,
+        epsilon,
+    );
     let step = |op: onnx::Op, values: Vec<f32>| {
         let mut shape = vec![1; rank];
         shape[1] = values.len();
@@ -307,7 +369,11 @@ fn counting(
     let values = steps
         .thresholds
         .iter()
-        .flat_map(|row| row.iter().copied().chain(std::iter::repeat_n(past, columns - row.len())))
+        .flat_map(|row| {
+            row.iter()
+                .copied()
+                .chain(std::iter::repeat_n(past, columns - row.len()))
+        })
         .collect();
     qint::Op::Threshold(Threshold {
         thresholds: Tensor::i64([rows, columns], values),
@@ -322,7 +388,11 @@ fn counting(
 /// `qint.requantize`.
 fn rescaling(rescale: &Rescale, axis: usize, input_signed: bool, signed: bool) -> qint::Op {
     let shared = |values: &[i64]| {
-        if values.windows(2).all(|pair| pair[0] == pair[1]) { values[..1].to_vec() } else { values.to_vec() }
+        if values.windows(2).all(|pair| pair[0] == pair[1]) {
+            values[..1].to_vec()
+        } else {
+            values.to_vec()
+        }
     };
     qint::Op::Requantize(Requantize {
         multiplier: shared(&rescale.multiplier),
@@ -354,13 +424,17 @@ impl Table {
         let high = ranges.iter().map(|range| range.1).max().unwrap_or(0);
         let columns = usize::try_from(high - low).map_or(usize::MAX, |span| span.saturating_add(1));
         if columns.saturating_mul(ranges.len()) > limit.saturating_mul(16) || columns > limit {
-            return Err(format!("it is not known to be monotone and its domain of {columns} integers is too large"));
+            return Err(format!(
+                "it is not known to be monotone and its domain of {columns} integers is too large"
+            ));
         }
         let mut rows = vec![Vec::with_capacity(columns); ranges.len()];
         for n in low..=high {
             // Outside of a channel's own range any value will do; the nearest end is certain to be defined.
             let arguments: Vec<i64> = ranges.iter().map(|&(lo, hi)| n.clamp(lo, hi)).collect();
-            let values = function.eval(&arguments).ok_or("it is not a number somewhere in its domain")?;
+            let values = function
+                .eval(&arguments)
+                .ok_or("it is not a number somewhere in its domain")?;
             for (row, value) in rows.iter_mut().zip(values) {
                 row.push(value);
             }
@@ -372,7 +446,9 @@ impl Table {
         self.rows
             .iter()
             .map(|row| {
-                row.iter().fold((i64::MAX, i64::MIN), |(lo, hi), &value| (lo.min(value), hi.max(value)))
+                row.iter().fold((i64::MAX, i64::MIN), |(lo, hi), &value| {
+                    (lo.min(value), hi.max(value))
+                })
             })
             .collect()
     }

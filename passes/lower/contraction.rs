@@ -46,7 +46,9 @@ fn weight_scales(weights: &ScaledConstant, axis: usize, count: usize) -> Result<
 
 /// The width that holds a weight tensor.
 fn weight_width(n: &[i64]) -> Width {
-    let (lo, hi) = n.iter().fold((0, 0), |(lo, hi): (i64, i64), &n| (lo.min(n), hi.max(n)));
+    let (lo, hi) = n
+        .iter()
+        .fold((0, 0), |(lo, hi): (i64, i64), &n| (lo.min(n), hi.max(n)));
     Width::of(lo, hi)
 }
 
@@ -81,22 +83,40 @@ impl<'c> Converter<'c> {
         let Some(outer) = x.shape.len().checked_sub(1) else {
             return Err("its input is a scalar".to_owned());
         };
-        let scale_x = x.info.uniform_scale().ok_or("its input's scale differs along the summed axis")?;
+        let scale_x = x
+            .info
+            .uniform_scale()
+            .ok_or("its input's scale differs along the summed axis")?;
         let scales = weight_scales(&weights, 1, columns)?;
         let n = weights.n.as_int().unwrap_or_default();
         // Ranges along the summed axis sharpen the bound; ranges along another axis are joined.
         let (lo, hi) = x.info.range();
         let of = |k: usize| {
-            if x.info.axis == outer { x.info.channel(k) } else { Channel { scale: scale_x, lo, hi } }
+            if x.info.axis == outer {
+                x.info.channel(k)
+            } else {
+                Channel {
+                    scale: scale_x,
+                    lo,
+                    hi,
+                }
+            }
         };
         let channels = (0..columns)
             .map(|column| {
                 let terms = (0..depth).map(|k| (n[k * columns + column], of(k).lo, of(k).hi));
                 let (lo, hi) = dot_range(terms).ok_or_else(overflow)?;
-                Ok(Channel { scale: scale_x * scales[column], lo, hi })
+                Ok(Channel {
+                    scale: scale_x * scales[column],
+                    lo,
+                    hi,
+                })
             })
             .collect::<Result<Vec<_>, Refusal>>()?;
-        let info = ScaledInt { axis: result.shape.len() - 1, channels };
+        let info = ScaledInt {
+            axis: result.shape.len() - 1,
+            channels,
+        };
         let (loops, k) = (outer + 2, outer + 1);
         let rows: Vec<usize> = (0..outer).collect();
         let generic = Generic {
@@ -106,12 +126,23 @@ impl<'c> Converter<'c> {
                 AffineMap::select(loops, &[rows.as_slice(), &[outer]].concat()),
             ],
             iterators: (0..loops)
-                .map(|at| if at == k { IteratorKind::Reduction } else { IteratorKind::Parallel })
+                .map(|at| {
+                    if at == k {
+                        IteratorKind::Reduction
+                    } else {
+                        IteratorKind::Parallel
+                    }
+                })
                 .collect(),
             body: multiply_accumulate(x.info.width(), weight_width(n), info.width().bits),
         };
         let value = self.contract(&generic, x.n, &weights.n, &result.shape, &info, location);
-        Ok(State::Int(IntValue { n: value, info, shape: result.shape.clone(), steps: Vec::new() }))
+        Ok(State::Int(IntValue {
+            n: value,
+            info,
+            shape: result.shape.clone(),
+            steps: Vec::new(),
+        }))
     }
 
     /// Builds weights, a zero accumulator and the loop nest.
@@ -174,10 +205,14 @@ impl<'c> Converter<'c> {
         let channels = (0..outputs)
             .map(|output| {
                 let first = output / outputs_each * inputs_each;
-                let inputs = (0..inputs_each).map(|at| of(first + at)).collect::<Result<Vec<_>, _>>()?;
+                let inputs = (0..inputs_each)
+                    .map(|at| of(first + at))
+                    .collect::<Result<Vec<_>, _>>()?;
                 let scale = inputs[0].scale;
                 if inputs.iter().any(|input| input.scale != scale) {
-                    return Err("its input's scale differs between channels that are summed".to_owned());
+                    return Err(
+                        "its input's scale differs between channels that are summed".to_owned()
+                    );
                 }
                 let kernel = &n[output * inputs_each * taps..(output + 1) * inputs_each * taps];
                 let terms = kernel.iter().enumerate().map(|(at, &weight)| {
@@ -185,7 +220,11 @@ impl<'c> Converter<'c> {
                     (weight, input.lo, input.hi)
                 });
                 let (lo, hi) = dot_range(terms).ok_or_else(overflow)?;
-                Ok(Channel { scale: scale * scales[output], lo, hi })
+                Ok(Channel {
+                    scale: scale * scales[output],
+                    lo,
+                    hi,
+                })
             })
             .collect::<Result<Vec<_>, Refusal>>()?;
         let info = ScaledInt { axis: 1, channels };
@@ -193,7 +232,14 @@ impl<'c> Converter<'c> {
         let body = multiply_accumulate(x.info.width(), weight_width(n), info.width().bits);
         let value = if group == 1 {
             let generic = conv_loops(&windows, spatial, false, body);
-            self.contract(&generic, source.0, &weights.n, &result.shape, &info, location)
+            self.contract(
+                &generic,
+                source.0,
+                &weights.n,
+                &result.shape,
+                &info,
+                location,
+            )
         } else {
             // Channels in two dimensions: the group, and the position within it.
             let grouped = |shape: &[usize], axis: usize| {
@@ -208,7 +254,12 @@ impl<'c> Converter<'c> {
             let value = self.contract(&generic, x, &weights, &shape, &info, location);
             self.reshape(value, &result.shape, location)
         };
-        Ok(State::Int(IntValue { n: value, info, shape: result.shape.clone(), steps: Vec::new() }))
+        Ok(State::Int(IntValue {
+            n: value,
+            info,
+            shape: result.shape.clone(),
+            steps: Vec::new(),
+        }))
     }
 
     /// The input surrounded with `filler` as the windows need it, and its shape.
@@ -239,7 +290,10 @@ impl<'c> Converter<'c> {
         let frame = Tensor::int(width.bits, padded.clone(), vec![filler; count]);
         let frame = self.int_constant(&frame, location);
         let slice = Slice::contiguous(offsets, shape.to_vec());
-        (self.append(slice.build_insert(self.context, x, frame, location)), padded)
+        (
+            self.append(slice.build_insert(self.context, x, frame, location)),
+            padded,
+        )
     }
 }
 
@@ -256,7 +310,10 @@ fn conv_loops(windows: &[WindowAxis], spatial: usize, grouped: bool, body: Vec<I
     let taps: Vec<usize> = (tap..tap + spatial).collect();
     let mut x = AffineMap::select(loops, &[&[0], groups, &[input], &positions].concat());
     for (at, axis) in windows.iter().enumerate() {
-        let terms = [(position + at, axis.stride as i64), (tap + at, axis.dilation as i64)];
+        let terms = [
+            (position + at, axis.stride as i64),
+            (tap + at, axis.dilation as i64),
+        ];
         x = x.with_sum(lead + at, &terms);
     }
     Generic {
@@ -266,7 +323,13 @@ fn conv_loops(windows: &[WindowAxis], spatial: usize, grouped: bool, body: Vec<I
             AffineMap::select(loops, &[&[0], groups, &[output], &positions].concat()),
         ],
         iterators: (0..loops)
-            .map(|at| if at >= input { IteratorKind::Reduction } else { IteratorKind::Parallel })
+            .map(|at| {
+                if at >= input {
+                    IteratorKind::Reduction
+                } else {
+                    IteratorKind::Parallel
+                }
+            })
             .collect(),
         body,
     }

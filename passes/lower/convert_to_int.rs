@@ -39,7 +39,9 @@ impl ConvertToInt {
         let ops = function.ops();
         let arguments = function.arguments();
         let returned = function.returned();
-        let location = function.return_op().map_or_else(|| function.op().location(), |op| op.location());
+        let location = function
+            .return_op()
+            .map_or_else(|| function.op().location(), |op| op.location());
         let options = self.clone();
         let mut outputs = Vec::new();
         function.rebuild(context, |_, block| {

@@ -33,7 +33,13 @@ pub struct Converter<'c> {
 
 impl<'c> Converter<'c> {
     pub fn new(context: &'c Context, block: BlockHandle<'c>, options: ConvertToInt) -> Self {
-        Self { context, options, block, states: HashMap::new(), floats: HashMap::new() }
+        Self {
+            context,
+            options,
+            block,
+            states: HashMap::new(),
+            floats: HashMap::new(),
+        }
     }
 
     /// Says that an old value is a float value of the new function.
@@ -52,26 +58,50 @@ impl<'c> Converter<'c> {
         }
         if onnx::is_constant(op) {
             let Some(value) = ir::constant_tensor(results[0]) else {
-                return fail(op, "the elements of this constant are elided; nothing can be computed from it");
+                return fail(
+                    op,
+                    "the elements of this constant are elided; nothing can be computed from it",
+                );
             };
-            let constant = Constant { value: Rc::new(value), int: None, location };
-            self.states.insert(ir::value_key(results[0]), State::Constant(constant));
+            let constant = Constant {
+                value: Rc::new(value),
+                int: None,
+                location,
+            };
+            self.states
+                .insert(ir::value_key(results[0]), State::Constant(constant));
             return Ok(());
         }
         let Some(graph) = GraphOp::read(op) else {
-            return fail(op, format!("'{}' op is not part of levels 0 and 1", ir::op_name(op)));
+            return fail(
+                op,
+                format!("'{}' op is not part of levels 0 and 1", ir::op_name(op)),
+            );
         };
-        let Some(types) = results.iter().map(|value| ir::type_of(*value)).collect::<Option<Vec<_>>>() else {
-            return fail(op, "the shape of a result is not known; run 'infer-shapes' and 'fold-constants' first");
+        let Some(types) = results
+            .iter()
+            .map(|value| ir::type_of(*value))
+            .collect::<Option<Vec<_>>>()
+        else {
+            return fail(
+                op,
+                "the shape of a result is not known; run 'infer-shapes' and 'fold-constants' first",
+            );
         };
         let states: Vec<State<'c>> = operands
             .iter()
-            .map(|value| self.states.get(&ir::value_key(*value)).cloned().unwrap_or(State::Absent))
+            .map(|value| {
+                self.states
+                    .get(&ir::value_key(*value))
+                    .cloned()
+                    .unwrap_or(State::Absent)
+            })
             .collect();
 
         if let Some(constants) = fold(&graph, &states, &types, location) {
             for (result, constant) in results.iter().zip(constants) {
-                self.states.insert(ir::value_key(*result), State::Constant(constant));
+                self.states
+                    .insert(ir::value_key(*result), State::Constant(constant));
             }
             return Ok(());
         }
@@ -84,8 +114,12 @@ impl<'c> Converter<'c> {
                 Ok(())
             }
             Err(refusal) => {
-                if self.options.remarks && states.iter().any(|state| matches!(state, State::Int(_))) {
-                    ir::emit_remark(location, &format!("'{}' stays float: {refusal}", graph.name()));
+                if self.options.remarks && states.iter().any(|state| matches!(state, State::Int(_)))
+                {
+                    ir::emit_remark(
+                        location,
+                        &format!("'{}' stays float: {refusal}", graph.name()),
+                    );
                 }
                 self.keep_float(&graph, op, &operands, &types)
             }
@@ -115,7 +149,9 @@ impl<'c> Converter<'c> {
                 | onnx::Op::Identity
                 | onnx::Op::Transpose { .. }),
             ) => self.movement(op, states, result, location),
-            GraphOp::Onnx(onnx::Op::Concat { axis }) => self.concat(*axis, states, result, location),
+            GraphOp::Onnx(onnx::Op::Concat { axis }) => {
+                self.concat(*axis, states, result, location)
+            }
             GraphOp::Onnx(op @ (onnx::Op::Add | onnx::Op::Sub))
                 if states.iter().all(|state| matches!(state, State::Int(_))) =>
             {
@@ -139,8 +175,15 @@ impl<'c> Converter<'c> {
             .iter()
             .map(|operand| self.float_of(*operand, location))
             .collect::<Result<Vec<_>, _>>()?;
-        let types: Vec<_> = types.iter().map(|r#type| ir::tensor_type(self.context, r#type)).collect();
-        let new = ir::build_op(self.block, None, graph.build(self.context, &operands, &types, location));
+        let types: Vec<_> = types
+            .iter()
+            .map(|r#type| ir::tensor_type(self.context, r#type))
+            .collect();
+        let new = ir::build_op(
+            self.block,
+            None,
+            graph.build(self.context, &operands, &types, location),
+        );
         for (old, new) in op.results().zip(new.results()) {
             self.bind_float(ir::val(old), ir::val(new));
         }
@@ -166,14 +209,18 @@ impl<'c> Converter<'c> {
 
     /// `qint.dequantize` and the pending steps as float ops.
     fn dequantized(&mut self, value: &IntValue<'c>, location: Location<'c>) -> Val<'c> {
-        let carrier = TensorType { shape: value.shape.clone(), element: Element::F32 };
+        let carrier = TensorType {
+            shape: value.shape.clone(),
+            element: Element::F32,
+        };
         let carrier_type = ir::tensor_type(self.context, &carrier);
         let dequantize = qint::Op::Dequantize(Dequantize {
             scale: value.info.scale_tensor(value.shape.len()),
             signed: value.info.width().signed,
         });
         let location_of_n = ir::defining_op(value.n).map_or(location, |op| op.location());
-        let mut float = self.append(dequantize.build(self.context, value.n, carrier_type, location_of_n));
+        let mut float =
+            self.append(dequantize.build(self.context, value.n, carrier_type, location_of_n));
         for step in &value.steps {
             let mut operands = Vec::with_capacity(step.constants.len());
             for (at, constant) in step.constants.iter().enumerate() {
@@ -183,7 +230,11 @@ impl<'c> Converter<'c> {
                     None => self.append(onnx::none(self.context, step.location)),
                 });
             }
-            float = self.append(step.op.build(self.context, &operands, &[carrier_type], step.location));
+            float =
+                self.append(
+                    step.op
+                        .build(self.context, &operands, &[carrier_type], step.location),
+                );
         }
         float
     }
@@ -214,7 +265,13 @@ impl<'c> Converter<'c> {
 
     /// The MLIR type of a tensor.
     pub fn tensor_type(&self, shape: &[usize], element: Element) -> melior::ir::Type<'c> {
-        ir::tensor_type(self.context, &TensorType { shape: shape.to_vec(), element })
+        ir::tensor_type(
+            self.context,
+            &TensorType {
+                shape: shape.to_vec(),
+                element,
+            },
+        )
     }
 }
 

@@ -37,9 +37,16 @@ impl<'a, 'c> Activation<'a, 'c> {
     /// Composes the pending steps of a value with a quantizer. Refuses what varies along several axes.
     pub fn new(value: &'a IntValue<'c>, parameters: &'a Quantizers) -> Result<Self, Refusal> {
         let rank = value.shape.len();
-        let info_axis = value.info.uniform_scale().is_none().then_some(value.info.axis);
+        let info_axis = value
+            .info
+            .uniform_scale()
+            .is_none()
+            .then_some(value.info.axis);
         let mut axis = None;
-        for candidate in [info_axis, value.step_axis(), parameters.axis(rank)?].into_iter().flatten() {
+        for candidate in [info_axis, value.step_axis(), parameters.axis(rank)?]
+            .into_iter()
+            .flatten()
+        {
             if *axis.get_or_insert(candidate) != candidate {
                 return Err("scales and constants vary along different axes".to_owned());
             }
@@ -50,7 +57,10 @@ impl<'a, 'c> Activation<'a, 'c> {
                 if value.info.channels.len() > 1 && value.info.axis == axis {
                     value.info.channels.clone()
                 } else {
-                    let joined = value.info.joined().ok_or("scales differ along another axis")?;
+                    let joined = value
+                        .info
+                        .joined()
+                        .ok_or("scales differ along another axis")?;
                     vec![joined.channels[0]; extent]
                 }
             }
@@ -69,7 +79,14 @@ impl<'a, 'c> Activation<'a, 'c> {
             }
             None => Vec::new(),
         };
-        let steps = value.steps.iter().map(|step| Reshaped { step, constants: fit(step, inner.len()) }).collect();
+        let steps = value
+            .steps
+            .iter()
+            .map(|step| Reshaped {
+                step,
+                constants: fit(step, inner.len()),
+            })
+            .collect();
         let mut quantizers = parameters.channel_quantizers();
         if quantizers.len() != channels.len() {
             let first = *quantizers.first().ok_or("it has no parameters")?;
@@ -78,33 +95,54 @@ impl<'a, 'c> Activation<'a, 'c> {
             }
             quantizers = vec![first; channels.len()];
         }
-        let (ranges, scales) =
-            channels.iter().map(|channel| ((channel.lo, channel.hi), channel.scale)).unzip();
-        Ok(Self { axis, ranges, scales, steps, quantizers, parameters, inner })
+        let (ranges, scales) = channels
+            .iter()
+            .map(|channel| ((channel.lo, channel.hi), channel.scale))
+            .unzip();
+        Ok(Self {
+            axis,
+            ranges,
+            scales,
+            steps,
+            quantizers,
+            parameters,
+            inner,
+        })
     }
 
     /// Whether the function is known to be monotone in each channel.
     pub fn is_monotone(&self) -> bool {
         let ty = TensorType::f32([&[1], self.inner.as_slice()].concat());
         let steps = self.steps.iter().all(|entry| {
-            let types: Vec<Option<TensorType>> =
-                entry.constants.iter().map(|constant| constant.as_deref().map(TensorType::of)).collect();
+            let types: Vec<Option<TensorType>> = entry
+                .constants
+                .iter()
+                .map(|constant| constant.as_deref().map(TensorType::of))
+                .collect();
             let infos: Vec<Option<ValueInfo<'_>>> = types
                 .iter()
                 .zip(&entry.constants)
                 .enumerate()
                 .map(|(at, (constant_type, constant))| {
                     if at == entry.step.moving {
-                        return Some(ValueInfo { ty: &ty, value: None });
+                        return Some(ValueInfo {
+                            ty: &ty,
+                            value: None,
+                        });
                     }
-                    constant_type.as_ref().map(|ty| ValueInfo { ty, value: constant.as_deref() })
+                    constant_type.as_ref().map(|ty| ValueInfo {
+                        ty,
+                        value: constant.as_deref(),
+                    })
                 })
                 .collect();
             let monotonicity = entry.step.op.monotonicity(entry.step.moving, &infos);
             !monotonicity.directions.contains(&Direction::Unknown)
         });
-        let quantized =
-            self.quantizers.iter().all(|quantizer| quantizer.code_direction() != Direction::Unknown);
+        let quantized = self
+            .quantizers
+            .iter()
+            .all(|quantizer| quantizer.code_direction() != Direction::Unknown);
         steps && quantized
     }
 }
@@ -128,7 +166,13 @@ impl ChannelFunction for Activation<'_, '_> {
                 .constants
                 .iter()
                 .enumerate()
-                .map(|(at, constant)| if at == entry.step.moving { Some(&value) } else { constant.as_deref() })
+                .map(|(at, constant)| {
+                    if at == entry.step.moving {
+                        Some(&value)
+                    } else {
+                        constant.as_deref()
+                    }
+                })
                 .collect();
             let result = entry.step.op.eval(&operands).ok()?.pop()?;
             debug_assert_eq!(result.shape, value.shape, "a step keeps the shape");
@@ -159,5 +203,8 @@ fn fit(step: &Step<'_>, inner: usize) -> Vec<Option<Rc<Tensor>>> {
         let shape = constant.shape[excess..].to_vec();
         Rc::new(constant.as_ref().clone().reshaped(shape))
     };
-    step.constants.iter().map(|constant| constant.as_ref().map(fitted)).collect()
+    step.constants
+        .iter()
+        .map(|constant| constant.as_ref().map(fitted))
+        .collect()
 }

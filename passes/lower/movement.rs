@@ -24,13 +24,17 @@ fn permutation(perm: &[i64], rank: usize) -> Option<Vec<usize>> {
     if perm.is_empty() {
         return Some((0..rank).rev().collect());
     }
-    perm.iter().map(|&axis| usize::try_from(if axis < 0 { axis + rank as i64 } else { axis }).ok()).collect()
+    perm.iter()
+        .map(|&axis| usize::try_from(if axis < 0 { axis + rank as i64 } else { axis }).ok())
+        .collect()
 }
 
 /// Follows an axis through an op.
 fn follow(op: &onnx::Op, from: &[usize], to: &[usize], axis: usize) -> Option<NewAxis> {
     if let onnx::Op::Transpose { perm } = op {
-        let axis = permutation(perm, from.len())?.iter().position(|&at| at == axis)?;
+        let axis = permutation(perm, from.len())?
+            .iter()
+            .position(|&at| at == axis)?;
         return Some(NewAxis { axis, repeat: 1 });
     }
     // A reshape keeps row-major order: the axis survives where a dimension of the result begins at the same
@@ -39,7 +43,10 @@ fn follow(op: &onnx::Op, from: &[usize], to: &[usize], axis: usize) -> Option<Ne
     let mut prefix = 1;
     for (at, &extent) in to.iter().enumerate() {
         if prefix == before && extent != 1 && extent.is_multiple_of(from[axis]) {
-            return Some(NewAxis { axis: at, repeat: extent / from[axis] });
+            return Some(NewAxis {
+                axis: at,
+                repeat: extent / from[axis],
+            });
         }
         prefix *= extent;
     }
@@ -58,9 +65,14 @@ impl ScaledInt {
                 .iter()
                 .flat_map(|channel| std::iter::repeat_n(*channel, new.repeat))
                 .collect();
-            return Ok(Self { axis: new.axis, channels });
+            return Ok(Self {
+                axis: new.axis,
+                channels,
+            });
         }
-        self.joined().ok_or_else(|| "its channels' scales differ and the axis is mixed with others".to_owned())
+        self.joined().ok_or_else(|| {
+            "its channels' scales differ and the axis is mixed with others".to_owned()
+        })
     }
 }
 
@@ -71,8 +83,11 @@ fn moved_step<'c>(
     from: &[usize],
     to: &[usize],
 ) -> Result<Step<'c>, Refusal> {
-    let Some(axis) = step.axis else { return Ok(step.clone()) };
-    let new = follow(op, from, to, axis).ok_or("the axis of a pending constant is mixed with others")?;
+    let Some(axis) = step.axis else {
+        return Ok(step.clone());
+    };
+    let new =
+        follow(op, from, to, axis).ok_or("the axis of a pending constant is mixed with others")?;
     let constants = step
         .constants
         .iter()
@@ -83,10 +98,16 @@ fn moved_step<'c>(
             }
             let mut shape = vec![1; to.len()];
             shape[new.axis] = constant.len() * new.repeat;
-            Some(Rc::new(constant.gather(&shape, |index| index[new.axis] / new.repeat)))
+            Some(Rc::new(
+                constant.gather(&shape, |index| index[new.axis] / new.repeat),
+            ))
         })
         .collect();
-    Ok(Step { constants, axis: Some(new.axis), ..step.clone() })
+    Ok(Step {
+        constants,
+        axis: Some(new.axis),
+        ..step.clone()
+    })
 }
 
 impl<'c> Converter<'c> {
@@ -103,8 +124,11 @@ impl<'c> Converter<'c> {
         };
         let (from, to) = (&value.shape, &result.shape);
         let info = value.info.moved(op, from, to)?;
-        let steps =
-            value.steps.iter().map(|step| moved_step(step, op, from, to)).collect::<Result<Vec<_>, _>>()?;
+        let steps = value
+            .steps
+            .iter()
+            .map(|step| moved_step(step, op, from, to))
+            .collect::<Result<Vec<_>, _>>()?;
         let n = match op {
             onnx::Op::Transpose { perm } => {
                 let perm = permutation(perm, from.len()).ok_or("its permutation is malformed")?;
@@ -124,7 +148,12 @@ impl<'c> Converter<'c> {
             }
             _ => self.reshape(value.n, to, location),
         };
-        Ok(State::Int(IntValue { n, info, shape: to.clone(), steps }))
+        Ok(State::Int(IntValue {
+            n,
+            info,
+            shape: to.clone(),
+            steps,
+        }))
     }
 
     /// `Concat` of scaled integers without pending steps: all of one scale, or channel by channel along the
@@ -149,13 +178,23 @@ impl<'c> Converter<'c> {
         let mut channels: Vec<Channel> = Vec::new();
         for part in &parts {
             let along = part.info.channels.len() == 1 || part.info.axis == axis;
-            let facts = if along { part.info.clone() } else { part.info.joined().ok_or("scales differ along another axis")? };
+            let facts = if along {
+                part.info.clone()
+            } else {
+                part.info
+                    .joined()
+                    .ok_or("scales differ along another axis")?
+            };
             channels.extend((0..part.shape[axis]).map(|at| facts.channel(at)));
         }
         let info = ScaledInt { axis, channels };
         let width = info.width();
         let r#type = self.tensor_type(&result.shape, width.element());
-        let mut whole = self.append(qonnx_dialects::upstream::empty(self.context, r#type, location));
+        let mut whole = self.append(qonnx_dialects::upstream::empty(
+            self.context,
+            r#type,
+            location,
+        ));
         let mut offset = 0;
         for part in parts {
             let source = if part.info.width().bits == width.bits {
@@ -176,7 +215,12 @@ impl<'c> Converter<'c> {
             let slice = Slice::contiguous(offsets, part.shape.clone());
             whole = self.append(slice.build_insert(self.context, source, whole, location));
         }
-        Ok(State::Int(IntValue { n: whole, info, shape: result.shape.clone(), steps: Vec::new() }))
+        Ok(State::Int(IntValue {
+            n: whole,
+            info,
+            shape: result.shape.clone(),
+            steps: Vec::new(),
+        }))
     }
 }
 
@@ -202,7 +246,9 @@ pub fn move_constant(
         Some(axis) => {
             let new = follow(op, from, to, axis)?;
             shape[new.axis] = constant.scale.len() * new.repeat;
-            constant.scale.gather(&shape, |index| index[new.axis] / new.repeat)
+            constant
+                .scale
+                .gather(&shape, |index| index[new.axis] / new.repeat)
         }
     };
     Some(ScaledConstant { n, scale })
@@ -215,11 +261,22 @@ mod tests {
     #[test]
     fn axes_are_followed() {
         let flatten = onnx::Op::Flatten { axis: 1 };
-        let transpose = onnx::Op::Transpose { perm: vec![0, 2, 3, 1] };
-        assert_eq!(follow(&flatten, &[1, 3, 2, 2], &[1, 12], 1), Some(NewAxis { axis: 1, repeat: 4 }));
-        assert_eq!(follow(&flatten, &[2, 3, 1, 1], &[2, 3], 1), Some(NewAxis { axis: 1, repeat: 1 }));
+        let transpose = onnx::Op::Transpose {
+            perm: vec![0, 2, 3, 1],
+        };
+        assert_eq!(
+            follow(&flatten, &[1, 3, 2, 2], &[1, 12], 1),
+            Some(NewAxis { axis: 1, repeat: 4 })
+        );
+        assert_eq!(
+            follow(&flatten, &[2, 3, 1, 1], &[2, 3], 1),
+            Some(NewAxis { axis: 1, repeat: 1 })
+        );
         assert_eq!(follow(&flatten, &[1, 3, 2, 2], &[1, 12], 2), None);
-        assert_eq!(follow(&transpose, &[1, 3, 2, 2], &[1, 2, 2, 3], 1), Some(NewAxis { axis: 3, repeat: 1 }));
+        assert_eq!(
+            follow(&transpose, &[1, 3, 2, 2], &[1, 2, 2, 3], 1),
+            Some(NewAxis { axis: 3, repeat: 1 })
+        );
     }
 
     #[test]
@@ -233,6 +290,9 @@ mod tests {
         let result = TensorType::f32([3, 2]);
         let moved = move_constant(&op, &constant, &result).expect("a transpose");
         assert_eq!(moved.n.as_int(), Some(&[1, 4, 2, 5, 3, 6][..]));
-        assert_eq!((moved.scale.shape.clone(), moved.scale.to_f64()), (vec![1, 2], vec![0.5, 0.25]));
+        assert_eq!(
+            (moved.scale.shape.clone(), moved.scale.to_f64()),
+            (vec![1, 2], vec![0.5, 0.25])
+        );
     }
 }

@@ -28,7 +28,11 @@ impl Quantizers {
     /// From a quantizer op's parameter tensors: those of `operands` after the first.
     pub fn new(op: &qonnx::Op, operands: &[Option<&Tensor>]) -> Result<Self, Refusal> {
         let operand = |at: usize| {
-            let value = operands.get(at).copied().flatten().ok_or("a parameter is missing")?;
+            let value = operands
+                .get(at)
+                .copied()
+                .flatten()
+                .ok_or("a parameter is missing")?;
             Ok::<_, Refusal>(Tensor::f32(value.shape.clone(), value.to_f32()))
         };
         let (zero_point, bit_width, kind) = match op {
@@ -43,16 +47,29 @@ impl Quantizers {
         if !finite(&zero_point) {
             return Err("a zero point is not finite".to_owned());
         }
-        if bit_width.to_f32().iter().any(|bits| !(*bits > 0.0 && *bits <= MAX_BITS as f32)) {
+        if bit_width
+            .to_f32()
+            .iter()
+            .any(|bits| !(*bits > 0.0 && *bits <= MAX_BITS as f32))
+        {
             return Err(format!("a bit width is not in 1..={MAX_BITS}"));
         }
         let fraction_bits = (0..=MAX_FRACTION)
             .find(|&bits| {
                 let unit = f64::from(1u32 << bits);
-                zero_point.to_f64().iter().all(|zero_point| (zero_point * unit).fract() == 0.0)
+                zero_point
+                    .to_f64()
+                    .iter()
+                    .all(|zero_point| (zero_point * unit).fract() == 0.0)
             })
             .ok_or("a zero point has too many fraction bits")?;
-        Ok(Self { scale, zero_point, bit_width, kind, fraction_bits })
+        Ok(Self {
+            scale,
+            zero_point,
+            bit_width,
+            kind,
+            fraction_bits,
+        })
     }
 
     /// From the states of a quantizer op's operands.
@@ -73,16 +90,20 @@ impl Quantizers {
     /// The quantizer for a scale, a zero point and a bit width.
     fn quantizer(&self, scale: f32, zero_point: f32, bit_width: f32) -> Quantizer {
         match self.kind {
-            Some(IntQuant { signed, narrow, rounding }) => {
-                Quantizer::int((scale, zero_point, bit_width), signed, narrow, rounding)
-            }
+            Some(IntQuant {
+                signed,
+                narrow,
+                rounding,
+            }) => Quantizer::int((scale, zero_point, bit_width), signed, narrow, rounding),
             None => Quantizer::bipolar(scale),
         }
     }
 
     /// Whether codes are the sign of the input: `BipolarQuant` and one signed bit.
     pub fn is_bipolar(&self) -> bool {
-        self.channel_quantizers().first().is_some_and(Quantizer::is_bipolar)
+        self.channel_quantizers()
+            .first()
+            .is_some_and(Quantizer::is_bipolar)
     }
 
     /// What the input's sign is taken of: the input itself (`BipolarQuant`) rather than the code.
@@ -94,7 +115,10 @@ impl Quantizers {
     pub fn codes(&self) -> Option<Codes> {
         let quantizers = self.channel_quantizers();
         let first = quantizers.first()?.codes;
-        quantizers.iter().all(|quantizer| quantizer.codes == first).then_some(first)
+        quantizers
+            .iter()
+            .all(|quantizer| quantizer.codes == first)
+            .then_some(first)
     }
 
     /// The shape that all parameters together have.
@@ -116,7 +140,11 @@ impl Quantizers {
 
     /// The quantizer of a position.
     fn at(&self, index: &[usize]) -> Quantizer {
-        let of = |tensor: &Tensor| tensor.as_f32().map_or(0.0, |all| all[broadcast_index(&tensor.shape, index)]);
+        let of = |tensor: &Tensor| {
+            tensor
+                .as_f32()
+                .map_or(0.0, |all| all[broadcast_index(&tensor.shape, index)])
+        };
         self.quantizer(of(&self.scale), of(&self.zero_point), of(&self.bit_width))
     }
 
@@ -156,9 +184,14 @@ impl Quantizers {
         let channel = |quantizer: &Quantizer| {
             let (lo, hi) = quantizer.code_range();
             let n = |code: f64| {
-                ((code - f64::from(quantizer.zero_point)) * f64::from(1u32 << self.fraction_bits)) as i64
+                ((code - f64::from(quantizer.zero_point)) * f64::from(1u32 << self.fraction_bits))
+                    as i64
             };
-            Channel { scale: self.integer_scale(quantizer), lo: n(lo), hi: n(hi) }
+            Channel {
+                scale: self.integer_scale(quantizer),
+                lo: n(lo),
+                hi: n(hi),
+            }
         };
         self.channel_quantizers().iter().map(channel).collect()
     }
@@ -200,8 +233,18 @@ pub fn quantize_constant(op: &qonnx::Op, operands: &[Option<&Tensor>]) -> Option
         });
     }
     let unit = f64::from(1u32 << quantizers.fraction_bits);
-    let scales = quantizers.scale.to_f64().into_iter().map(|scale| scale / unit).collect();
-    let scale = Tensor::new(with_rank(&quantizers.scale.shape, x.rank()), Data::F64(scales));
-    (all_finite && scale.rank() == x.rank())
-        .then(|| ScaledConstant { n: Tensor::i64(x.shape.clone(), n), scale })
+    let scales = quantizers
+        .scale
+        .to_f64()
+        .into_iter()
+        .map(|scale| scale / unit)
+        .collect();
+    let scale = Tensor::new(
+        with_rank(&quantizers.scale.shape, x.rank()),
+        Data::F64(scales),
+    );
+    (all_finite && scale.rank() == x.rank()).then(|| ScaledConstant {
+        n: Tensor::i64(x.shape.clone(), n),
+        scale,
+    })
 }

@@ -30,7 +30,9 @@ impl<'c> Converter<'c> {
                 return Err("the operations before it are not monotone in one direction".to_owned());
             }
         };
-        let windows = pool.windows(&value.shape[2..]).map_err(|error| error.to_string())?;
+        let windows = pool
+            .windows(&value.shape[2..])
+            .map_err(|error| error.to_string())?;
         let width = value.info.width();
         // Padding is the value that loses against every other.
         let (lo, hi) = value.info.range();
@@ -42,7 +44,10 @@ impl<'c> Converter<'c> {
         let taps: Vec<usize> = (2 + spatial..loops).collect();
         let mut x = AffineMap::select(loops, &outputs);
         for (at, axis) in windows.iter().enumerate() {
-            let terms = [(2 + at, axis.stride as i64), (2 + spatial + at, axis.dilation as i64)];
+            let terms = [
+                (2 + at, axis.stride as i64),
+                (2 + spatial + at, axis.dilation as i64),
+            ];
             x = x.with_sum(2 + at, &terms);
         }
         let choose = match (maximum, width.signed) {
@@ -52,9 +57,19 @@ impl<'c> Converter<'c> {
             (false, false) => Instr::MinU(0, 1),
         };
         let generic = Generic {
-            maps: vec![x, AffineMap::select(loops, &taps), AffineMap::select(loops, &outputs)],
+            maps: vec![
+                x,
+                AffineMap::select(loops, &taps),
+                AffineMap::select(loops, &outputs),
+            ],
             iterators: (0..loops)
-                .map(|at| if at < 2 + spatial { IteratorKind::Parallel } else { IteratorKind::Reduction })
+                .map(|at| {
+                    if at < 2 + spatial {
+                        IteratorKind::Parallel
+                    } else {
+                        IteratorKind::Reduction
+                    }
+                })
                 .collect(),
             body: vec![Instr::Input(0), Instr::Output, choose],
         };
@@ -77,29 +92,51 @@ impl<'c> Converter<'c> {
 
 /// How the value moves with its integer, if it does so alike in all channels.
 fn direction(value: &IntValue<'_>) -> Result<Direction, Refusal> {
-    let mut scales = value.info.channels.iter().map(|channel| channel.scale > 0.0);
+    let mut scales = value
+        .info
+        .channels
+        .iter()
+        .map(|channel| channel.scale > 0.0);
     let rising = scales.next().ok_or("the tensor is empty")?;
     if scales.any(|other| other != rising) {
         return Err("the scale has different signs in different channels".to_owned());
     }
-    let start = if rising { Direction::NonDecreasing } else { Direction::NonIncreasing };
-    Ok(value.steps.iter().fold(start, |direction, step| direction.then(of_step(step, &value.shape))))
+    let start = if rising {
+        Direction::NonDecreasing
+    } else {
+        Direction::NonIncreasing
+    };
+    Ok(value.steps.iter().fold(start, |direction, step| {
+        direction.then(of_step(step, &value.shape))
+    }))
 }
 
 fn of_step(step: &Step<'_>, shape: &[usize]) -> Direction {
     let ty = TensorType::f32(shape.to_vec());
-    let types: Vec<Option<TensorType>> =
-        step.constants.iter().map(|constant| constant.as_deref().map(TensorType::of)).collect();
+    let types: Vec<Option<TensorType>> = step
+        .constants
+        .iter()
+        .map(|constant| constant.as_deref().map(TensorType::of))
+        .collect();
     let infos: Vec<Option<ValueInfo<'_>>> = types
         .iter()
         .zip(&step.constants)
         .enumerate()
         .map(|(at, (constant_type, constant))| {
             if at == step.moving {
-                return Some(ValueInfo { ty: &ty, value: None });
+                return Some(ValueInfo {
+                    ty: &ty,
+                    value: None,
+                });
             }
-            constant_type.as_ref().map(|ty| ValueInfo { ty, value: constant.as_deref() })
+            constant_type.as_ref().map(|ty| ValueInfo {
+                ty,
+                value: constant.as_deref(),
+            })
         })
         .collect();
-    step.op.monotonicity(step.moving, &infos).as_uniform().unwrap_or(Direction::Unknown)
+    step.op
+        .monotonicity(step.moving, &infos)
+        .as_uniform()
+        .unwrap_or(Direction::Unknown)
 }

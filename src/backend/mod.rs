@@ -22,7 +22,10 @@ pub const BACKENDS: &[&dyn Backend] = &[&llvm::Cpu, &hls::Hls];
 
 /// The backend of a name, such as `cpu`.
 pub fn backend(name: &str) -> Option<&'static dyn Backend> {
-    BACKENDS.iter().copied().find(|backend| backend.name() == name)
+    BACKENDS
+        .iter()
+        .copied()
+        .find(|backend| backend.name() == name)
 }
 
 /// A network at level 2 (the result of the pipeline `lower-to-int`) that a backend is to compile.
@@ -78,13 +81,22 @@ pub trait Runner: Send + Sync {
 
     /// Runs many samples. A runner that starts a process overrides this to start it once.
     fn run_all(&self, samples: &[Sample]) -> Result<Vec<Vec<Tensor>>, BackendError> {
-        samples.iter().map(|sample| self.run(&sample.iter().collect::<Vec<_>>())).collect()
+        samples
+            .iter()
+            .map(|sample| self.run(&sample.iter().collect::<Vec<_>>()))
+            .collect()
     }
 
     /// Runs many samples and tells the integers on the way; none for a runner that cannot look inside.
     fn trace_all(&self, samples: &[Sample]) -> Result<Vec<Traced>, BackendError> {
         let outputs = self.run_all(samples)?;
-        Ok(outputs.into_iter().map(|outputs| Traced { outputs, integers: Vec::new() }).collect())
+        Ok(outputs
+            .into_iter()
+            .map(|outputs| Traced {
+                outputs,
+                integers: Vec::new(),
+            })
+            .collect())
     }
 }
 
@@ -108,7 +120,11 @@ pub trait Backend: Sync {
     ) -> Result<Written, BackendError>;
 
     /// Makes the network ready to run on this machine.
-    fn load(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Box<dyn Runner>, BackendError>;
+    fn load(
+        &self,
+        network: Network<'_, '_>,
+        settings: &Settings,
+    ) -> Result<Box<dyn Runner>, BackendError>;
 }
 
 /// Why a backend failed.
@@ -148,18 +164,28 @@ fn first_error(diagnostics: &[Diagnostic]) -> String {
     diagnostics
         .iter()
         .find(|diagnostic| diagnostic.severity == Severity::Error)
-        .map_or_else(|| "a pass failed without saying why".to_owned(), ToString::to_string)
+        .map_or_else(
+            || "a pass failed without saying why".to_owned(),
+            ToString::to_string,
+        )
 }
 
 /// Checks that a backend knows all options that are set.
 pub fn check_settings(backend: &dyn Backend, settings: &Settings) -> Result<(), BackendError> {
     let known: Vec<_> = backend.options().iter().map(|option| option.name).collect();
-    match settings.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+    match settings
+        .iter()
+        .find(|(name, _)| !known.contains(&name.as_str()))
+    {
         None => Ok(()),
         Some((name, value)) => Err(BackendError::Option {
             option: name.clone(),
             found: value.clone(),
-            expected: format!("one of the options of '{}': {}", backend.name(), known.join(", ")),
+            expected: format!(
+                "one of the options of '{}': {}",
+                backend.name(),
+                known.join(", ")
+            ),
         }),
     }
 }
@@ -192,9 +218,7 @@ pub enum Text {
 /// Prints a module of an exit dialect.
 pub fn translate(text: Text, module: &Module<'_>) -> Result<String, String> {
     match text {
-        Text::LlvmIr => {
-            qonnx_dialects::llvm::to_llvm_ir(module).map_err(|error| error.to_string())
-        }
+        Text::LlvmIr => qonnx_dialects::llvm::to_llvm_ir(module).map_err(|error| error.to_string()),
         Text::Hls => hls::print(module),
     }
 }

@@ -25,7 +25,12 @@ pub fn module(context: &Context, seed: u64) -> Module<'_> {
     let mut rng = Rng::new(seed);
     let image = rng.chance(1, 2);
     let shape = if image {
-        vec![1 + rng.below(2), 1 + rng.below(4), 3 + rng.below(4), 3 + rng.below(4)]
+        vec![
+            1 + rng.below(2),
+            1 + rng.below(4),
+            3 + rng.below(4),
+            3 + rng.below(4),
+        ]
     } else {
         vec![1 + rng.below(2), 1 + rng.below(9)]
     };
@@ -40,7 +45,14 @@ pub fn module(context: &Context, seed: u64) -> Module<'_> {
         location,
     );
     let value = function.arguments()[0];
-    let mut builder = Builder { context, function, rng, value, shape, nodes: 0 };
+    let mut builder = Builder {
+        context,
+        function,
+        rng,
+        value,
+        shape,
+        nodes: 0,
+    };
     builder.quantizer();
     for _ in 0..1 + builder.rng.below(3) {
         builder.layer();
@@ -53,7 +65,12 @@ pub fn module(context: &Context, seed: u64) -> Module<'_> {
 /// A random input of the graph's shape: multiples of 1/8, so that ties are frequent.
 pub fn input(shape: &[usize], rng: &mut Rng) -> Tensor {
     let count = shape.iter().product();
-    Tensor::f32(shape, (0..count).map(|_| rng.between(-64, 64) as f32 / 8.0).collect())
+    Tensor::f32(
+        shape,
+        (0..count)
+            .map(|_| rng.between(-64, 64) as f32 / 8.0)
+            .collect(),
+    )
 }
 
 struct Builder<'c> {
@@ -103,7 +120,9 @@ impl<'c> Builder<'c> {
     /// A constant of small multiples of a power of two.
     fn dyadic(&mut self, shape: &[usize], least: i64, greatest: i64, unit: f32) -> Tensor {
         let count = shape.iter().product();
-        let values = (0..count).map(|_| self.rng.between(least, greatest) as f32 * unit).collect();
+        let values = (0..count)
+            .map(|_| self.rng.between(least, greatest) as f32 * unit)
+            .collect();
         Tensor::f32(shape, values)
     }
 
@@ -112,7 +131,9 @@ impl<'c> Builder<'c> {
         let count = shape.iter().product();
         let negative = self.rng.chance(1, 6);
         let values = (0..count)
-            .map(|_| f32::powi(2.0, self.rng.between(-3, 1) as i32) * if negative { -1.0 } else { 1.0 })
+            .map(|_| {
+                f32::powi(2.0, self.rng.between(-3, 1) as i32) * if negative { -1.0 } else { 1.0 }
+            })
             .collect();
         Tensor::f32(shape, values)
     }
@@ -132,13 +153,22 @@ impl<'c> Builder<'c> {
             rounding: Rounding::ALL[self.rng.below(Rounding::ALL.len())],
         };
         let bits = Tensor::scalar(bits as f32);
-        let operands = [x, self.constant(&scale), self.constant(&zero_point), self.constant(&bits)];
+        let operands = [
+            x,
+            self.constant(&scale),
+            self.constant(&zero_point),
+            self.constant(&bits),
+        ];
         self.node(qonnx::Op::IntQuant(kind), &operands)
     }
 
     fn quantizer(&mut self) {
         // Scales that differ between summed channels leave a contraction float; keep that the exception.
-        let shape = if self.rng.chance(1, 3) { self.channel_shape() } else { Vec::new() };
+        let shape = if self.rng.chance(1, 3) {
+            self.channel_shape()
+        } else {
+            Vec::new()
+        };
         let value = self.value;
         self.value = if self.rng.chance(1, 6) {
             let scale = self.scales(&shape);
@@ -172,7 +202,11 @@ impl<'c> Builder<'c> {
         let (depth, columns) = (self.shape[1], 1 + self.rng.below(5));
         let weights = self.dyadic(&[depth, columns], -8, 8, 0.25);
         let weights = self.constant(&weights);
-        let scale = if self.rng.chance(1, 2) { vec![1, columns] } else { Vec::new() };
+        let scale = if self.rng.chance(1, 2) {
+            vec![1, columns]
+        } else {
+            Vec::new()
+        };
         let bits = self.rng.between(2, 4);
         let weights = self.int_quant(weights, &scale, bits, false);
         let value = self.value;
@@ -197,7 +231,10 @@ impl<'c> Builder<'c> {
         let channels = self.shape[1];
         let group = if self.rng.chance(1, 3) { channels } else { 1 };
         let outputs = group * (1 + self.rng.below(2));
-        let kernel = [1 + self.rng.below(3).min(self.shape[2] - 1), 1 + self.rng.below(3).min(self.shape[3] - 1)];
+        let kernel = [
+            1 + self.rng.below(3).min(self.shape[2] - 1),
+            1 + self.rng.below(3).min(self.shape[3] - 1),
+        ];
         let conv = Conv {
             strides: vec![1 + self.rng.below(2), 1 + self.rng.below(2)],
             pads: (0..4).map(|_| self.rng.below(2)).collect(),
@@ -206,12 +243,23 @@ impl<'c> Builder<'c> {
             auto_pad: AutoPad::NotSet,
         };
         let extent = |axis: usize| {
-            (self.shape[2 + axis] + conv.pads[axis] + conv.pads[2 + axis] - kernel[axis]) / conv.strides[axis] + 1
+            (self.shape[2 + axis] + conv.pads[axis] + conv.pads[2 + axis] - kernel[axis])
+                / conv.strides[axis]
+                + 1
         };
         let spatial = [extent(0), extent(1)];
-        let weights = self.dyadic(&[outputs, channels / group, kernel[0], kernel[1]], -8, 8, 0.25);
+        let weights = self.dyadic(
+            &[outputs, channels / group, kernel[0], kernel[1]],
+            -8,
+            8,
+            0.25,
+        );
         let weights = self.constant(&weights);
-        let scale = if self.rng.chance(1, 2) { vec![outputs, 1, 1, 1] } else { Vec::new() };
+        let scale = if self.rng.chance(1, 2) {
+            vec![outputs, 1, 1, 1]
+        } else {
+            Vec::new()
+        };
         let bits = self.rng.between(2, 4);
         let weights = self.int_quant(weights, &scale, bits, false);
         let bias = if self.rng.chance(1, 2) {
@@ -302,8 +350,11 @@ mod tests {
                 module
             };
             let (graph, integer) = (run(cleanup()), run(lower_to_int()));
-            let functions = [&graph, &integer].map(|module| ir::main_function(module).expect("one function"));
-            let shape = ir::type_of(functions[0].arguments()[0]).expect("static").shape;
+            let functions =
+                [&graph, &integer].map(|module| ir::main_function(module).expect("one function"));
+            let shape = ir::type_of(functions[0].arguments()[0])
+                .expect("static")
+                .shape;
             let interpreters =
                 functions.map(|function| Interpreter::new(function).expect("constants are there"));
             let mut rng = Rng::new(seed + 1);
@@ -326,6 +377,9 @@ mod tests {
             let ops = ir::main_function(&integer).expect("one function").ops();
             integer_ops += ops.into_iter().filter_map(Generic::read).count();
         }
-        assert!(integer_ops > 500, "only {integer_ops} integer operations in 400 graphs");
+        assert!(
+            integer_ops > 500,
+            "only {integer_ops} integer operations in 400 graphs"
+        );
     }
 }

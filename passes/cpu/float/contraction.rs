@@ -12,7 +12,11 @@ use IteratorKind::{Parallel, Reduction};
 
 /// Adds the product of the first two elements, both `f32`, to the third.
 fn multiply_add<'c>(scalars: &Scalars<'c, '_>, elements: &[Val<'c>]) -> Val<'c> {
-    let product = scalars.binary(Binary::MulF, wide(scalars, elements[0]), wide(scalars, elements[1]));
+    let product = scalars.binary(
+        Binary::MulF,
+        wide(scalars, elements[0]),
+        wide(scalars, elements[1]),
+    );
     scalars.binary(Binary::AddF, elements[2], product)
 }
 
@@ -27,7 +31,11 @@ pub fn matmul<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
     let (row, column, depth) = (batch, rank - 1, rank);
     let batch_map = |shape: &[usize]| -> Vec<Option<usize>> {
         let skipped = batch - shape.len();
-        shape.iter().enumerate().map(|(at, &extent)| (extent != 1).then_some(skipped + at)).collect()
+        shape
+            .iter()
+            .enumerate()
+            .map(|(at, &extent)| (extent != 1).then_some(skipped + at))
+            .collect()
     };
     let left_batch = &left[..left.len().saturating_sub(2)];
     let right_batch = &right[..right.len().saturating_sub(2)];
@@ -40,11 +48,24 @@ pub fn matmul<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
 
     let output = AffineMap::select(rank + 1, &(0..rank).collect::<Vec<_>>());
     let iterators = [vec![Parallel; rank], vec![Reduction]].concat();
-    let maps = vec![loops(rank + 1, &left_loops), loops(rank + 1, &right_loops), output];
+    let maps = vec![
+        loops(rank + 1, &left_loops),
+        loops(rank + 1, &right_loops),
+        output,
+    ];
     let inputs = [node.value(0)?, node.value(1)?];
-    let sums = accumulate(&node.emit, &Nest { maps, iterators }, &inputs, &result.shape, 0.0, multiply_add);
+    let sums = accumulate(
+        &node.emit,
+        &Nest { maps, iterators },
+        &inputs,
+        &result.shape,
+        0.0,
+        multiply_add,
+    );
     let sums = (sums, AffineMap::identity(rank));
-    Ok(vec![node.emit.map(&[sums], result, |scalars, elements| narrow(scalars, elements[0]))])
+    Ok(vec![node.emit.map(&[sums], result, |scalars, elements| {
+        narrow(scalars, elements[0])
+    })])
 }
 
 /// The map whose results are loops, or 0.
@@ -63,26 +84,51 @@ pub fn gemm<'c>(gemm: &Gemm, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusa
     let result = node.result()?;
     let (row, column, depth) = (0, 1, 2);
     let matrix = |transposed: bool, first, second| {
-        AffineMap::select(3, &if transposed { [second, first] } else { [first, second] })
+        AffineMap::select(
+            3,
+            &if transposed {
+                [second, first]
+            } else {
+                [first, second]
+            },
+        )
     };
     let maps = vec![
         matrix(gemm.trans_a, row, depth),
         matrix(gemm.trans_b, depth, column),
         AffineMap::select(3, &[row, column]),
     ];
-    let nest = Nest { maps, iterators: vec![Parallel, Parallel, Reduction] };
-    let sums = accumulate(&node.emit, &nest, &[node.value(0)?, node.value(1)?], &result.shape, 0.0, multiply_add);
+    let nest = Nest {
+        maps,
+        iterators: vec![Parallel, Parallel, Reduction],
+    };
+    let sums = accumulate(
+        &node.emit,
+        &nest,
+        &[node.value(0)?, node.value(1)?],
+        &result.shape,
+        0.0,
+        multiply_add,
+    );
     let mut inputs = vec![(sums, AffineMap::identity(2))];
     if node.has(2) {
         inputs.push(node.broadcast(2, 2)?);
     }
     let value = node.emit.map(&inputs, result, |scalars, elements| {
         let multiply = |factor: f32, value| {
-            if factor == 1.0 { value } else { scalars.binary(Binary::MulF, scalars.f64(factor.into()), value) }
+            if factor == 1.0 {
+                value
+            } else {
+                scalars.binary(Binary::MulF, scalars.f64(factor.into()), value)
+            }
         };
         let mut sum = multiply(gemm.alpha, elements[0]);
         if inputs.len() > 1 {
-            sum = scalars.binary(Binary::AddF, sum, multiply(gemm.beta, wide(scalars, elements[1])));
+            sum = scalars.binary(
+                Binary::AddF,
+                sum,
+                multiply(gemm.beta, wide(scalars, elements[1])),
+            );
         }
         narrow(scalars, sum)
     });
@@ -93,29 +139,47 @@ pub fn gemm<'c>(gemm: &Gemm, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusa
 pub fn conv<'c>(conv: &Conv, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
     let result = node.result()?;
     let (input, weights) = (node.ty(0)?.shape.clone(), node.ty(1)?.shape.clone());
-    let axes = conv.windows(&input[2..], &weights[2..]).map_err(|error| format!("is malformed: {error}"))?;
+    let axes = conv
+        .windows(&input[2..], &weights[2..])
+        .map_err(|error| format!("is malformed: {error}"))?;
     let (group, group_channels) = (conv.group, weights[1]);
     let filters = weights[0] / group;
     let spatial = axes.len();
 
     // Padding with zeros adds nothing to a sum unless a weight is not finite.
     let extent = |axis: &qonnx_dialects::onnx::WindowAxis| {
-        ((axis.output - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1).max(axis.before + axis.input)
+        ((axis.output - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1)
+            .max(axis.before + axis.input)
     };
-    let padded_shape: Vec<usize> = input[..2].iter().copied().chain(axes.iter().map(extent)).collect();
+    let padded_shape: Vec<usize> = input[..2]
+        .iter()
+        .copied()
+        .chain(axes.iter().map(extent))
+        .collect();
     if padded_shape != input {
-        let finite = node.constant(1)?.to_f32().iter().all(|weight| weight.is_finite());
+        let finite = node
+            .constant(1)?
+            .to_f32()
+            .iter()
+            .all(|weight| weight.is_finite());
         if !finite {
             return Err("pads its input and has weights that are not finite".to_owned());
         }
     }
-    let before: Vec<usize> = [0, 0].into_iter().chain(axes.iter().map(|axis| axis.before)).collect();
+    let before: Vec<usize> = [0, 0]
+        .into_iter()
+        .chain(axes.iter().map(|axis| axis.before))
+        .collect();
     let x = padded(&node.emit, node.value(0)?, &before, &padded_shape, 0.0);
     let split = |shape: &[usize], parts: [usize; 2], at: usize| {
         [&shape[..at], &parts, &shape[at + 1..]].concat()
     };
-    let x = node.emit.reshape(x, &split(&padded_shape, [group, group_channels], 1));
-    let w = node.emit.reshape(node.value(1)?, &split(&weights, [group, filters], 0));
+    let x = node
+        .emit
+        .reshape(x, &split(&padded_shape, [group, group_channels], 1));
+    let w = node
+        .emit
+        .reshape(node.value(1)?, &split(&weights, [group, filters], 0));
     let out = split(&result.shape, [group, filters], 1);
 
     // Loops: batch, group, filter, output positions, channel, kernel positions.
@@ -123,15 +187,24 @@ pub fn conv<'c>(conv: &Conv, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusa
     let channel = 3 + spatial;
     let positions = |map: AffineMap, first: usize| {
         axes.iter().enumerate().fold(map, |map, (at, axis)| {
-            let terms = [(3 + at, axis.stride as i64), (channel + 1 + at, axis.dilation as i64)];
+            let terms = [
+                (3 + at, axis.stride as i64),
+                (channel + 1 + at, axis.dilation as i64),
+            ];
             map.with_sum(first + at, &terms)
         })
     };
-    let x_map = positions(AffineMap::select(dims, &[vec![0, 1, channel], vec![0; spatial]].concat()), 3);
+    let x_map = positions(
+        AffineMap::select(dims, &[vec![0, 1, channel], vec![0; spatial]].concat()),
+        3,
+    );
     let w_map = AffineMap::select(dims, &[vec![1, 2], (channel..dims).collect()].concat());
     let out_map = AffineMap::select(dims, &(0..channel).collect::<Vec<_>>());
     let iterators = [vec![Parallel; channel], vec![Reduction; 1 + spatial]].concat();
-    let nest = Nest { maps: vec![x_map, w_map, out_map], iterators };
+    let nest = Nest {
+        maps: vec![x_map, w_map, out_map],
+        iterators,
+    };
     let sums = accumulate(&node.emit, &nest, &[x, w], &out, 0.0, multiply_add);
 
     let mut inputs = vec![(sums, AffineMap::identity(out.len()))];
@@ -139,12 +212,14 @@ pub fn conv<'c>(conv: &Conv, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusa
         let bias = node.emit.reshape(node.value(2)?, &[group, filters]);
         inputs.push((bias, AffineMap::select(out.len(), &[1, 2])));
     }
-    let value = node.emit.map(&inputs, &TensorType::f32(out), |scalars, elements| {
-        let sum = match elements {
-            [sum, bias, _] => scalars.binary(Binary::AddF, *sum, wide(scalars, *bias)),
-            _ => elements[0],
-        };
-        narrow(scalars, sum)
-    });
+    let value = node
+        .emit
+        .map(&inputs, &TensorType::f32(out), |scalars, elements| {
+            let sum = match elements {
+                [sum, bias, _] => scalars.binary(Binary::AddF, *sum, wide(scalars, *bias)),
+                _ => elements[0],
+            };
+            narrow(scalars, sum)
+        });
     Ok(vec![node.emit.reshape(value, &result.shape)])
 }

@@ -18,11 +18,15 @@ pub fn fold<'c>(op: &Op, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
     for index in 1..node.operands.len() {
         let other = &node.ty(index)?.shape;
         let to = broadcast_shape(&shape, other).ok_or("has operands that do not broadcast")?;
-        let inputs =
-            [(value, AffineMap::broadcast(to.len(), &shape)), (node.value(index)?, AffineMap::broadcast(to.len(), other))];
-        value = node.emit.map(&inputs, &TensorType::f32(to.clone()), |scalars, elements| {
-            binary(op, scalars, elements[0], elements[1])
-        });
+        let inputs = [
+            (value, AffineMap::broadcast(to.len(), &shape)),
+            (node.value(index)?, AffineMap::broadcast(to.len(), other)),
+        ];
+        value = node.emit.map(
+            &inputs,
+            &TensorType::f32(to.clone()),
+            |scalars, elements| binary(op, scalars, elements[0], elements[1]),
+        );
         shape = to;
     }
     Ok(vec![value])
@@ -51,13 +55,18 @@ pub fn prefer<'c>(scalars: &Scalars<'c, '_>, compare: Compare, a: Val<'c>, b: Va
 
 /// `Pow`: exponents 2 and 0.5 are a product and a square root, all others the C library's function.
 pub fn pow<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
-    let constant = node.constant(1).ok().and_then(|exponent| exponent.as_scalar());
+    let constant = node
+        .constant(1)
+        .ok()
+        .and_then(|exponent| exponent.as_scalar());
     let square = |scalars: &Scalars<'c, '_>, x| scalars.binary(Binary::MulF, x, x);
     if constant == Some(2.0) {
         return node.map(&[0], |scalars, elements| square(scalars, elements[0]));
     }
     if constant == Some(0.5) {
-        return node.map(&[0], |scalars, elements| scalars.unary(Unary::Sqrt, elements[0]));
+        return node.map(&[0], |scalars, elements| {
+            scalars.unary(Unary::Sqrt, elements[0])
+        });
     }
     node.map(&[0, 1], |scalars, elements| {
         let (x, y) = (wide(scalars, elements[0]), wide(scalars, elements[1]));

@@ -46,7 +46,10 @@ pub struct Node<'c, 'a> {
 
 impl<'c> Node<'c, '_> {
     fn operand(&self, index: usize) -> Result<&Operand<'c>, Refusal> {
-        self.operands.get(index).and_then(Option::as_ref).ok_or_else(|| format!("has no operand {index}"))
+        self.operands
+            .get(index)
+            .and_then(Option::as_ref)
+            .ok_or_else(|| format!("has no operand {index}"))
     }
 
     /// Whether the operand is there.
@@ -63,11 +66,16 @@ impl<'c> Node<'c, '_> {
     fn value(&self, index: usize) -> Result<Val<'c>, Refusal> {
         let operand = self.operand(index)?;
         if operand.ty.element != Element::F32 {
-            return Err(format!("has operand {index} of element type {}, only f32 has code", operand.ty.element));
+            return Err(format!(
+                "has operand {index} of element type {}, only f32 has code",
+                operand.ty.element
+            ));
         }
         match operand.machine {
             Some(value) => Ok(value),
-            None => self.constant(index).map(|tensor| self.emit.constant(&tensor)),
+            None => self
+                .constant(index)
+                .map(|tensor| self.emit.constant(&tensor)),
         }
     }
 
@@ -80,7 +88,10 @@ impl<'c> Node<'c, '_> {
     /// The integers of an operand that must be known.
     fn integers(&self, index: usize) -> Result<Vec<i64>, Refusal> {
         let tensor = self.constant(index)?;
-        tensor.as_int().map(<[i64]>::to_vec).ok_or_else(|| format!("has operand {index} that is not of integers"))
+        tensor
+            .as_int()
+            .map(<[i64]>::to_vec)
+            .ok_or_else(|| format!("has operand {index} that is not of integers"))
     }
 
     /// The type of the first result.
@@ -89,18 +100,25 @@ impl<'c> Node<'c, '_> {
         if result.element == Element::F32 {
             Ok(result)
         } else {
-            Err(format!("has results of element type {}, only f32 has code", result.element))
+            Err(format!(
+                "has results of element type {}, only f32 has code",
+                result.element
+            ))
         }
     }
 
     /// An axis of an operand counted from the front.
     fn axis(&self, axis: i64, rank: usize) -> Result<usize, Refusal> {
-        normalize_axis(axis, rank).ok_or_else(|| format!("has axis {axis}, expected one of {rank} dimensions"))
+        normalize_axis(axis, rank)
+            .ok_or_else(|| format!("has axis {axis}, expected one of {rank} dimensions"))
     }
 
     /// An operand indexed as broadcasting to the result does.
     fn broadcast(&self, index: usize, rank: usize) -> Result<Indexed<'c>, Refusal> {
-        Ok((self.value(index)?, AffineMap::broadcast(rank, &self.ty(index)?.shape)))
+        Ok((
+            self.value(index)?,
+            AffineMap::broadcast(rank, &self.ty(index)?.shape),
+        ))
     }
 
     /// An `f32` tensor of which each element is `body` of the operands' elements, all broadcast.
@@ -111,7 +129,10 @@ impl<'c> Node<'c, '_> {
     ) -> Result<Vec<Val<'c>>, Refusal> {
         let result = self.result()?;
         let rank = result.shape.len();
-        let inputs = operands.iter().map(|&at| self.broadcast(at, rank)).collect::<Result<Vec<_>, _>>()?;
+        let inputs = operands
+            .iter()
+            .map(|&at| self.broadcast(at, rank))
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(vec![self.emit.map(&inputs, result, body)])
     }
 
@@ -120,11 +141,20 @@ impl<'c> Node<'c, '_> {
         let known: Vec<_> = self
             .operands
             .iter()
-            .map(|operand| operand.as_ref().map(|operand| (&operand.ty, ir::constant_tensor(operand.old))))
+            .map(|operand| {
+                operand
+                    .as_ref()
+                    .map(|operand| (&operand.ty, ir::constant_tensor(operand.old)))
+            })
             .collect();
         let infos: Vec<_> = known
             .iter()
-            .map(|entry| entry.as_ref().map(|(ty, value)| ValueInfo { ty, value: value.as_ref() }))
+            .map(|entry| {
+                entry.as_ref().map(|(ty, value)| ValueInfo {
+                    ty,
+                    value: value.as_ref(),
+                })
+            })
             .collect();
         with(&infos)
     }
@@ -139,7 +169,9 @@ fn accumulate<'c>(
     start: f64,
     body: impl FnOnce(&Scalars<'c, '_>, &[Val<'c>]) -> Val<'c>,
 ) -> Val<'c> {
-    let start = emit.fill(&TensorType::new(shape, Element::F64), |scalars| scalars.f64(start));
+    let start = emit.fill(&TensorType::new(shape, Element::F64), |scalars| {
+        scalars.f64(start)
+    });
     emit.nest(nest, inputs, start, body)
 }
 
@@ -154,7 +186,13 @@ fn narrow<'c>(scalars: &Scalars<'c, '_>, x: Val<'c>) -> Val<'c> {
 }
 
 /// `value` in the middle of a tensor of `shape` that is `fill` elsewhere, or `value` itself if nothing is added.
-fn padded<'c>(emit: &Emitter<'c>, value: Val<'c>, before: &[usize], shape: &[usize], fill: f32) -> Val<'c> {
+fn padded<'c>(
+    emit: &Emitter<'c>,
+    value: Val<'c>,
+    before: &[usize],
+    shape: &[usize],
+    fill: f32,
+) -> Val<'c> {
     let ty = emit.type_of(value);
     if ty.shape == shape {
         return value;

@@ -21,14 +21,18 @@ pub fn transpose<'c>(perm: &[i64], node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, 
     let order: Vec<usize> = if perm.is_empty() {
         (0..rank).rev().collect()
     } else {
-        perm.iter().map(|&axis| node.axis(axis, rank)).collect::<Result<_, _>>()?
+        perm.iter()
+            .map(|&axis| node.axis(axis, rank))
+            .collect::<Result<_, _>>()?
     };
     let mut inverse = vec![0; rank];
     for (to, &from) in order.iter().enumerate() {
         inverse[from] = to;
     }
     let input = (node.value(0)?, AffineMap::select(rank, &inverse));
-    Ok(vec![node.emit.map(&[input], result, |_, elements| elements[0])])
+    Ok(vec![
+        node.emit.map(&[input], result, |_, elements| elements[0]),
+    ])
 }
 
 /// `Concat`.
@@ -43,7 +47,11 @@ pub fn concat<'c>(axis: i64, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusa
         if shape.contains(&0) {
             continue;
         }
-        whole = node.emit.insert(&Slice::contiguous(offsets.clone(), shape), node.value(index)?, whole);
+        whole = node.emit.insert(
+            &Slice::contiguous(offsets.clone(), shape),
+            node.value(index)?,
+            whole,
+        );
         offsets[axis] += extent;
     }
     Ok(vec![whole])
@@ -56,24 +64,34 @@ pub fn gather<'c>(axis: i64, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusa
     let axis = node.axis(axis, data.len())?;
     let indices = node.constant(1)?;
     let extent = data[axis] as i64;
-    let places: Vec<i64> = node.integers(1)?.iter().map(|index| index.rem_euclid(extent.max(1))).collect();
+    let places: Vec<i64> = node
+        .integers(1)?
+        .iter()
+        .map(|index| index.rem_euclid(extent.max(1)))
+        .collect();
     let rank = result.shape.len();
     // The dimensions of the indices stand where the gathered one was.
     let within: Vec<usize> = (axis..axis + indices.rank()).collect();
-    let table = node.emit.constant(&Tensor::i64(indices.shape.clone(), places));
+    let table = node
+        .emit
+        .constant(&Tensor::i64(indices.shape.clone(), places));
     let source = node.value(0)?;
     let table = (table, AffineMap::select(rank, &within));
-    Ok(vec![node.emit.map(&[table], result, |scalars, elements| {
-        let place = scalars.convert(Convert::IndexCast, elements[0], Scalar::Index);
-        let at: Vec<_> = (0..data.len())
-            .map(|dim| match dim {
-                dim if dim < axis => scalars.loop_index(dim),
-                dim if dim == axis => place,
-                dim => scalars.loop_index(dim + indices.rank() - 1),
-            })
-            .collect();
-        scalars.extract(source, &at, Scalar::F32)
-    })])
+    Ok(vec![node.emit.map(
+        &[table],
+        result,
+        |scalars, elements| {
+            let place = scalars.convert(Convert::IndexCast, elements[0], Scalar::Index);
+            let at: Vec<_> = (0..data.len())
+                .map(|dim| match dim {
+                    dim if dim < axis => scalars.loop_index(dim),
+                    dim if dim == axis => place,
+                    dim => scalars.loop_index(dim + indices.rank() - 1),
+                })
+                .collect();
+            scalars.extract(source, &at, Scalar::F32)
+        },
+    )])
 }
 
 /// `Slice` with bounds that are known and steps forward.
@@ -81,8 +99,16 @@ pub fn slice<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
     let result = node.result()?;
     let shape = node.ty(0)?.shape.clone();
     let starts = node.integers(1)?;
-    let axes = if node.has(3) { node.integers(3)? } else { (0..starts.len() as i64).collect() };
-    let steps = if node.has(4) { node.integers(4)? } else { vec![1; starts.len()] };
+    let axes = if node.has(3) {
+        node.integers(3)?
+    } else {
+        (0..starts.len() as i64).collect()
+    };
+    let steps = if node.has(4) {
+        node.integers(4)?
+    } else {
+        vec![1; starts.len()]
+    };
     let mut slice = Slice::contiguous(vec![0; shape.len()], result.shape.clone());
     for ((&start, &axis), &step) in starts.iter().zip(&axes).zip(&steps) {
         let axis = node.axis(axis, shape.len())?;
@@ -90,7 +116,11 @@ pub fn slice<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
             return Err(format!("has step {step}, only steps forward have code"));
         }
         let extent = shape[axis] as i64;
-        let start = if start < 0 { start.saturating_add(extent) } else { start };
+        let start = if start < 0 {
+            start.saturating_add(extent)
+        } else {
+            start
+        };
         slice.offsets[axis] = start.clamp(0, extent) as usize;
         slice.strides[axis] = step as usize;
     }
@@ -105,7 +135,10 @@ pub fn split<'c>(axis: i64, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal
     let mut offsets = vec![0; shape.len()];
     let mut parts = Vec::new();
     for result in node.results {
-        parts.push(node.emit.extract(&Slice::contiguous(offsets.clone(), result.shape.clone()), source));
+        parts.push(node.emit.extract(
+            &Slice::contiguous(offsets.clone(), result.shape.clone()),
+            source,
+        ));
         offsets[axis] += result.shape[axis];
     }
     Ok(parts)
@@ -119,11 +152,27 @@ pub fn pad<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
     if let Some(negative) = pads.iter().find(|&&pad| pad < 0) {
         return Err(format!("crops by a padding of {negative}"));
     }
-    let fill = if node.has(2) { node.constant(2)?.as_scalar().ok_or("has no single fill value")? } else { 0.0 };
-    let axes = if node.has(3) { node.integers(3)? } else { (0..rank as i64).collect() };
+    let fill = if node.has(2) {
+        node.constant(2)?
+            .as_scalar()
+            .ok_or("has no single fill value")?
+    } else {
+        0.0
+    };
+    let axes = if node.has(3) {
+        node.integers(3)?
+    } else {
+        (0..rank as i64).collect()
+    };
     let mut before = vec![0; rank];
     for (&axis, &pad) in axes.iter().zip(&pads) {
         before[node.axis(axis, rank)?] = pad as usize;
     }
-    Ok(vec![padded(&node.emit, node.value(0)?, &before, &result.shape, fill as f32)])
+    Ok(vec![padded(
+        &node.emit,
+        node.value(0)?,
+        &before,
+        &result.shape,
+        fill as f32,
+    )])
 }

@@ -14,7 +14,13 @@ use crate::cpu::Refusal;
 pub fn batch<'c>(epsilon: f32, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
     let result = node.result()?;
     let parameter = |index| node.constant(index).map(|tensor| tensor.to_f32());
-    let (factors, addends) = affine(&parameter(1)?, &parameter(2)?, &parameter(3)?, &parameter(4)?, epsilon);
+    let (factors, addends) = affine(
+        &parameter(1)?,
+        &parameter(2)?,
+        &parameter(3)?,
+        &parameter(4)?,
+        epsilon,
+    );
     let rank = result.shape.len();
     let channels = AffineMap::select(rank, &[1]);
     let constant = |values: Vec<f32>| node.emit.constant(&Tensor::f32([values.len()], values));
@@ -30,19 +36,29 @@ pub fn batch<'c>(epsilon: f32, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refu
 }
 
 /// `Softmax` or its logarithm: the difference to the greatest element in `f32`, the rest in `f64`.
-pub fn softmax<'c>(softmax: &Softmax, node: &Node<'c, '_>, logarithm: bool) -> Result<Vec<Val<'c>>, Refusal> {
+pub fn softmax<'c>(
+    softmax: &Softmax,
+    node: &Node<'c, '_>,
+    logarithm: bool,
+) -> Result<Vec<Val<'c>>, Refusal> {
     let result = node.result()?;
     let shape = &result.shape;
     let rank = shape.len();
     let axis = node.axis(softmax.axis, rank)?;
-    let axes: Vec<usize> = if softmax.flatten { (axis..rank).collect() } else { vec![axis] };
+    let axes: Vec<usize> = if softmax.flatten {
+        (axis..rank).collect()
+    } else {
+        vec![axis]
+    };
     let (kept, nest) = over(shape, &axes);
     let emit = &node.emit;
     let lanes = |value| (value, AffineMap::broadcast(rank, &kept));
     let all = |value| (value, AffineMap::identity(rank));
 
     let x = node.value(0)?;
-    let start = emit.fill(&TensorType::f32(kept.clone()), |scalars| scalars.f32(f32::NEG_INFINITY));
+    let start = emit.fill(&TensorType::f32(kept.clone()), |scalars| {
+        scalars.f32(f32::NEG_INFINITY)
+    });
     let greatest = emit.nest(&nest, &[x], start, |scalars, elements| {
         // NaN never wins here.
         let greater = scalars.compare(Compare::OrderedGreater, elements[0], elements[1]);
@@ -55,13 +71,25 @@ pub fn softmax<'c>(softmax: &Softmax, node: &Node<'c, '_>, logarithm: bool) -> R
     let exponentials = emit.map(&[all(x), lanes(greatest)], &double, |scalars, elements| {
         scalars.unary(Unary::Exp, shifted(scalars, elements[0], elements[1]))
     });
-    let sums = accumulate(emit, &nest, &[exponentials], &kept, 0.0, |scalars, elements| {
-        scalars.binary(Binary::AddF, elements[1], elements[0])
-    });
+    let sums = accumulate(
+        emit,
+        &nest,
+        &[exponentials],
+        &kept,
+        0.0,
+        |scalars, elements| scalars.binary(Binary::AddF, elements[1], elements[0]),
+    );
     if !logarithm {
-        return Ok(vec![emit.map(&[all(exponentials), lanes(sums)], result, |scalars, elements| {
-            narrow(scalars, scalars.binary(Binary::DivF, elements[0], elements[1]))
-        })]);
+        return Ok(vec![emit.map(
+            &[all(exponentials), lanes(sums)],
+            result,
+            |scalars, elements| {
+                narrow(
+                    scalars,
+                    scalars.binary(Binary::DivF, elements[0], elements[1]),
+                )
+            },
+        )]);
     }
     let logarithms = emit.map(
         &[(sums, AffineMap::identity(rank))],
@@ -88,21 +116,28 @@ pub fn layer<'c>(layer: &LayerNormalization, node: &Node<'c, '_>) -> Result<Vec<
     let lanes = |value| (value, AffineMap::broadcast(rank, &kept));
     let lane_type = TensorType::new(kept.clone(), Element::F64);
     let mean_of = |sums| {
-        emit.map(&[(sums, AffineMap::identity(rank))], &lane_type, |scalars, elements| {
-            scalars.binary(Binary::DivF, elements[0], scalars.f64(count))
-        })
+        emit.map(
+            &[(sums, AffineMap::identity(rank))],
+            &lane_type,
+            |scalars, elements| scalars.binary(Binary::DivF, elements[0], scalars.f64(count)),
+        )
     };
-    let centered = |scalars: &Scalars<'c, '_>, x, mean| scalars.binary(Binary::SubF, wide(scalars, x), mean);
+    let centered =
+        |scalars: &Scalars<'c, '_>, x, mean| scalars.binary(Binary::SubF, wide(scalars, x), mean);
 
     // The standard library's sums start at -0.
     let sums = accumulate(emit, &nest, &[x.0], &kept, -0.0, |scalars, elements| {
         scalars.binary(Binary::AddF, elements[1], wide(scalars, elements[0]))
     });
     let mean = mean_of(sums);
-    let squares = emit.map(&[x.clone(), lanes(mean)], &TensorType::new(shape.clone(), Element::F64), |scalars, elements| {
-        let difference = centered(scalars, elements[0], elements[1]);
-        scalars.binary(Binary::MulF, difference, difference)
-    });
+    let squares = emit.map(
+        &[x.clone(), lanes(mean)],
+        &TensorType::new(shape.clone(), Element::F64),
+        |scalars, elements| {
+            let difference = centered(scalars, elements[0], elements[1]);
+            scalars.binary(Binary::MulF, difference, difference)
+        },
+    );
     let sums = accumulate(emit, &nest, &[squares], &kept, -0.0, |scalars, elements| {
         scalars.binary(Binary::AddF, elements[1], elements[0])
     });
@@ -119,7 +154,11 @@ pub fn layer<'c>(layer: &LayerNormalization, node: &Node<'c, '_>) -> Result<Vec<
         let difference = centered(scalars, elements[0], elements[1]);
         let normal = scalars.binary(Binary::DivF, difference, deviation);
         let scaled = scalars.binary(Binary::MulF, normal, wide(scalars, elements[3]));
-        let bias = if with_bias { wide(scalars, elements[4]) } else { scalars.f64(0.0) };
+        let bias = if with_bias {
+            wide(scalars, elements[4])
+        } else {
+            scalars.f64(0.0)
+        };
         narrow(scalars, scalars.binary(Binary::AddF, scaled, bias))
     })])
 }

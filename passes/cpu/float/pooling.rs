@@ -22,10 +22,18 @@ impl<'c> Windows<'c> {
         let input = &node.ty(0)?.shape;
         let spatial = axes.len();
         let extent = |axis: &WindowAxis| {
-            ((axis.output - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1).max(axis.before + axis.input)
+            ((axis.output - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1)
+                .max(axis.before + axis.input)
         };
-        let shape: Vec<usize> = input[..2].iter().copied().chain(axes.iter().map(extent)).collect();
-        let before: Vec<usize> = [0, 0].into_iter().chain(axes.iter().map(|axis| axis.before)).collect();
+        let shape: Vec<usize> = input[..2]
+            .iter()
+            .copied()
+            .chain(axes.iter().map(extent))
+            .collect();
+        let before: Vec<usize> = [0, 0]
+            .into_iter()
+            .chain(axes.iter().map(|axis| axis.before))
+            .collect();
         let x = padded(&node.emit, node.value(0)?, &before, &shape, fill);
         let kernel: Vec<usize> = axes.iter().map(|axis| axis.kernel).collect();
         let window = node.emit.empty(&TensorType::f32(kernel));
@@ -35,7 +43,13 @@ impl<'c> Windows<'c> {
         let x_map = axes.iter().enumerate().fold(
             AffineMap::select(dims, &(0..rank).collect::<Vec<_>>()),
             |map, (at, axis)| {
-                map.with_sum(2 + at, &[(2 + at, axis.stride as i64), (rank + at, axis.dilation as i64)])
+                map.with_sum(
+                    2 + at,
+                    &[
+                        (2 + at, axis.stride as i64),
+                        (rank + at, axis.dilation as i64),
+                    ],
+                )
             },
         );
         let maps = vec![
@@ -43,8 +57,15 @@ impl<'c> Windows<'c> {
             AffineMap::select(dims, &(rank..dims).collect::<Vec<_>>()),
             AffineMap::select(dims, &(0..rank).collect::<Vec<_>>()),
         ];
-        let iterators = [vec![IteratorKind::Parallel; rank], vec![IteratorKind::Reduction; spatial]].concat();
-        Ok(Self { inputs: [x, window], nest: Nest { maps, iterators } })
+        let iterators = [
+            vec![IteratorKind::Parallel; rank],
+            vec![IteratorKind::Reduction; spatial],
+        ]
+        .concat();
+        Ok(Self {
+            inputs: [x, window],
+            nest: Nest { maps, iterators },
+        })
     }
 }
 
@@ -57,11 +78,18 @@ pub fn max_pool<'c>(pool: &MaxPool, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>,
     let result = node.result()?;
     let axes = pool.windows(&node.ty(0)?.shape[2..]).map_err(malformed)?;
     let windows = Windows::new(node, &axes, f32::NEG_INFINITY)?;
-    let start = node.emit.fill(result, |scalars| scalars.f32(f32::NEG_INFINITY));
+    let start = node
+        .emit
+        .fill(result, |scalars| scalars.f32(f32::NEG_INFINITY));
     let greatest = |scalars: &Scalars<'c, '_>, elements: &[Val<'c>]| {
         prefer(scalars, Compare::OrderedGreater, elements[0], elements[2])
     };
-    Ok(vec![node.emit.nest(&windows.nest, &windows.inputs, start, greatest)])
+    Ok(vec![node.emit.nest(
+        &windows.nest,
+        &windows.inputs,
+        start,
+        greatest,
+    )])
 }
 
 /// `AveragePool`: the sum is divided in `f64` and rounded once.
@@ -69,16 +97,31 @@ pub fn average_pool<'c>(pool: &AveragePool, node: &Node<'c, '_>) -> Result<Vec<V
     let result = node.result()?;
     let axes = pool.windows(&node.ty(0)?.shape[2..]).map_err(malformed)?;
     let windows = Windows::new(node, &axes, 0.0)?;
-    let sums = accumulate(&node.emit, &windows.nest, &windows.inputs, &result.shape, 0.0, add);
+    let sums = accumulate(
+        &node.emit,
+        &windows.nest,
+        &windows.inputs,
+        &result.shape,
+        0.0,
+        add,
+    );
 
     let mut counts = Vec::new();
     for_each_index(&result.shape[2..], |window| {
         let counted = axes.iter().zip(window).map(|(axis, &window)| {
-            if pool.count_include_pad { axis.elements_padded(window) } else { axis.elements_inside(window) }
+            if pool.count_include_pad {
+                axis.elements_padded(window)
+            } else {
+                axis.elements_inside(window)
+            }
         });
         counts.push(counted.product::<usize>() as f64);
     });
-    divide(node, sums, &Tensor::new(result.shape[2..].to_vec(), Data::F64(counts)))
+    divide(
+        node,
+        sums,
+        &Tensor::new(result.shape[2..].to_vec(), Data::F64(counts)),
+    )
 }
 
 /// `GlobalAveragePool`.
@@ -87,16 +130,30 @@ pub fn global_average_pool<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refu
     let input = &node.ty(0)?.shape;
     let rank = input.len();
     let kept = [0, 1].map(Some).into_iter().chain((2..rank).map(|_| None));
-    let output = kept.enumerate().fold(AffineMap::identity(rank), |map, (at, dim)| match dim {
-        Some(_) => map,
-        None => map.with_sum(at, &[]),
-    });
-    let iterators = [vec![IteratorKind::Parallel; 2], vec![IteratorKind::Reduction; rank - 2]].concat();
-    let nest = Nest { maps: vec![AffineMap::identity(rank), output], iterators };
+    let output = kept
+        .enumerate()
+        .fold(AffineMap::identity(rank), |map, (at, dim)| match dim {
+            Some(_) => map,
+            None => map.with_sum(at, &[]),
+        });
+    let iterators = [
+        vec![IteratorKind::Parallel; 2],
+        vec![IteratorKind::Reduction; rank - 2],
+    ]
+    .concat();
+    let nest = Nest {
+        maps: vec![AffineMap::identity(rank), output],
+        iterators,
+    };
     // The standard library's sum starts at -0, which a sum of nothing but -0 shows.
-    let sums = accumulate(&node.emit, &nest, &[node.value(0)?], &result.shape, -0.0, |scalars, elements| {
-        scalars.binary(Binary::AddF, elements[1], wide(scalars, elements[0]))
-    });
+    let sums = accumulate(
+        &node.emit,
+        &nest,
+        &[node.value(0)?],
+        &result.shape,
+        -0.0,
+        |scalars, elements| scalars.binary(Binary::AddF, elements[1], wide(scalars, elements[0])),
+    );
     let count = input[2..].iter().product::<usize>() as f64;
     divide(node, sums, &Tensor::new(Vec::new(), Data::F64(vec![count])))
 }
@@ -106,14 +163,24 @@ fn add<'c>(scalars: &Scalars<'c, '_>, elements: &[Val<'c>]) -> Val<'c> {
 }
 
 /// The `f32` tensor of `f64` sums divided by counts that broadcast against them.
-fn divide<'c>(node: &Node<'c, '_>, sums: Val<'c>, counts: &Tensor) -> Result<Vec<Val<'c>>, Refusal> {
+fn divide<'c>(
+    node: &Node<'c, '_>,
+    sums: Val<'c>,
+    counts: &Tensor,
+) -> Result<Vec<Val<'c>>, Refusal> {
     let result = node.result()?;
     let rank = result.shape.len();
     let inputs = [
         (sums, AffineMap::identity(rank)),
-        (node.emit.constant(counts), AffineMap::broadcast(rank, &counts.shape)),
+        (
+            node.emit.constant(counts),
+            AffineMap::broadcast(rank, &counts.shape),
+        ),
     ];
     Ok(vec![node.emit.map(&inputs, result, |scalars, elements| {
-        narrow(scalars, scalars.binary(Binary::DivF, elements[0], elements[1]))
+        narrow(
+            scalars,
+            scalars.binary(Binary::DivF, elements[0], elements[1]),
+        )
     })])
 }

@@ -21,7 +21,10 @@ pub fn lower<'c>(op: &Op, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> 
     let parameter = |of: &dyn Fn(&Quantizer) -> f32| {
         let values = quantizers.values.iter().map(of).collect();
         let tensor = Tensor::f32(quantizers.shape.clone(), values);
-        (node.emit.constant(&tensor), AffineMap::broadcast(rank, &quantizers.shape))
+        (
+            node.emit.constant(&tensor),
+            AffineMap::broadcast(rank, &quantizers.shape),
+        )
     };
     let inputs = [
         node.broadcast(0, rank)?,
@@ -52,7 +55,8 @@ impl Kind {
     fn of(quantizers: &PerElement<Quantizer>) -> Result<Self, Refusal> {
         let first = quantizers.values.first().ok_or("quantizes nothing")?;
         let alike = |quantizer: &Quantizer| {
-            matches!(quantizer.codes, Codes::Range { .. }) == matches!(first.codes, Codes::Range { .. })
+            matches!(quantizer.codes, Codes::Range { .. })
+                == matches!(first.codes, Codes::Range { .. })
         };
         if quantizers.values.iter().all(alike) {
             Ok(Self(first.codes))
@@ -79,8 +83,13 @@ impl Kind {
             Codes::Range { rounding, .. } => {
                 // NaN passes both comparisons and stays NaN.
                 let code = scaled();
-                let code = scalars.select(scalars.compare(Compare::OrderedLess, code, *lo), *lo, code);
-                let code = scalars.select(scalars.compare(Compare::OrderedGreater, code, *hi), *hi, code);
+                let code =
+                    scalars.select(scalars.compare(Compare::OrderedLess, code, *lo), *lo, code);
+                let code = scalars.select(
+                    scalars.compare(Compare::OrderedGreater, code, *hi),
+                    *hi,
+                    code,
+                );
                 round_float(scalars, code, rounding)
             }
         }

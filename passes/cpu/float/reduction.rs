@@ -14,7 +14,10 @@ fn plan(reduce: &Reduce, node: &Node<'_, '_>) -> Result<(Vec<usize>, Nest), Refu
     let shape = &node.ty(0)?.shape;
     let rank = shape.len();
     let axes = match &reduce.axes {
-        Some(axes) => axes.iter().map(|&axis| node.axis(axis, rank)).collect::<Result<Vec<_>, _>>()?,
+        Some(axes) => axes
+            .iter()
+            .map(|&axis| node.axis(axis, rank))
+            .collect::<Result<Vec<_>, _>>()?,
         None => (0..rank).collect(),
     };
     Ok(over(shape, &axes))
@@ -31,28 +34,52 @@ pub fn over(shape: &[usize], axes: &[usize]) -> (Vec<usize>, Nest) {
         output = output.with_sum(axis, &[]);
         iterators[axis] = IteratorKind::Reduction;
     }
-    (kept, Nest { maps: vec![AffineMap::identity(rank), output], iterators })
+    (
+        kept,
+        Nest {
+            maps: vec![AffineMap::identity(rank), output],
+            iterators,
+        },
+    )
 }
 
 /// `ReduceSum` or `ReduceMean`: `f64` sums in row-major order, rounded once.
 pub fn sum<'c>(reduce: &Reduce, node: &Node<'c, '_>, mean: bool) -> Result<Vec<Val<'c>>, Refusal> {
     let result = node.result()?;
     let (kept, nest) = plan(reduce, node)?;
-    let sums = accumulate(&node.emit, &nest, &[node.value(0)?], &kept, 0.0, |scalars, elements| {
-        scalars.binary(Binary::AddF, elements[1], wide(scalars, elements[0]))
-    });
+    let sums = accumulate(
+        &node.emit,
+        &nest,
+        &[node.value(0)?],
+        &kept,
+        0.0,
+        |scalars, elements| scalars.binary(Binary::AddF, elements[1], wide(scalars, elements[0])),
+    );
     let elements: usize = node.ty(0)?.shape.iter().product();
     let count = elements as f64 / kept.iter().product::<usize>() as f64;
     let sums = (sums, AffineMap::identity(kept.len()));
-    let value = node.emit.map(&[sums], &TensorType::f32(kept), |scalars, elements| {
-        let sum = elements[0];
-        narrow(scalars, if mean { scalars.binary(Binary::DivF, sum, scalars.f64(count)) } else { sum })
-    });
+    let value = node
+        .emit
+        .map(&[sums], &TensorType::f32(kept), |scalars, elements| {
+            let sum = elements[0];
+            narrow(
+                scalars,
+                if mean {
+                    scalars.binary(Binary::DivF, sum, scalars.f64(count))
+                } else {
+                    sum
+                },
+            )
+        });
     Ok(vec![node.emit.reshape(value, &result.shape)])
 }
 
 /// `ReduceMax` (`greatest`) or `ReduceMin`: NaN wins.
-pub fn extreme<'c>(reduce: &Reduce, node: &Node<'c, '_>, greatest: bool) -> Result<Vec<Val<'c>>, Refusal> {
+pub fn extreme<'c>(
+    reduce: &Reduce,
+    node: &Node<'c, '_>,
+    greatest: bool,
+) -> Result<Vec<Val<'c>>, Refusal> {
     let result = node.result()?;
     let (kept, nest) = plan(reduce, node)?;
     let (loser, compare) = if greatest {
@@ -60,9 +87,13 @@ pub fn extreme<'c>(reduce: &Reduce, node: &Node<'c, '_>, greatest: bool) -> Resu
     } else {
         (f32::INFINITY, Compare::OrderedLess)
     };
-    let start = node.emit.fill(&TensorType::f32(kept), |scalars| scalars.f32(loser));
-    let value = node.emit.nest(&nest, &[node.value(0)?], start, |scalars, elements| {
-        prefer(scalars, compare, elements[0], elements[1])
-    });
+    let start = node
+        .emit
+        .fill(&TensorType::f32(kept), |scalars| scalars.f32(loser));
+    let value = node
+        .emit
+        .nest(&nest, &[node.value(0)?], start, |scalars, elements| {
+            prefer(scalars, compare, elements[0], elements[1])
+        });
     Ok(vec![node.emit.reshape(value, &result.shape)])
 }

@@ -29,7 +29,12 @@ pub fn lower<'c>(op: &Op, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> 
 }
 
 /// `below` if `x` is less than `bound`, else `x`: NaN stays NaN.
-pub fn if_below<'c>(scalars: &Scalars<'c, '_>, x: Val<'c>, bound: Val<'c>, below: Val<'c>) -> Val<'c> {
+pub fn if_below<'c>(
+    scalars: &Scalars<'c, '_>,
+    x: Val<'c>,
+    bound: Val<'c>,
+    below: Val<'c>,
+) -> Val<'c> {
     scalars.select(scalars.compare(Compare::OrderedLess, x, bound), below, x)
 }
 
@@ -67,7 +72,11 @@ impl<'c> Body<'c, '_, '_> {
     fn unit_interval(&self, x: Val<'c>) -> Val<'c> {
         let x = self.below_zero(x, self.number(0.0));
         let one = self.number(1.0);
-        self.scalars.select(self.scalars.compare(Compare::OrderedGreater, x, one), one, x)
+        self.scalars.select(
+            self.scalars.compare(Compare::OrderedGreater, x, one),
+            one,
+            x,
+        )
     }
 
     /// The function of an op, before the rounding; `None` for an op that is none of these.
@@ -91,7 +100,10 @@ impl<'c> Body<'c, '_, '_> {
                 self.div(one, self.add(one, exponential))
             }
             Op::HardSigmoid { alpha, beta } => {
-                let line = self.add(self.mul(self.number(alpha.into()), x), self.number(beta.into()));
+                let line = self.add(
+                    self.mul(self.number(alpha.into()), x),
+                    self.number(beta.into()),
+                );
                 self.unit_interval(line)
             }
             Op::HardSwish => {
@@ -102,7 +114,10 @@ impl<'c> Body<'c, '_, '_> {
             Op::Erf => self.call(Unary::Erf, x),
             Op::Gelu => {
                 let error = self.call(Unary::Erf, self.mul(x, self.number(FRAC_1_SQRT_2)));
-                self.mul(self.mul(self.number(0.5), x), self.add(self.number(1.0), error))
+                self.mul(
+                    self.mul(self.number(0.5), x),
+                    self.add(self.number(1.0), error),
+                )
             }
             Op::Softplus => self.softplus(x),
             _ => return None,
@@ -111,20 +126,29 @@ impl<'c> Body<'c, '_, '_> {
 
     fn sign(&self, x: Val<'c>) -> Val<'c> {
         let signed_one = self.scalars.binary(Binary::CopySign, self.number(1.0), x);
-        let zero = self.scalars.compare(Compare::OrderedEqual, x, self.number(0.0));
+        let zero = self
+            .scalars
+            .compare(Compare::OrderedEqual, x, self.number(0.0));
         let value = self.scalars.select(zero, self.number(0.0), signed_one);
-        self.scalars.select(self.scalars.compare(Compare::Unordered, x, x), x, value)
+        self.scalars
+            .select(self.scalars.compare(Compare::Unordered, x, x), x, value)
     }
 
     fn elu(&self, x: Val<'c>, alpha: f32) -> Val<'c> {
-        self.below_zero(x, self.mul(self.number(alpha.into()), self.call(Unary::ExpM1, x)))
+        self.below_zero(
+            x,
+            self.mul(self.number(alpha.into()), self.call(Unary::ExpM1, x)),
+        )
     }
 
     /// `ln(1 + e^x)`, as `x + ln(1 + e^-x)` above 0, where the first form overflows.
     fn softplus(&self, x: Val<'c>) -> Val<'c> {
-        let positive = self.scalars.compare(Compare::OrderedGreater, x, self.number(0.0));
+        let positive = self
+            .scalars
+            .compare(Compare::OrderedGreater, x, self.number(0.0));
         let exponent = self.scalars.select(positive, self.call(Unary::NegF, x), x);
         let logarithm = self.call(Unary::Log1P, self.call(Unary::Exp, exponent));
-        self.scalars.select(positive, self.add(x, logarithm), logarithm)
+        self.scalars
+            .select(positive, self.add(x, logarithm), logarithm)
     }
 }

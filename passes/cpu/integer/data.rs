@@ -16,7 +16,13 @@ pub fn constant<'c>(emit: &Emitter<'c>, value: &Tensor, signed: bool) -> Machine
     let Data::Int { width, values, .. } = &value.data else {
         return Machine::float(emit.constant(value));
     };
-    let extend = |value: i64| if signed { sign_extend(value, *width) } else { zero_extend(value, *width) };
+    let extend = |value: i64| {
+        if signed {
+            sign_extend(value, *width)
+        } else {
+            zero_extend(value, *width)
+        }
+    };
     let numbers: Vec<i64> = values.iter().map(|&value| extend(value)).collect();
     let range = Interval::hull(numbers.iter().copied().map(i128::from));
     let machine = Tensor::int(container(*width), value.shape.clone(), numbers);
@@ -47,6 +53,9 @@ pub fn insert<'c>(
     let (Some(part), Some(rest)) = (source.number, destination.number) else {
         return Ok(Machine::float(value));
     };
-    let range = part.range.zip(rest.range).map(|(part, rest)| part.union(rest));
+    let range = part
+        .range
+        .zip(rest.range)
+        .map(|(part, rest)| part.union(rest));
     Ok(Machine::int(value, width_of(result), range))
 }

@@ -17,7 +17,10 @@ pub fn lower<'c>(
     let mut parameters = Parameters::new(operand.value, result.shape.len());
     let scale = parameters.add_broadcast(emit, &op.scale);
     let value = emit.map(&parameters.operands, result, |scalars, elements| {
-        let number = operand.register(elements[0]).read(scalars, op.signed).to_f64(scalars);
+        let number = operand
+            .register(elements[0])
+            .read(scalars, op.signed)
+            .to_f64(scalars);
         let scale = parameters.get(scalars, elements, &scale);
         let product = scalars.binary(Binary::MulF, number, scale);
         scalars.convert(Convert::TruncF, product, Scalar::F32)

@@ -27,8 +27,13 @@ pub fn lower<'c>(
     let value = emit.map(&input, &machine_type(result), |scalars, elements| {
         let n = operand.register(elements[0]).read(scalars, op.input_signed);
         let (low, last) = (i128::from(op.low), columns as i128 - 1);
-        let offsets = n.range.combine(Interval::new(op.low, op.low), |n, low| n - low);
-        let held = n.range.union(offsets).union(Interval { lo: low.min(0), hi: low.max(last) });
+        let offsets = n
+            .range
+            .combine(Interval::new(op.low, op.low), |n, low| n - low);
+        let held = n.range.union(offsets).union(Interval {
+            lo: low.min(0),
+            hi: low.max(last),
+        });
         let width = held.signed_container().max(32);
         let constant = |value: i128| scalars.int(value as i64, width);
         let mut offset = scalars.binary(Binary::SubI, n.resize(scalars, width), constant(low));
@@ -37,9 +42,17 @@ pub fn lower<'c>(
             offset = scalars.binary(Binary::MaxSI, offset, constant(0));
             offset = scalars.binary(Binary::MinSI, offset, constant(last));
         }
-        let narrow = if width > 64 { scalars.convert(Convert::TruncI, offset, Scalar::Int(64)) } else { offset };
+        let narrow = if width > 64 {
+            scalars.convert(Convert::TruncI, offset, Scalar::Int(64))
+        } else {
+            offset
+        };
         let column = scalars.convert(Convert::IndexCast, narrow, Scalar::Index);
-        let row = if rows > 1 { scalars.loop_index(op.axis) } else { scalars.index(0) };
+        let row = if rows > 1 {
+            scalars.loop_index(op.axis)
+        } else {
+            scalars.index(0)
+        };
         scalars.extract(table, &[row, column], Scalar::Int(stored))
     });
     Machine::int(value, width, Some(range))

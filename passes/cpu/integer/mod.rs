@@ -36,18 +36,27 @@ pub struct Machine<'c> {
 impl<'c> Machine<'c> {
     /// A tensor of floats.
     pub fn float(value: Val<'c>) -> Self {
-        Self { value, number: None }
+        Self {
+            value,
+            number: None,
+        }
     }
 
     /// A tensor of machine integers of a level-2 type.
     pub fn int(value: Val<'c>, width: u32, range: Option<Interval>) -> Self {
-        Self { value, number: Some(Number { width, range }) }
+        Self {
+            value,
+            number: Some(Number { width, range }),
+        }
     }
 
     /// An element of the tensor in a body.
     fn register(self, element: Val<'c>) -> Register<'c> {
         let number = self.number.expect("the verifier wants integers here");
-        Register { value: element, number }
+        Register {
+            value: element,
+            number,
+        }
     }
 }
 
@@ -76,15 +85,23 @@ pub fn lower_upstream<'c>(
     result: &TensorType,
 ) -> Result<Machine<'c>, Refusal> {
     match upstream {
-        upstream::Op::Generic(generic) => nest::lower(emit, generic, operands, result, Readers::of(op)),
+        upstream::Op::Generic(generic) => {
+            nest::lower(emit, generic, operands, result, Readers::of(op))
+        }
         upstream::Op::InsertSlice(slice) => data::insert(emit, slice, operands, result),
         upstream::Op::ExtractSlice(slice) => {
             let operand = operands.first().ok_or("an operand is missing")?;
-            Ok(Machine { value: emit.extract(slice, operand.value), number: operand.number })
+            Ok(Machine {
+                value: emit.extract(slice, operand.value),
+                number: operand.number,
+            })
         }
         upstream::Op::Reshape => {
             let operand = operands.first().ok_or("an operand is missing")?;
-            Ok(Machine { value: emit.reshape(operand.value, &result.shape), number: operand.number })
+            Ok(Machine {
+                value: emit.reshape(operand.value, &result.shape),
+                number: operand.number,
+            })
         }
     }
 }
@@ -119,7 +136,10 @@ struct Parameters<'c> {
 impl<'c> Parameters<'c> {
     /// The nest reads `input` element by element.
     fn new(input: Val<'c>, rank: usize) -> Self {
-        Self { operands: vec![(input, AffineMap::identity(rank))], scalars: Vec::new() }
+        Self {
+            operands: vec![(input, AffineMap::identity(rank))],
+            scalars: Vec::new(),
+        }
     }
 
     /// A parameter whose elements are indexed by `map`.
@@ -133,7 +153,13 @@ impl<'c> Parameters<'c> {
     }
 
     /// Integers, one for each position along `axis` or one for all, as machine integers of `width` bits.
-    fn add_channels(&mut self, emit: &Emitter<'c>, values: Vec<i64>, width: u32, axis: usize) -> Parameter {
+    fn add_channels(
+        &mut self,
+        emit: &Emitter<'c>,
+        values: Vec<i64>,
+        width: u32,
+        axis: usize,
+    ) -> Parameter {
         let rank = self.operands[0].1.dims;
         let value = Tensor::int(width, [values.len()], values);
         self.add(emit, &value, AffineMap::select(rank, &[axis]))
@@ -146,7 +172,12 @@ impl<'c> Parameters<'c> {
     }
 
     /// The parameter in a body whose elements are `elements`.
-    fn get(&self, scalars: &Scalars<'c, '_>, elements: &[Val<'c>], parameter: &Parameter) -> Val<'c> {
+    fn get(
+        &self,
+        scalars: &Scalars<'c, '_>,
+        elements: &[Val<'c>],
+        parameter: &Parameter,
+    ) -> Val<'c> {
         match *parameter {
             Parameter::Operand(at) => elements[at],
             Parameter::Scalar(at) => match &self.scalars[at] {
@@ -161,8 +192,12 @@ impl<'c> Parameters<'c> {
 /// The only value of a tensor's elements, if they are all the same bits.
 fn uniform(data: &Data) -> Option<Data> {
     let same = match data {
-        Data::F32(values) => values.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits()),
-        Data::F64(values) => values.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits()),
+        Data::F32(values) => values
+            .windows(2)
+            .all(|pair| pair[0].to_bits() == pair[1].to_bits()),
+        Data::F64(values) => values
+            .windows(2)
+            .all(|pair| pair[0].to_bits() == pair[1].to_bits()),
         Data::Int { values, .. } => values.windows(2).all(|pair| pair[0] == pair[1]),
     };
     (same && !data.is_empty()).then(|| data.select(&[0]))

@@ -21,13 +21,21 @@ pub fn lower<'c>(
 ) -> Result<Machine<'c>, Refusal> {
     let numbers = operands
         .iter()
-        .map(|operand| operand.number.ok_or("a loop nest mixes integers and floats".to_owned()))
+        .map(|operand| {
+            operand
+                .number
+                .ok_or("a loop nest mixes integers and floats".to_owned())
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let Some((destination, inputs)) = operands.split_last() else {
         return Err("a loop nest has no destination".to_owned());
     };
     let widths: Vec<u32> = numbers.iter().map(|number| number.width).collect();
-    let body = Body { instrs: &generic.body, widths: generic.widths(&widths), numbers: &numbers };
+    let body = Body {
+        instrs: &generic.body,
+        widths: generic.widths(&widths),
+        numbers: &numbers,
+    };
     let output = body.invariant();
     let mut range = body.ranges(output).last().copied().flatten();
     if body.accumulates() {
@@ -45,10 +53,19 @@ pub fn lower<'c>(
 
     let values: Vec<_> = inputs.iter().map(|operand| operand.value).collect();
     debug_assert_eq!(emit.type_of(destination.value), machine_type(result));
-    let value = emit.nest(&generic.nest(), &values, destination.value, |scalars, elements| {
-        let result = body.emit(scalars, elements, output);
-        if tidy { result.read(scalars, signed).value } else { result.value }
-    });
+    let value = emit.nest(
+        &generic.nest(),
+        &values,
+        destination.value,
+        |scalars, elements| {
+            let result = body.emit(scalars, elements, output);
+            if tidy {
+                result.read(scalars, signed).value
+            } else {
+                result.value
+            }
+        },
+    );
     Ok(Machine::int(value, width, range))
 }
 
@@ -67,7 +84,12 @@ impl Body<'_> {
         let is_output = |at: &usize| matches!(self.instrs[*at], Instr::Output);
         let last = self.instrs.len() - 1;
         is_output(&last)
-            || self.instrs.iter().any(|instr| operands(instr).into_iter().flatten().any(|at| is_output(&at)))
+            || self.instrs.iter().any(|instr| {
+                operands(instr)
+                    .into_iter()
+                    .flatten()
+                    .any(|at| is_output(&at))
+            })
     }
 
     /// A range that the destination's elements keep from their initial values on, iteration by iteration.
@@ -78,12 +100,18 @@ impl Body<'_> {
             return Some(start);
         }
         // Of all numbers at hand: what a maximum keeps.
-        let hull = self.numbers.iter().try_fold(start, |all, number| Some(all.union(number.range?)));
+        let hull = self
+            .numbers
+            .iter()
+            .try_fold(start, |all, number| Some(all.union(number.range?)));
         let all = |signed| Some(Interval::of_width(destination.width, signed));
-        [hull, all(true), all(false)].into_iter().flatten().find(|&range| {
-            let after = self.ranges(Some(range)).last().copied().flatten();
-            start.within(range) && after.is_some_and(|after| after.within(range))
-        })
+        [hull, all(true), all(false)]
+            .into_iter()
+            .flatten()
+            .find(|&range| {
+                let after = self.ranges(Some(range)).last().copied().flatten();
+                start.within(range) && after.is_some_and(|after| after.within(range))
+            })
     }
 
     /// The range of each instruction's result, given that of the destination's element.
@@ -91,17 +119,26 @@ impl Body<'_> {
         let mut ranges: Vec<Option<Interval>> = Vec::with_capacity(self.instrs.len());
         for instr in self.instrs {
             let read = |at: usize, signed| {
-                Number { width: self.widths[at], range: ranges[at] }.read_range(signed)
+                Number {
+                    width: self.widths[at],
+                    range: ranges[at],
+                }
+                .read_range(signed)
             };
             let modular = |a: usize, b: usize, op: fn(i128, i128) -> i128| {
                 let (a, b): (Interval, Interval) = (ranges[a]?, ranges[b]?);
                 // Bounded by `checked` so far, products fit 128 bits only if their factors are small.
                 let small = Interval::of_width(62, true);
-                (a.within(small) && b.within(small)).then(|| a.combine(b, op))?.checked()
+                (a.within(small) && b.within(small))
+                    .then(|| a.combine(b, op))?
+                    .checked()
             };
             let choose = |a: usize, b: usize, signed, op: fn(i128, i128) -> i128| {
                 let (a, b) = (read(a, signed), read(b, signed));
-                Some(Interval { lo: op(a.lo, b.lo), hi: op(a.hi, b.hi) })
+                Some(Interval {
+                    lo: op(a.lo, b.lo),
+                    hi: op(a.hi, b.hi),
+                })
             };
             ranges.push(match *instr {
                 Instr::Input(at) => self.numbers[at].range,
@@ -132,11 +169,13 @@ impl Body<'_> {
         let ranges = self.ranges(output);
         let mut registers: Vec<Register<'c>> = Vec::with_capacity(self.instrs.len());
         for (at, instr) in self.instrs.iter().enumerate() {
-            let number = Number { width: self.widths[at], range: ranges[at] };
-            let to = container(number.width);
-            let modular = |op, a: usize, b: usize| {
-                scalars.binary(op, registers[a].value, registers[b].value)
+            let number = Number {
+                width: self.widths[at],
+                range: ranges[at],
             };
+            let to = container(number.width);
+            let modular =
+                |op, a: usize, b: usize| scalars.binary(op, registers[a].value, registers[b].value);
             let choose = |op, a: usize, b: usize, signed| {
                 let read = |at: usize| registers[at].read(scalars, signed).value;
                 scalars.binary(op, read(a), read(b))
@@ -161,7 +200,9 @@ impl Body<'_> {
             };
             registers.push(Register { value, number });
         }
-        *registers.last().expect("a body yields its last instruction")
+        *registers
+            .last()
+            .expect("a body yields its last instruction")
     }
 }
 

@@ -37,35 +37,49 @@ pub fn lower<'c>(
     });
     let without_zero_point = zero_points.iter().all(|&zero| zero == 0.0);
 
-    let value = emit.map(&parameters.operands, &machine_type(result), |scalars, elements| {
-        let get = |parameter: &Parameter| parameters.get(scalars, elements, parameter);
-        let mut t = scalars.binary(Binary::DivF, elements[0], get(&scale));
-        if !without_zero_point {
-            t = scalars.binary(Binary::AddF, t, get(&zero_point));
-        }
-        let code = code(scalars, op, t);
-        let plain = match &whole {
-            Some(_) if without_zero_point && op.fraction_bits == 0 => to_int(scalars, code, 32, range),
-            Some(whole) => {
-                let code = scalars.convert(Convert::FPToSI, code, Scalar::Int(32));
-                let n = scalars.binary(Binary::SubI, code, get(whole));
-                let shift = scalars.int(i64::from(op.fraction_bits), 32);
-                Plain { value: scalars.binary(Binary::ShlI, n, shift), width: 32, range }
+    let value = emit.map(
+        &parameters.operands,
+        &machine_type(result),
+        |scalars, elements| {
+            let get = |parameter: &Parameter| parameters.get(scalars, elements, parameter);
+            let mut t = scalars.binary(Binary::DivF, elements[0], get(&scale));
+            if !without_zero_point {
+                t = scalars.binary(Binary::AddF, t, get(&zero_point));
             }
-            None => {
-                let wide = |x| scalars.convert(Convert::ExtF, x, Scalar::F64);
-                let n = scalars.binary(Binary::SubF, wide(code), wide(get(&zero_point)));
-                let factor = scalars.f64(f64::from(1u32 << op.fraction_bits));
-                to_int(scalars, scalars.binary(Binary::MulF, n, factor), 64, range)
-            }
-        };
-        plain.resize(scalars, container(width))
-    });
+            let code = code(scalars, op, t);
+            let plain = match &whole {
+                Some(_) if without_zero_point && op.fraction_bits == 0 => {
+                    to_int(scalars, code, 32, range)
+                }
+                Some(whole) => {
+                    let code = scalars.convert(Convert::FPToSI, code, Scalar::Int(32));
+                    let n = scalars.binary(Binary::SubI, code, get(whole));
+                    let shift = scalars.int(i64::from(op.fraction_bits), 32);
+                    Plain {
+                        value: scalars.binary(Binary::ShlI, n, shift),
+                        width: 32,
+                        range,
+                    }
+                }
+                None => {
+                    let wide = |x| scalars.convert(Convert::ExtF, x, Scalar::F64);
+                    let n = scalars.binary(Binary::SubF, wide(code), wide(get(&zero_point)));
+                    let factor = scalars.f64(f64::from(1u32 << op.fraction_bits));
+                    to_int(scalars, scalars.binary(Binary::MulF, n, factor), 64, range)
+                }
+            };
+            plain.resize(scalars, container(width))
+        },
+    );
     Ok(Machine::int(value, width, Some(range)))
 }
 
 fn to_int<'c>(scalars: &Scalars<'c, '_>, x: Val<'c>, width: u32, range: Interval) -> Plain<'c> {
-    Plain { value: scalars.convert(Convert::FPToSI, x, Scalar::Int(width)), width, range }
+    Plain {
+        value: scalars.convert(Convert::FPToSI, x, Scalar::Int(width)),
+        width,
+        range,
+    }
 }
 
 /// The rounded code of `t`, as `f32`; never NaN.
@@ -96,18 +110,25 @@ fn code_range(op: &Quantize) -> Result<Interval, Refusal> {
         return Ok(Interval::new(-1, 1));
     }
     // Every rounding mode is monotone.
-    Ok(Interval { lo: bound(op.rounding.apply(op.lo))?, hi: bound(op.rounding.apply(op.hi))? })
+    Ok(Interval {
+        lo: bound(op.rounding.apply(op.lo))?,
+        hi: bound(op.rounding.apply(op.hi))?,
+    })
 }
 
 /// The least and greatest integer that the op makes.
 fn range(op: &Quantize) -> Result<Interval, Refusal> {
     let codes = code_range(op)?;
     let factor = f64::from(1u32 << op.fraction_bits);
-    let ends = op.zero_point.to_f32().into_iter().flat_map(|zero| {
-        [codes.lo, codes.hi].map(|code| (code as f64 - f64::from(zero)) * factor)
-    });
+    let ends =
+        op.zero_point.to_f32().into_iter().flat_map(|zero| {
+            [codes.lo, codes.hi].map(|code| (code as f64 - f64::from(zero)) * factor)
+        });
     let ends: Vec<f64> = ends.collect();
-    if ends.iter().any(|end| !end.is_finite() || end.abs() > (1u64 << 62) as f64) {
+    if ends
+        .iter()
+        .any(|end| !end.is_finite() || end.abs() > (1u64 << 62) as f64)
+    {
         return Err("quantizes to integers of more than 62 bits".to_owned());
     }
     Ok(Interval::hull(ends.into_iter().map(|end| end as i128)))

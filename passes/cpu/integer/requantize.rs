@@ -20,7 +20,10 @@ pub fn lower<'c>(
     operand: Machine<'c>,
     result: &TensorType,
 ) -> Result<Machine<'c>, Refusal> {
-    let input = operand.number.ok_or("rescales floats")?.read_range(op.input_signed);
+    let input = operand
+        .number
+        .ok_or("rescales floats")?
+        .read_range(op.input_signed);
     let plan = Plan::new(op, input);
     let mut parameters = Parameters::new(operand.value, result.shape.len());
     // Attributes have 64 bits; wider arithmetic extends them.
@@ -29,24 +32,37 @@ pub fn lower<'c>(
     let addend = parameters.add_channels(emit, op.addend.clone(), stored, op.axis);
     let width = width_of(result);
 
-    let value = emit.map(&parameters.operands, &machine_type(result), |scalars, elements| {
-        let get = |parameter: &Parameter| {
-            let value = parameters.get(scalars, elements, parameter);
-            if stored == plan.width {
-                return value;
+    let value = emit.map(
+        &parameters.operands,
+        &machine_type(result),
+        |scalars, elements| {
+            let get = |parameter: &Parameter| {
+                let value = parameters.get(scalars, elements, parameter);
+                if stored == plan.width {
+                    return value;
+                }
+                scalars.convert(Convert::ExtSI, value, Scalar::Int(plan.width))
+            };
+            let n = operand.register(elements[0]).read(scalars, op.input_signed);
+            let product = scalars.binary(
+                Binary::MulI,
+                n.resize(scalars, plan.width),
+                get(&multiplier),
+            );
+            let sum = scalars.binary(Binary::AddI, product, get(&addend));
+            let mut value = round_shift(scalars, sum, plan.width, op.shift, op.rounding);
+            if plan.clamps {
+                value = scalars.binary(Binary::MaxSI, value, scalars.int(op.lo, plan.width));
+                value = scalars.binary(Binary::MinSI, value, scalars.int(op.hi, plan.width));
             }
-            scalars.convert(Convert::ExtSI, value, Scalar::Int(plan.width))
-        };
-        let n = operand.register(elements[0]).read(scalars, op.input_signed);
-        let product = scalars.binary(Binary::MulI, n.resize(scalars, plan.width), get(&multiplier));
-        let sum = scalars.binary(Binary::AddI, product, get(&addend));
-        let mut value = round_shift(scalars, sum, plan.width, op.shift, op.rounding);
-        if plan.clamps {
-            value = scalars.binary(Binary::MaxSI, value, scalars.int(op.lo, plan.width));
-            value = scalars.binary(Binary::MinSI, value, scalars.int(op.hi, plan.width));
-        }
-        Plain { value, width: plan.width, range: plan.range }.resize(scalars, container(width))
-    });
+            Plain {
+                value,
+                width: plan.width,
+                range: plan.range,
+            }
+            .resize(scalars, container(width))
+        },
+    );
     Ok(Machine::int(value, width, Some(plan.range)))
 }
 
@@ -65,23 +81,44 @@ impl Plan {
         let channels = op.multiplier.len().max(op.addend.len());
         let of = |values: &[i64], channel: usize| i128::from(values[channel.min(values.len() - 1)]);
         let sums = (0..channels).map(|channel| {
-            let ends = [input.lo, input.hi].map(|n| n * of(&op.multiplier, channel) + of(&op.addend, channel));
+            let ends = [input.lo, input.hi]
+                .map(|n| n * of(&op.multiplier, channel) + of(&op.addend, channel));
             Interval::hull(ends)
         });
         let sums = sums.reduce(Interval::union).unwrap_or(input);
         // What rounding adds before the shift is at most this.
         let bias = (1i128 << op.shift) - 1;
-        let biased = Interval { lo: sums.lo, hi: sums.hi + bias };
-        let rounded = Interval { lo: sums.lo >> op.shift, hi: biased.hi >> op.shift };
+        let biased = Interval {
+            lo: sums.lo,
+            hi: sums.hi + bias,
+        };
+        let rounded = Interval {
+            lo: sums.lo >> op.shift,
+            hi: biased.hi >> op.shift,
+        };
         let bounds = Interval::new(op.lo, op.hi);
         let clamps = !rounded.within(bounds);
-        let constants = op.multiplier.iter().chain(&op.addend).map(|&value| i128::from(value));
-        let mut held = biased.union(input).union(Interval::hull(constants)).union(Interval::new(0, bias));
+        let constants = op
+            .multiplier
+            .iter()
+            .chain(&op.addend)
+            .map(|&value| i128::from(value));
+        let mut held = biased
+            .union(input)
+            .union(Interval::hull(constants))
+            .union(Interval::new(0, bias));
         if clamps {
             held = held.union(bounds);
         }
         let clamp = |value: i128| value.clamp(bounds.lo, bounds.hi);
-        let range = Interval { lo: clamp(rounded.lo), hi: clamp(rounded.hi) };
-        Self { width: held.signed_container().max(32), clamps, range }
+        let range = Interval {
+            lo: clamp(rounded.lo),
+            hi: clamp(rounded.hi),
+        };
+        Self {
+            width: held.signed_container().max(32),
+            clamps,
+            range,
+        }
     }
 }

@@ -25,8 +25,15 @@ pub fn lower<'c>(
     operand: Machine<'c>,
     result: &TensorType,
 ) -> Result<Machine<'c>, Refusal> {
-    let input = operand.number.ok_or("compares floats")?.read_range(op.input_signed);
-    let levels = Levels::new(op, input, container(operand.number.map_or(64, |number| number.width)));
+    let input = operand
+        .number
+        .ok_or("compares floats")?
+        .read_range(op.input_signed);
+    let levels = Levels::new(
+        op,
+        input,
+        container(operand.number.map_or(64, |number| number.width)),
+    );
     let mut parameters = Parameters::new(operand.value, result.shape.len());
     let (width, stored) = (width_of(result), container(width_of(result)));
     let base = parameters.add_channels(emit, op.base.clone(), stored, op.axis);
@@ -41,34 +48,57 @@ pub fn lower<'c>(
         Counter::Bisection(emit.constant(&levels.padded()))
     };
 
-    let value = emit.map(&parameters.operands, &machine_type(result), |scalars, elements| {
-        let get = |parameter: &Parameter| parameters.get(scalars, elements, parameter);
-        let n = levels.comparable(scalars, operand.register(elements[0]).read(scalars, op.input_signed));
-        let count = match &counter {
-            Counter::Unrolled(thresholds) => {
-                let reached = thresholds.iter().map(|threshold| {
-                    let reached = scalars.compare(levels.compare, n, get(threshold));
-                    scalars.convert(Convert::ExtUI, reached, Scalar::Int(stored))
-                });
-                reached.reduce(|a, b| scalars.binary(Binary::AddI, a, b))
-            }
-            Counter::Bisection(table) => {
-                let row = if levels.rows > 1 { scalars.loop_index(op.axis) } else { scalars.index(0) };
-                let count = levels.bisect(scalars, n, *table, row);
-                Some(Plain { value: count, width: 32, range: Interval::new(0, levels.steps as i64) }.resize(scalars, stored))
-            }
-        };
-        let Some(count) = count else { return get(&base) };
-        let scaled = if op.step.iter().all(|&step| step == 1) {
-            count
-        } else {
-            scalars.binary(Binary::MulI, count, get(&step))
-        };
-        scalars.binary(Binary::AddI, get(&base), scaled)
-    });
+    let value = emit.map(
+        &parameters.operands,
+        &machine_type(result),
+        |scalars, elements| {
+            let get = |parameter: &Parameter| parameters.get(scalars, elements, parameter);
+            let n = levels.comparable(
+                scalars,
+                operand.register(elements[0]).read(scalars, op.input_signed),
+            );
+            let count = match &counter {
+                Counter::Unrolled(thresholds) => {
+                    let reached = thresholds.iter().map(|threshold| {
+                        let reached = scalars.compare(levels.compare, n, get(threshold));
+                        scalars.convert(Convert::ExtUI, reached, Scalar::Int(stored))
+                    });
+                    reached.reduce(|a, b| scalars.binary(Binary::AddI, a, b))
+                }
+                Counter::Bisection(table) => {
+                    let row = if levels.rows > 1 {
+                        scalars.loop_index(op.axis)
+                    } else {
+                        scalars.index(0)
+                    };
+                    let count = levels.bisect(scalars, n, *table, row);
+                    Some(
+                        Plain {
+                            value: count,
+                            width: 32,
+                            range: Interval::new(0, levels.steps as i64),
+                        }
+                        .resize(scalars, stored),
+                    )
+                }
+            };
+            let Some(count) = count else {
+                return get(&base);
+            };
+            let scaled = if op.step.iter().all(|&step| step == 1) {
+                count
+            } else {
+                scalars.binary(Binary::MulI, count, get(&step))
+            };
+            scalars.binary(Binary::AddI, get(&base), scaled)
+        },
+    );
     let steps = i128::try_from(levels.steps).unwrap_or(i128::MAX);
     let ends = op.base.iter().zip(&op.step).flat_map(|(&base, &step)| {
-        [i128::from(base), i128::from(base) + i128::from(step) * steps]
+        [
+            i128::from(base),
+            i128::from(base) + i128::from(step) * steps,
+        ]
     });
     Ok(Machine::int(value, width, Interval::hull(ends).checked()))
 }
@@ -97,24 +127,50 @@ impl Levels {
     fn new(op: &Threshold, input: Interval, input_width: u32) -> Self {
         let (rows, steps) = (op.thresholds.shape[0], op.thresholds.shape[1]);
         let limit = |level: i64| i128::from(level).clamp(input.lo, input.hi + 1) as i64;
-        let values: Vec<i64> = op.thresholds.as_int().unwrap_or_default().iter().map(|&level| limit(level)).collect();
+        let values: Vec<i64> = op
+            .thresholds
+            .as_int()
+            .unwrap_or_default()
+            .iter()
+            .map(|&level| limit(level))
+            .collect();
         let never = (input.hi + 1) as i64;
         let padding = (steps > UNROLLED).then_some(i128::from(never));
         let levels = values.iter().map(|&level| i128::from(level)).chain(padding);
-        let all = levels.fold(input, |all, level| all.union(Interval { lo: level, hi: level }));
+        let all = levels.fold(input, |all, level| {
+            all.union(Interval {
+                lo: level,
+                hi: level,
+            })
+        });
         let unsigned = all.within(Interval::of_width(input_width, false));
         let signed = all.within(Interval::of_width(input_width, true));
         let (width, compare) = if signed || !unsigned {
-            (all.signed_container().max(input_width), Compare::GreaterEqualS)
+            (
+                all.signed_container().max(input_width),
+                Compare::GreaterEqualS,
+            )
         } else {
             (input_width, Compare::GreaterEqualU)
         };
-        Self { rows, steps, values, never, width, compare }
+        Self {
+            rows,
+            steps,
+            values,
+            never,
+            width,
+            compare,
+        }
     }
 
     /// The threshold number `at` of each row.
     fn column(&self, at: usize) -> Vec<i64> {
-        self.values.iter().skip(at).step_by(self.steps.max(1)).copied().collect()
+        self.values
+            .iter()
+            .skip(at)
+            .step_by(self.steps.max(1))
+            .copied()
+            .collect()
     }
 
     /// Number of columns of a table that bisection never leaves: one less than a power of two.
@@ -126,7 +182,10 @@ impl Levels {
     fn padded(&self) -> Tensor {
         let columns = self.columns();
         let padding = std::iter::repeat_n(self.never, columns - self.steps);
-        let values = self.values.chunks(self.steps).flat_map(|row| row.iter().copied().chain(padding.clone()));
+        let values = self
+            .values
+            .chunks(self.steps)
+            .flat_map(|row| row.iter().copied().chain(padding.clone()));
         Tensor::int(self.width, [self.rows, columns], values.collect())
     }
 
@@ -136,7 +195,13 @@ impl Levels {
     }
 
     /// How many thresholds of a row `n` reaches, as 32 bits.
-    fn bisect<'c>(&self, scalars: &Scalars<'c, '_>, n: Val<'c>, table: Val<'c>, row: Val<'c>) -> Val<'c> {
+    fn bisect<'c>(
+        &self,
+        scalars: &Scalars<'c, '_>,
+        n: Val<'c>,
+        table: Val<'c>,
+        row: Val<'c>,
+    ) -> Val<'c> {
         let mut count = scalars.int(0, 32);
         let mut half = self.columns().div_ceil(2);
         while half > 0 {

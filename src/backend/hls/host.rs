@@ -77,10 +77,16 @@ pub fn print(
     for (at, value) in function.returned().into_iter().enumerate() {
         let variable = printer.variable(value)?;
         if variable.ty.element != Element::F32 {
-            return Err(format!("output {at} is of type {}, expected f32", variable.ty.element));
+            return Err(format!(
+                "output {at} is of type {}, expected f32",
+                variable.ty.element
+            ));
         }
         outputs.push(variable.ty.shape.iter().product());
-        printer.writer.line(format!("std::copy({0}.begin(), {0}.end(), out{at});", variable.name));
+        printer.writer.line(format!(
+            "std::copy({0}.begin(), {0}.end(), out{at});",
+            variable.name
+        ));
     }
     Ok(printer.finish(name, inputs, outputs))
 }
@@ -96,7 +102,10 @@ struct Printer<'a> {
 
 impl Printer<'_> {
     fn variable(&self, value: Val<'_>) -> Result<Variable, HostError> {
-        self.variables.get(&ir::value_key(value)).cloned().ok_or_else(|| "a value that was not computed".to_owned())
+        self.variables
+            .get(&ir::value_key(value))
+            .cloned()
+            .ok_or_else(|| "a value that was not computed".to_owned())
     }
 
     fn fresh(&mut self) -> String {
@@ -104,9 +113,15 @@ impl Printer<'_> {
         format!("v{}", self.count)
     }
 
-    fn bind(&mut self, value: Val<'_>, name: String, constant: Option<Tensor>) -> Result<(), HostError> {
+    fn bind(
+        &mut self,
+        value: Val<'_>,
+        name: String,
+        constant: Option<Tensor>,
+    ) -> Result<(), HostError> {
         let ty = ir::type_of(value).ok_or("a value without a static shape")?;
-        self.variables.insert(ir::value_key(value), Variable { name, ty, constant });
+        self.variables
+            .insert(ir::value_key(value), Variable { name, ty, constant });
         Ok(())
     }
 
@@ -115,11 +130,15 @@ impl Printer<'_> {
         for (at, argument) in function.arguments().into_iter().enumerate() {
             let ty = ir::type_of(argument).ok_or("an input without a static shape")?;
             if ty.element != Element::F32 {
-                return Err(format!("input {at} is of type {}, expected f32", ty.element));
+                return Err(format!(
+                    "input {at} is of type {}, expected f32",
+                    ty.element
+                ));
             }
             let size: usize = ty.shape.iter().product();
             let name = self.fresh();
-            self.writer.line(format!("const Floats {name}(in{at}, in{at} + {size});"));
+            self.writer
+                .line(format!("const Floats {name}(in{at}, in{at} + {size});"));
             self.bind(argument, name, None)?;
             sizes.push(size);
         }
@@ -133,7 +152,8 @@ impl Printer<'_> {
         }
         let results: Vec<Val<'_>> = op.results().map(ir::val).collect();
         if onnx::is_constant(op) {
-            let value = ir::constant_tensor(results[0]).ok_or_else(|| format!("node '{node}': an elided constant"))?;
+            let value = ir::constant_tensor(results[0])
+                .ok_or_else(|| format!("node '{node}': an elided constant"))?;
             let name = self.constant(&value);
             return self.bind(results[0], name, Some(value));
         }
@@ -143,25 +163,42 @@ impl Printer<'_> {
         let mut operands = Vec::new();
         for operand in op.operands().map(ir::val) {
             let absent = ir::defining_op(operand).is_some_and(onnx::is_none);
-            operands.push(if absent { None } else { Some(self.variable(operand)?) });
+            operands.push(if absent {
+                None
+            } else {
+                Some(self.variable(operand)?)
+            });
         }
-        let result = ir::type_of(*results.first().ok_or_else(|| format!("node '{node}' has no result"))?)
-            .ok_or_else(|| format!("node '{node}' has no static shape"))?;
+        let result = ir::type_of(
+            *results
+                .first()
+                .ok_or_else(|| format!("node '{node}' has no result"))?,
+        )
+        .ok_or_else(|| format!("node '{node}' has no static shape"))?;
         let (kind, expression) = match (GraphOp::read(op), qint::Op::read(op)) {
-            (Some(graph), _) => (host_ops::FLOATS, host_ops::graph(&graph, &operands, &result)),
+            (Some(graph), _) => (
+                host_ops::FLOATS,
+                host_ops::graph(&graph, &operands, &result),
+            ),
             (None, Some(qint)) => host_ops::quantization(&qint, &operands),
             (None, None) => ("", None),
         };
-        let what = GraphOp::read(op).map_or_else(|| ir::op_name(op), |graph| graph.name().to_owned());
+        let what =
+            GraphOp::read(op).map_or_else(|| ir::op_name(op), |graph| graph.name().to_owned());
         let expression = expression.ok_or_else(|| {
             format!("node '{node}': '{what}' stays on the host, and the hls backend has no C++ for it yet")
         })?;
         let name = self.fresh();
-        self.writer.line(format!("const {kind} {name} = {expression}; // {node}: {what}"));
+        self.writer.line(format!(
+            "const {kind} {name} = {expression}; // {node}: {what}"
+        ));
         if kind == host_ops::INTEGERS
             && let Some(node) = ir::node_name(op.location())
         {
-            self.writer.line(format!("QONNX_TRACE({}, {name}.data(), {name}.size());", quoted(&node)));
+            self.writer.line(format!(
+                "QONNX_TRACE({}, {name}.data(), {name}.size());",
+                quoted(&node)
+            ));
         }
         self.bind(results[0], name, None)
     }
@@ -174,7 +211,11 @@ impl Printer<'_> {
             Data::F64(values) => values.iter().map(|value| format!("{value:e}")).collect(),
             Data::Int { values, .. } => values.iter().map(i64::to_string).collect(),
         };
-        let kind = if matches!(value.data, Data::F32(_)) { "Floats" } else { "Integers" };
+        let kind = if matches!(value.data, Data::F32(_)) {
+            "Floats"
+        } else {
+            "Integers"
+        };
         self.constants.line(format!("const {kind} {name} = {{"));
         self.constants.line(wrapped(items, "    ") + "};");
         name
@@ -182,13 +223,20 @@ impl Printer<'_> {
 
     /// The call of a top function.
     fn run(&mut self, op: Op<'_>, callee: &str, results: &[Val<'_>]) -> Result<(), HostError> {
-        let at = self.tops.iter().position(|head| head.name == callee).ok_or_else(|| format!("no function '{callee}'"))?;
+        let at = self
+            .tops
+            .iter()
+            .position(|head| head.name == callee)
+            .ok_or_else(|| format!("no function '{callee}'"))?;
         let (head, memories) = (&self.tops[at], &self.arguments[at]);
         let mut operands = op.operands().map(ir::val);
         let mut outputs = results.iter();
         let mut after = Vec::new();
-        for ((argument, words), (input, memory)) in
-            head.names.iter().zip(&head.types).zip(head.inputs.iter().zip(memories))
+        for ((argument, words), (input, memory)) in head
+            .names
+            .iter()
+            .zip(&head.types)
+            .zip(head.inputs.iter().zip(memories))
         {
             let size: usize = memory.shape.iter().product();
             let array = format!("{callee}_{argument}");
@@ -197,17 +245,29 @@ impl Printer<'_> {
             if *input {
                 let operand = operands.next().ok_or("a call with too few operands")?;
                 let source = self.variable(operand)?.name;
-                self.writer.line(format!("for (size_t i = 0; i < {size}; ++i) {array}[i] = {source}[i];"));
+                self.writer.line(format!(
+                    "for (size_t i = 0; i < {size}; ++i) {array}[i] = {source}[i];"
+                ));
             } else {
-                after.push((array, size, *outputs.next().ok_or("a call with too few results")?));
+                after.push((
+                    array,
+                    size,
+                    *outputs.next().ok_or("a call with too few results")?,
+                ));
             }
         }
-        let names: Vec<_> = head.names.iter().map(|argument| format!("{callee}_{argument}")).collect();
+        let names: Vec<_> = head
+            .names
+            .iter()
+            .map(|argument| format!("{callee}_{argument}"))
+            .collect();
         self.writer.line(format!("{callee}({});", names.join(", ")));
         for (array, size, result) in after {
             let name = self.fresh();
             self.writer.line(format!("Integers {name}({size});"));
-            self.writer.line(format!("for (size_t i = 0; i < {size}; ++i) {name}[i] = {array}[i].to_int64();"));
+            self.writer.line(format!(
+                "for (size_t i = 0; i < {size}; ++i) {name}[i] = {array}[i].to_int64();"
+            ));
             self.bind(result, name, None)?;
         }
         Ok(())
@@ -225,7 +285,9 @@ impl Printer<'_> {
             sizes
                 .iter()
                 .enumerate()
-                .map(|(at, size)| format!("#define {}_{what}{at}_SIZE {size}\n", name.to_uppercase()))
+                .map(|(at, size)| {
+                    format!("#define {}_{what}{at}_SIZE {size}\n", name.to_uppercase())
+                })
                 .collect()
         };
         let header = format!(
@@ -242,7 +304,12 @@ impl Printer<'_> {
             self.constants.finish(),
             indented(&self.writer.finish()),
         );
-        Host { source, header, inputs, outputs }
+        Host {
+            source,
+            header,
+            inputs,
+            outputs,
+        }
     }
 }
 

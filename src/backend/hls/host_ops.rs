@@ -22,17 +22,26 @@ pub fn graph(op: &GraphOp, operands: &[Option<Variable>], result: &TensorType) -
         GraphOp::Qonnx(op) => return fake_quantize(op, x, operands),
     };
     match op {
-        Op::Reshape { .. } | Op::Flatten { .. } | Op::Squeeze { .. } | Op::Unsqueeze { .. } | Op::Identity => {
-            Some(x.name.clone())
-        }
+        Op::Reshape { .. }
+        | Op::Flatten { .. }
+        | Op::Squeeze { .. }
+        | Op::Unsqueeze { .. }
+        | Op::Identity => Some(x.name.clone()),
         Op::Transpose { perm } => {
             let rank = x.ty.shape.len();
             let perm: Vec<usize> = if perm.is_empty() {
                 (0..rank).rev().collect()
             } else {
-                perm.iter().map(|&axis| normalize_axis(axis, rank)).collect::<Option<_>>()?
+                perm.iter()
+                    .map(|&axis| normalize_axis(axis, rank))
+                    .collect::<Option<_>>()?
             };
-            Some(format!("transpose({}, {}, {})", x.name, x.shape(), shape(&perm)))
+            Some(format!(
+                "transpose({}, {}, {})",
+                x.name,
+                x.shape(),
+                shape(&perm)
+            ))
         }
         Op::Concat { axis } => concat(*axis, operands, result),
         Op::MatMul => matmul(operands),
@@ -57,7 +66,9 @@ pub fn graph(op: &GraphOp, operands: &[Option<Variable>], result: &TensorType) -
             }
             Some(map(x, &value))
         }
-        _ => unary(op).map(|function| map(x, &function)).or_else(|| elementwise(op, operands, result)),
+        _ => unary(op)
+            .map(|function| map(x, &function))
+            .or_else(|| elementwise(op, operands, result)),
     }
 }
 
@@ -73,10 +84,16 @@ fn unary(op: &Op) -> Option<String> {
         Op::LeakyRelu { alpha } => format!("x < 0.0 ? {} * x : x", number(*alpha)),
         Op::Elu { alpha } => format!("x < 0.0 ? {} * std::expm1(x) : x", number(*alpha)),
         Op::Selu { alpha, gamma } => {
-            format!("{} * (x < 0.0 ? {} * std::expm1(x) : x)", number(*gamma), number(*alpha))
+            format!(
+                "{} * (x < 0.0 ? {} * std::expm1(x) : x)",
+                number(*gamma),
+                number(*alpha)
+            )
         }
         Op::Sigmoid => "1.0 / (1.0 + std::exp(-x))".to_owned(),
-        Op::HardSigmoid { alpha, beta } => format!("unit_interval({} * x + {})", number(*alpha), number(*beta)),
+        Op::HardSigmoid { alpha, beta } => {
+            format!("unit_interval({} * x + {})", number(*alpha), number(*beta))
+        }
         Op::HardSwish => "x * unit_interval(x / 6.0 + 0.5)".to_owned(),
         Op::Tanh => "std::tanh(x)".to_owned(),
         Op::Erf => "std::erf(x)".to_owned(),
@@ -90,7 +107,9 @@ fn unary(op: &Op) -> Option<String> {
         Op::Round => "round_ties_even(x)".to_owned(),
         Op::Sign => "sign(x)".to_owned(),
         Op::Gelu => "0.5 * x * (1.0 + std::erf(x * 0.70710678118654752440))".to_owned(),
-        Op::Softplus => "x > 0.0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x))".to_owned(),
+        Op::Softplus => {
+            "x > 0.0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x))".to_owned()
+        }
         _ => return None,
     })
 }
@@ -108,7 +127,9 @@ fn elementwise(op: &Op, operands: &[Option<Variable>], result: &TensorType) -> O
         Op::Max => "a != a || a > b ? a : b",
         _ => return None,
     };
-    let [Some(a), Some(b)] = operands else { return None };
+    let [Some(a), Some(b)] = operands else {
+        return None;
+    };
     Some(format!(
         "zip({}, {}, {}, {}, {}, [](double a, double b) {{ return {function}; }})",
         a.name,
@@ -120,7 +141,9 @@ fn elementwise(op: &Op, operands: &[Option<Variable>], result: &TensorType) -> O
 }
 
 fn matmul(operands: &[Option<Variable>]) -> Option<String> {
-    let [Some(a), Some(b)] = operands else { return None };
+    let [Some(a), Some(b)] = operands else {
+        return None;
+    };
     let (&[ref a_batch @ .., rows, depth], &[ref b_batch @ .., _, columns]) =
         (a.ty.shape.as_slice(), b.ty.shape.as_slice())
     else {
@@ -132,12 +155,17 @@ fn matmul(operands: &[Option<Variable>]) -> Option<String> {
     if b_count != 1 && a_batch != b_batch {
         return None;
     }
-    Some(format!("matmul({}, {}, {batch}, {b_count}, {rows}, {depth}, {columns})", a.name, b.name))
+    Some(format!(
+        "matmul({}, {}, {batch}, {b_count}, {rows}, {depth}, {columns})",
+        a.name, b.name
+    ))
 }
 
 fn gemm(gemm: &onnx::Gemm, operands: &[Option<Variable>], result: &TensorType) -> Option<String> {
     let (a, b) = (operands.first()?.as_ref()?, operands.get(1)?.as_ref()?);
-    let &[rows, columns] = result.shape.as_slice() else { return None };
+    let &[rows, columns] = result.shape.as_slice() else {
+        return None;
+    };
     let depth = *a.ty.shape.get(usize::from(!gemm.trans_a))?;
     let none = ("Floats{0.0f}".to_owned(), shape(&[]));
     let (c, c_shape) = operands
@@ -151,7 +179,11 @@ fn gemm(gemm: &onnx::Gemm, operands: &[Option<Variable>], result: &TensorType) -
         b.name,
         gemm.trans_b,
         literal(gemm.alpha),
-        literal(if operands.get(2).is_some_and(Option::is_some) { gemm.beta } else { 0.0 }),
+        literal(if operands.get(2).is_some_and(Option::is_some) {
+            gemm.beta
+        } else {
+            0.0
+        }),
     ))
 }
 
@@ -160,13 +192,23 @@ fn fake_quantize(op: &qonnx::Op, x: &Variable, operands: &[Option<Variable>]) ->
     let infos: Vec<_> = operands
         .iter()
         .map(|operand| {
-            operand.as_ref().map(|operand| ValueInfo { ty: &operand.ty, value: operand.constant.as_ref() })
+            operand.as_ref().map(|operand| ValueInfo {
+                ty: &operand.ty,
+                value: operand.constant.as_ref(),
+            })
         })
         .collect();
     let quantizers = op.quantizers(&infos).ok()??;
-    let each = |of: fn(&Quantizer) -> f32| floats(&quantizers.values.iter().map(of).collect::<Vec<_>>());
+    let each =
+        |of: fn(&Quantizer) -> f32| floats(&quantizers.values.iter().map(of).collect::<Vec<_>>());
     let bound = |quantizer: &Quantizer, upper: bool| match quantizer.codes {
-        Codes::Range { lo, hi, .. } => if upper { hi } else { lo },
+        Codes::Range { lo, hi, .. } => {
+            if upper {
+                hi
+            } else {
+                lo
+            }
+        }
         Codes::SignOfCode | Codes::SignOfInput => 0.0,
     };
     let kind = |quantizer: &Quantizer| match quantizer.codes {
@@ -179,8 +221,11 @@ fn fake_quantize(op: &qonnx::Op, x: &Variable, operands: &[Option<Variable>]) ->
     if kinds.iter().any(|kind| *kind != first) {
         return None;
     }
-    let (lo, hi): (Vec<f32>, Vec<f32>) =
-        quantizers.values.iter().map(|quantizer| (bound(quantizer, false), bound(quantizer, true))).unzip();
+    let (lo, hi): (Vec<f32>, Vec<f32>) = quantizers
+        .values
+        .iter()
+        .map(|quantizer| (bound(quantizer, false), bound(quantizer, true)))
+        .unzip();
     Some(format!(
         "fake_quantize({}, {}, {}, {}, {}, {}, {}, {first})",
         x.name,
@@ -201,11 +246,21 @@ fn rounding_name(rounding: Rounding) -> &'static str {
 
 fn batch_normalization(epsilon: f32, operands: &[Option<Variable>]) -> Option<String> {
     let parameter = |at: usize| operands.get(at)?.as_ref()?.constant.as_ref()?.as_f32();
-    let (factor, addend) =
-        onnx::affine(parameter(1)?, parameter(2)?, parameter(3)?, parameter(4)?, epsilon);
+    let (factor, addend) = onnx::affine(
+        parameter(1)?,
+        parameter(2)?,
+        parameter(3)?,
+        parameter(4)?,
+        epsilon,
+    );
     let x = operands.first()?.as_ref()?;
     let inner: usize = x.ty.shape.get(2..)?.iter().product();
-    Some(format!("affine({}, {}, {}, {inner})", x.name, floats(&factor), floats(&addend)))
+    Some(format!(
+        "affine({}, {}, {}, {inner})",
+        x.name,
+        floats(&factor),
+        floats(&addend)
+    ))
 }
 
 fn softmax_call(softmax: &onnx::Softmax, x: &Variable, logarithm: bool) -> Option<String> {
@@ -216,7 +271,10 @@ fn softmax_call(softmax: &onnx::Softmax, x: &Variable, logarithm: bool) -> Optio
     } else {
         (x.ty.shape[axis], x.ty.shape[axis + 1..].iter().product())
     };
-    Some(format!("softmax({}, {outer}, {extent}, {inner}, {logarithm})", x.name))
+    Some(format!(
+        "softmax({}, {outer}, {extent}, {inner}, {logarithm})",
+        x.name
+    ))
 }
 
 /// An immediately called function that places the operands one after the other.
@@ -253,8 +311,13 @@ fn constant(tensor: &Tensor) -> Option<String> {
 }
 
 /// The type and the expression of a crossing between float and integer.
-pub fn quantization(op: &qint::Op, operands: &[Option<Variable>]) -> (&'static str, Option<String>) {
-    let Some(Some(x)) = operands.first() else { return ("", None) };
+pub fn quantization(
+    op: &qint::Op,
+    operands: &[Option<Variable>],
+) -> (&'static str, Option<String>) {
+    let Some(Some(x)) = operands.first() else {
+        return ("", None);
+    };
     match op {
         qint::Op::Quantize(op) => {
             let rounding = rounding_name(op.rounding);
@@ -275,7 +338,9 @@ pub fn quantization(op: &qint::Op, operands: &[Option<Variable>]) -> (&'static s
             (INTEGERS, text)
         }
         qint::Op::Dequantize(op) => {
-            let Element::Int { width, .. } = x.ty.element else { return ("", None) };
+            let Element::Int { width, .. } = x.ty.element else {
+                return ("", None);
+            };
             let text = constant(&op.scale).map(|scale| {
                 format!(
                     "dequantize({}, {}, {width}, {}, {scale}, {})",

@@ -36,8 +36,16 @@ use project::{Golden, Target};
 pub struct Hls;
 
 const OPTIONS: &[BackendOption] = &[
-    BackendOption { name: "part", summary: "The device for synthesis", default: "xcvu13p-flga2577-2-e" },
-    BackendOption { name: "clock", summary: "Clock period for synthesis in nanoseconds", default: "5" },
+    BackendOption {
+        name: "part",
+        summary: "The device for synthesis",
+        default: "xcvu13p-flga2577-2-e",
+    },
+    BackendOption {
+        name: "clock",
+        summary: "Clock period for synthesis in nanoseconds",
+        default: "5",
+    },
 ];
 
 /// Samples of the test bench.
@@ -56,7 +64,10 @@ struct Project {
 /// Prints a module of the `hls` dialect as C++: the text of its source file.
 pub fn print(module: &Module<'_>) -> Result<String, String> {
     let firmware = printer::print(module, "network")?;
-    let file = firmware.files.into_iter().find(|(path, _)| path == "firmware/network.cpp");
+    let file = firmware
+        .files
+        .into_iter()
+        .find(|(path, _)| path == "firmware/network.cpp");
     Ok(file.map(|(_, text)| text).unwrap_or_default())
 }
 
@@ -67,33 +78,72 @@ fn project<'c>(network: Network<'c, '_>, settings: &Settings) -> Result<Project,
     let golden = golden(network.context, network.module)?;
     let mut module = ir::clone_module(network.module);
     let pipeline = format!("builtin.module({})", pipelines::int_to_hls());
-    let (outcome, diagnostics) =
-        ir::capture(network.context, || run_pipeline(network.context, &mut module, &pipeline));
+    let (outcome, diagnostics) = ir::capture(network.context, || {
+        run_pipeline(network.context, &mut module, &pipeline)
+    });
     outcome.map_err(|_| BackendError::Passes(diagnostics))?;
-    let refused = |message: String| BackendError::Tool { tool: "hls".to_owned(), message };
+    let refused = |message: String| BackendError::Tool {
+        tool: "hls".to_owned(),
+        message,
+    };
     let firmware = printer::print(&module, &name).map_err(refused)?;
     let host = host::print(&module, &name, &firmware.tops, &firmware.arguments).map_err(refused)?;
-    let value = |option: &str| settings.get(option).map_or_else(|| default(option), String::as_str);
+    let value = |option: &str| {
+        settings
+            .get(option)
+            .map_or_else(|| default(option), String::as_str)
+    };
     let mut files = firmware.files;
     files.push((format!("host/{name}_host.cpp"), host.source.clone()));
     files.push((format!("host/{name}_host.h"), host.header.clone()));
-    files.push(("host/float_ops.h".to_owned(), include_str!("runtime/float_ops.h").to_owned()));
-    let target = Target { part: value("part"), clock: value("clock") };
-    files.extend(project::files(&name, &host, &firmware.tops, &golden, &target));
+    files.push((
+        "host/float_ops.h".to_owned(),
+        include_str!("runtime/float_ops.h").to_owned(),
+    ));
+    let target = Target {
+        part: value("part"),
+        clock: value("clock"),
+    };
+    files.extend(project::files(
+        &name,
+        &host,
+        &firmware.tops,
+        &golden,
+        &target,
+    ));
     let notes = notes(&firmware.tops, &firmware.layers, &host.source);
     files.push(("report.txt".to_owned(), notes.clone() + "\n"));
-    let outputs = golden.outputs.first().into_iter().flatten().map(|output| output.shape.clone()).collect();
-    Ok(Project { name, files, inputs: host.inputs.len(), outputs, notes })
+    let outputs = golden
+        .outputs
+        .first()
+        .into_iter()
+        .flatten()
+        .map(|output| output.shape.clone())
+        .collect();
+    Ok(Project {
+        name,
+        files,
+        inputs: host.inputs.len(),
+        outputs,
+        notes,
+    })
 }
 
 fn default(option: &str) -> &'static str {
-    OPTIONS.iter().find(|known| known.name == option).map_or("", |known| known.default)
+    OPTIONS
+        .iter()
+        .find(|known| known.name == option)
+        .map_or("", |known| known.default)
 }
 
 /// What the reference interpreter makes of generated samples.
 fn golden<'c>(_: &'c Context, module: &Module<'c>) -> Result<Golden, BackendError> {
-    let failed = |message: String| BackendError::Tool { tool: "reference interpreter".to_owned(), message };
-    let function = ir::main_function(module).ok_or_else(|| failed("the module has no network".to_owned()))?;
+    let failed = |message: String| BackendError::Tool {
+        tool: "reference interpreter".to_owned(),
+        message,
+    };
+    let function =
+        ir::main_function(module).ok_or_else(|| failed("the module has no network".to_owned()))?;
     let interface = samples::inputs(function).map_err(failed)?;
     let inputs = samples::generate(&interface, &samples::hints(function), SAMPLES, 1);
     let interpreter = Interpreter::new(function).map_err(|error| failed(error.to_string()))?;
@@ -101,12 +151,18 @@ fn golden<'c>(_: &'c Context, module: &Module<'c>) -> Result<Golden, BackendErro
     for sample in &inputs {
         let mut found = Vec::new();
         let result = interpreter.run(sample, &mut |op, operands, results| {
-            found.extend(integers_of(op, operands, results).map(|integers| (integers.node, integers.n)));
+            found.extend(
+                integers_of(op, operands, results).map(|integers| (integers.node, integers.n)),
+            );
         });
         outputs.push(result.map_err(|error| failed(error.to_string()))?);
         integers.push(found);
     }
-    Ok(Golden { inputs, outputs, integers })
+    Ok(Golden {
+        inputs,
+        outputs,
+        integers,
+    })
 }
 
 /// What is on which side, and an estimate of the hardware.
@@ -119,7 +175,10 @@ fn notes(tops: &[FunctionHead], layers: &[FunctionHead], host: &str) -> String {
         text += &format!("\n    {}: {}; {}", head.name, head.comment, head.cost);
     }
     text += "\nhost:";
-    for line in host.lines().filter_map(|line| line.rsplit_once("; // ").map(|(_, node)| node)) {
+    for line in host
+        .lines()
+        .filter_map(|line| line.rsplit_once("; // ").map(|(_, node)| node))
+    {
         text += &format!("\n  {line}");
     }
     text
@@ -161,10 +220,18 @@ impl Backend for Hls {
         project.write(folder)?;
         let mut files: Vec<PathBuf> = project.files.iter().map(|(path, _)| path.into()).collect();
         files.sort();
-        Ok(Written { files, notes: project.notes, command: Some("make csim".to_owned()) })
+        Ok(Written {
+            files,
+            notes: project.notes,
+            command: Some("make csim".to_owned()),
+        })
     }
 
-    fn load(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Box<dyn Runner>, BackendError> {
+    fn load(
+        &self,
+        network: Network<'_, '_>,
+        settings: &Settings,
+    ) -> Result<Box<dyn Runner>, BackendError> {
         let project = project(network, settings)?;
         Ok(Box::new(simulate::Simulation::new(&project)?))
     }

@@ -32,16 +32,32 @@ pub fn print(module: &Module<'_>, name: &str) -> Result<Firmware, PrintError> {
     let mut types = Writer::default();
     let mut code = Writer::default();
     let mut declarations = Writer::default();
-    let mut firmware = Firmware { files: Vec::new(), tops: Vec::new(), layers: Vec::new(), arguments: Vec::new() };
+    let mut firmware = Firmware {
+        files: Vec::new(),
+        tops: Vec::new(),
+        layers: Vec::new(),
+        arguments: Vec::new(),
+    };
     let mut includes = Vec::new();
     for op in ir::module_ops(module) {
         match Op::read(op) {
-            Some(Op::Typedef { name, word, comment }) => {
+            Some(Op::Typedef {
+                name,
+                word,
+                comment,
+            }) => {
                 types.line(format!("typedef {} {name}; // {comment}", word_type(word)));
             }
-            Some(Op::ConstantArray { name, value, comment }) => {
+            Some(Op::ConstantArray {
+                name,
+                value,
+                comment,
+            }) => {
                 let path = format!("weights/{name}.h");
-                firmware.files.push((format!("firmware/{path}"), constant_array(&name, &value, &comment)?));
+                firmware.files.push((
+                    format!("firmware/{path}"),
+                    constant_array(&name, &value, &comment)?,
+                ));
                 includes.push(path);
             }
             Some(Op::Function(head)) => {
@@ -62,7 +78,10 @@ pub fn print(module: &Module<'_>, name: &str) -> Result<Firmware, PrintError> {
                     declarations.line(format!("// {}.", head.comment));
                     declarations.line(format!("{signature};"));
                 }
-                code.open(format!("{}{signature} {{", if head.top { "" } else { "static " }));
+                code.open(format!(
+                    "{}{signature} {{",
+                    if head.top { "" } else { "static " }
+                ));
                 body(&mut code, block, &mut scope)?;
                 code.close("}");
                 if head.top {
@@ -87,21 +106,32 @@ pub fn print(module: &Module<'_>, name: &str) -> Result<Firmware, PrintError> {
         types.finish(),
         name_upper = name.to_uppercase(),
     );
-    let mut source = format!("// The hardware part of network '{name}', written by qonnx-mlir.\n#include \"{name}.h\"\n#include \"trace.h\"\n\n");
+    let mut source = format!(
+        "// The hardware part of network '{name}', written by qonnx-mlir.\n#include \"{name}.h\"\n#include \"trace.h\"\n\n"
+    );
     for path in includes {
         source += &format!("#include \"{path}\"\n");
     }
     source += &code.finish();
     firmware.files.push((format!("firmware/{name}.h"), header));
     firmware.files.push(("firmware/types.h".to_owned(), types));
-    firmware.files.push((format!("firmware/{name}.cpp"), source));
-    firmware.files.push(("firmware/trace.h".to_owned(), include_str!("runtime/trace.h").to_owned()));
+    firmware
+        .files
+        .push((format!("firmware/{name}.cpp"), source));
+    firmware.files.push((
+        "firmware/trace.h".to_owned(),
+        include_str!("runtime/trace.h").to_owned(),
+    ));
     Ok(firmware)
 }
 
 /// The C++ type of a word.
 pub fn word_type(word: Word) -> String {
-    format!("{}<{}>", if word.signed { "ap_int" } else { "ap_uint" }, word.bits)
+    format!(
+        "{}<{}>",
+        if word.signed { "ap_int" } else { "ap_uint" },
+        word.bits
+    )
 }
 
 fn storage_type(bits: u32) -> &'static str {
@@ -124,7 +154,11 @@ fn signature(head: &FunctionHead, memories: &[Memory]) -> String {
         .zip(&head.types)
         .zip(memories.iter().zip(&head.inputs))
         .map(|((name, r#type), (memory, input))| {
-            format!("{}{type} {name}{}", if *input { "const " } else { "" }, extents(&memory.shape))
+            format!(
+                "{}{type} {name}{}",
+                if *input { "const " } else { "" },
+                extents(&memory.shape)
+            )
         })
         .collect();
     format!("void {}({})", head.name, arguments.join(", "))
@@ -132,7 +166,8 @@ fn signature(head: &FunctionHead, memories: &[Memory]) -> String {
 
 /// A header with one constant array.
 fn constant_array(name: &str, value: &Tensor, comment: &str) -> Result<String, PrintError> {
-    let (Element::Int { width, .. }, Data::Int { values, .. }) = (value.element(), &value.data) else {
+    let (Element::Int { width, .. }, Data::Int { values, .. }) = (value.element(), &value.data)
+    else {
         return Err(format!("the array '{name}' does not hold integers"));
     };
     let guard = format!("{}_H", name.to_uppercase());
@@ -142,16 +177,28 @@ fn constant_array(name: &str, value: &Tensor, comment: &str) -> Result<String, P
         .chunks(columns)
         .map(|row| {
             let items = wrapped(row.iter().map(i64::to_string), "    ");
-            if value.rank() > 1 { format!("    {{\n{items}}}") } else { items }
+            if value.rank() > 1 {
+                format!("    {{\n{items}}}")
+            } else {
+                items
+            }
         })
         .collect();
     // Matrices of higher rank are rows of rows; only ranks 1 and 2 are made.
     if value.rank() > 2 {
-        return Err(format!("the array '{name}' has {} dimensions, expected 1 or 2", value.rank()));
+        return Err(format!(
+            "the array '{name}' has {} dimensions, expected 1 or 2",
+            value.rank()
+        ));
     }
     Ok(format!(
         "// {comment}: {}.\n#ifndef {guard}\n#define {guard}\n\nstatic const {} {name}{} = {{\n{}}};\n\n#endif // {guard}\n",
-        value.shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" x "),
+        value
+            .shape
+            .iter()
+            .map(usize::to_string)
+            .collect::<Vec<_>>()
+            .join(" x "),
         storage_type(width),
         extents(&value.shape),
         rows.join(",\n"),
@@ -166,7 +213,11 @@ struct Scope<'c> {
 
 impl<'c> Scope<'c> {
     fn name(&self, value: Val<'c>) -> Option<&str> {
-        self.names.iter().rev().find(|(known, _)| *known == value).map(|(_, name)| name.as_str())
+        self.names
+            .iter()
+            .rev()
+            .find(|(known, _)| *known == value)
+            .map(|(_, name)| name.as_str())
     }
 
     /// The expression that computes a value.
@@ -176,12 +227,15 @@ impl<'c> Scope<'c> {
         }
         let op = ir::defining_op(value).ok_or("a value without a name")?;
         let operands: Vec<Val<'c>> = op.operands().map(ir::val).collect();
-        let operand = |at: usize| self.expression(*operands.get(at).ok_or("an operand is missing")?);
+        let operand =
+            |at: usize| self.expression(*operands.get(at).ok_or("an operand is missing")?);
         let scalar = Scalar::of(value);
         match Op::read(op) {
             Some(Op::Global { array }) => Ok(array),
             Some(Op::Constant { value }) => Ok(match scalar {
-                Some(Scalar::Word(word)) => format!("{}({value}{})", word_type(word), suffix(value)),
+                Some(Scalar::Word(word)) => {
+                    format!("{}({value}{})", word_type(word), suffix(value))
+                }
                 _ => value.to_string(),
             }),
             Some(Op::Load) => self.element(&operands),
@@ -189,10 +243,18 @@ impl<'c> Scope<'c> {
                 Some(Scalar::Index) => {
                     let from = operands.first().copied().and_then(Scalar::of);
                     let text = operand(0)?;
-                    Ok(if matches!(from, Some(Scalar::Word(_))) { format!("({text}).to_int()") } else { format!("int({text})") })
+                    Ok(if matches!(from, Some(Scalar::Word(_))) {
+                        format!("({text}).to_int()")
+                    } else {
+                        format!("int({text})")
+                    })
                 }
-                Some(Scalar::Word(word)) if type_name.is_empty() => Ok(format!("{}({})", word_type(word), operand(0)?)),
-                Some(Scalar::Storage(bits)) if type_name.is_empty() => Ok(format!("({})({})", storage_type(bits), operand(0)?)),
+                Some(Scalar::Word(word)) if type_name.is_empty() => {
+                    Ok(format!("{}({})", word_type(word), operand(0)?))
+                }
+                Some(Scalar::Storage(bits)) if type_name.is_empty() => {
+                    Ok(format!("({})({})", storage_type(bits), operand(0)?))
+                }
                 _ => Ok(format!("{type_name}({})", operand(0)?)),
             },
             Some(Op::Select) => {
@@ -201,7 +263,12 @@ impl<'c> Scope<'c> {
                     Some(Scalar::Word(word)) => format!("{}({text})", word_type(word)),
                     _ => text,
                 };
-                Ok(format!("({} ? {} : {})", operand(0)?, own(operand(1)?), own(operand(2)?)))
+                Ok(format!(
+                    "({} ? {} : {})",
+                    operand(0)?,
+                    own(operand(1)?),
+                    own(operand(2)?)
+                ))
             }
             Some(Op::Binary(binary)) => Ok(self.binary(binary, operand(0)?, operand(1)?)),
             _ => Err(format!("'{}' op is not an expression", ir::op_name(op))),
@@ -230,14 +297,28 @@ pub fn shown(node: &str) -> String {
 
 /// A C++ string literal of the name of a node.
 pub fn quoted(node: &str) -> String {
-    format!("\"{}\"", shown(node).replace('\\', "\\\\").replace('"', "\\\"").replace('?', "\\?"))
+    format!(
+        "\"{}\"",
+        shown(node)
+            .replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace('?', "\\?")
+    )
 }
 
 fn suffix(value: i64) -> &'static str {
-    if i32::try_from(value).is_ok() { "" } else { "LL" }
+    if i32::try_from(value).is_ok() {
+        ""
+    } else {
+        "LL"
+    }
 }
 
-fn body<'c>(writer: &mut Writer, block: ir::BlockHandle<'c>, scope: &mut Scope<'c>) -> Result<(), PrintError> {
+fn body<'c>(
+    writer: &mut Writer,
+    block: ir::BlockHandle<'c>,
+    scope: &mut Scope<'c>,
+) -> Result<(), PrintError> {
     let depth = scope.names.len();
     for op in ir::block_ops(block) {
         let operands: Vec<Val<'c>> = op.operands().map(ir::val).collect();
@@ -256,14 +337,27 @@ fn body<'c>(writer: &mut Writer, block: ir::BlockHandle<'c>, scope: &mut Scope<'
             Some(Op::Variable { name, type_name }) => {
                 let variable = result.ok_or("a variable without a value")?;
                 let memory = memory_of(variable).ok_or("a variable that is not an array")?;
-                let declared = if type_name.is_empty() { scalar_type(memory.element) } else { type_name };
+                let declared = if type_name.is_empty() {
+                    scalar_type(memory.element)
+                } else {
+                    type_name
+                };
                 writer.line(format!("{declared} {name}{};", extents(&memory.shape)));
                 scope.names.push((variable, name));
             }
-            Some(Op::For { label, counter, extent }) => {
-                writer.open(format!("{label}: for (int {counter} = 0; {counter} < {extent}; ++{counter}) {{"));
+            Some(Op::For {
+                label,
+                counter,
+                extent,
+            }) => {
+                writer.open(format!(
+                    "{label}: for (int {counter} = 0; {counter} < {extent}; ++{counter}) {{"
+                ));
                 let inner = ir::single_block(op).ok_or("a loop without a body")?;
-                let argument = ir::block_arguments(inner).first().copied().ok_or("a loop without a counter")?;
+                let argument = ir::block_arguments(inner)
+                    .first()
+                    .copied()
+                    .ok_or("a loop without a counter")?;
                 scope.names.push((argument, counter));
                 body(writer, inner, scope)?;
                 scope.names.pop();
@@ -271,28 +365,58 @@ fn body<'c>(writer: &mut Writer, block: ir::BlockHandle<'c>, scope: &mut Scope<'
             }
             Some(Op::Store) => {
                 let (value, place) = operands.split_first().ok_or("a store without a value")?;
-                writer.line(format!("{} = {};", scope.element(place)?, scope.expression(*value)?));
+                writer.line(format!(
+                    "{} = {};",
+                    scope.element(place)?,
+                    scope.expression(*value)?
+                ));
             }
             Some(Op::Define { name, type_name }) => {
                 let constant = result.ok_or("a definition without a value")?;
-                let value = operands.first().copied().ok_or("a definition without an operand")?;
-                let scalar = Scalar::of(constant).ok_or("a definition of something that is not a number")?;
-                let declared = if type_name.is_empty() { scalar_type(scalar) } else { type_name };
-                writer.line(format!("const {declared} {name} = {};", scope.expression(value)?));
+                let value = operands
+                    .first()
+                    .copied()
+                    .ok_or("a definition without an operand")?;
+                let scalar =
+                    Scalar::of(constant).ok_or("a definition of something that is not a number")?;
+                let declared = if type_name.is_empty() {
+                    scalar_type(scalar)
+                } else {
+                    type_name
+                };
+                writer.line(format!(
+                    "const {declared} {name} = {};",
+                    scope.expression(value)?
+                ));
                 scope.names.push((constant, name));
             }
             Some(Op::Call { callee }) => {
-                let arguments =
-                    operands.iter().map(|operand| scope.expression(*operand)).collect::<Result<Vec<_>, _>>()?;
+                let arguments = operands
+                    .iter()
+                    .map(|operand| scope.expression(*operand))
+                    .collect::<Result<Vec<_>, _>>()?;
                 writer.line(format!("{callee}({});", arguments.join(", ")));
             }
             Some(Op::Trace { name }) => {
-                let array = operands.first().copied().ok_or("a trace without an array")?;
-                let size: usize = memory_of(array).map_or(0, |memory| memory.shape.iter().product());
-                writer.line(format!("QONNX_TRACE({}, {}, {size});", quoted(&name), scope.expression(array)?));
+                let array = operands
+                    .first()
+                    .copied()
+                    .ok_or("a trace without an array")?;
+                let size: usize =
+                    memory_of(array).map_or(0, |memory| memory.shape.iter().product());
+                writer.line(format!(
+                    "QONNX_TRACE({}, {}, {size});",
+                    quoted(&name),
+                    scope.expression(array)?
+                ));
             }
             Some(_) => {}
-            None => return Err(format!("'{}' op is not part of the hls dialect", ir::op_name(op))),
+            None => {
+                return Err(format!(
+                    "'{}' op is not part of the hls dialect",
+                    ir::op_name(op)
+                ));
+            }
         }
     }
     scope.names.truncate(depth);

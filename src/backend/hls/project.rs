@@ -38,13 +38,22 @@ pub fn files(
         (format!("{name}_test.cpp"), test_bench(name, host)),
         ("build_prj.tcl".to_owned(), synthesis(name, tops, target)),
         ("Makefile".to_owned(), makefile(name, ap_types().as_deref())),
-        ("tb_data/integers.dat".to_owned(), integers(&golden.integers)),
+        (
+            "tb_data/integers.dat".to_owned(),
+            integers(&golden.integers),
+        ),
     ];
     for at in 0..host.inputs.len() {
-        files.push((format!("tb_data/in{at}.dat"), lines(golden.inputs.iter().map(|sample| &sample[at]))));
+        files.push((
+            format!("tb_data/in{at}.dat"),
+            lines(golden.inputs.iter().map(|sample| &sample[at])),
+        ));
     }
     for at in 0..host.outputs.len() {
-        files.push((format!("tb_data/out{at}.dat"), lines(golden.outputs.iter().map(|sample| &sample[at]))));
+        files.push((
+            format!("tb_data/out{at}.dat"),
+            lines(golden.outputs.iter().map(|sample| &sample[at])),
+        ));
     }
     files
 }
@@ -53,7 +62,11 @@ pub fn files(
 fn lines<'a>(tensors: impl Iterator<Item = &'a Tensor>) -> String {
     tensors
         .map(|tensor| {
-            let numbers: Vec<_> = tensor.to_f32().iter().map(|value| format!("{value:e}")).collect();
+            let numbers: Vec<_> = tensor
+                .to_f32()
+                .iter()
+                .map(|value| format!("{value:e}"))
+                .collect();
             numbers.join(" ") + "\n"
         })
         .collect()
@@ -73,7 +86,13 @@ fn integers(samples: &[Vec<(String, Vec<i64>)>]) -> String {
 }
 
 fn test_bench(name: &str, host: &Host) -> String {
-    let sizes = |sizes: &[usize]| sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    let sizes = |sizes: &[usize]| {
+        sizes
+            .iter()
+            .map(usize::to_string)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let arguments: Vec<String> = (0..host.inputs.len())
         .map(|at| format!("in[{at}].data()"))
         .chain((0..host.outputs.len()).map(|at| format!("out[{at}].data()")))
@@ -124,7 +143,10 @@ exit
 
 fn makefile(name: &str, ap_types: Option<&Path>) -> String {
     // Where the headers were found when the project was written; make's user may say otherwise.
-    let found = ap_types.map_or_else(|| ".venv/ap_types".to_owned(), |folder| folder.display().to_string());
+    let found = ap_types.map_or_else(
+        || ".venv/ap_types".to_owned(),
+        |folder| folder.display().to_string(),
+    );
     format!(
         "# `make csim` compiles the network with g++ and checks it against the golden vectors.
 # AP_TYPES is the folder with ap_int.h: part of Vitis HLS, and of the hls4ml package.

@@ -26,13 +26,18 @@ pub fn ap_types() -> Option<PathBuf> {
         return Some(folder.into());
     }
     let here = std::env::current_dir().ok()?;
-    here.ancestors().map(|folder| folder.join(".venv/ap_types")).find(|folder| folder.join("ap_int.h").exists())
+    here.ancestors()
+        .map(|folder| folder.join(".venv/ap_types"))
+        .find(|folder| folder.join("ap_int.h").exists())
 }
 
 impl Simulation {
     /// Writes the project into a temporary folder and compiles it.
     pub fn new(project: &Project) -> Result<Self, BackendError> {
-        let tool = |message: String| BackendError::Tool { tool: "g++".to_owned(), message };
+        let tool = |message: String| BackendError::Tool {
+            tool: "g++".to_owned(),
+            message,
+        };
         let headers = ap_types().ok_or_else(|| BackendError::Tool {
             tool: "ap_types".to_owned(),
             message: "ap_int.h is missing: run make setup, or set HLS_AP_TYPES to the folder with the headers".to_owned(),
@@ -55,9 +60,17 @@ impl Simulation {
         if !output.status.success() {
             let messages = String::from_utf8_lossy(&output.stderr);
             let first: Vec<_> = messages.lines().take(20).collect();
-            return Err(tool(format!("does not compile the generated code, which is a bug\n{}", first.join("\n"))));
+            return Err(tool(format!(
+                "does not compile the generated code, which is a bug\n{}",
+                first.join("\n")
+            )));
         }
-        Ok(Self { folder, program, inputs: project.inputs, outputs: project.outputs.clone() })
+        Ok(Self {
+            folder,
+            program,
+            inputs: project.inputs,
+            outputs: project.outputs.clone(),
+        })
     }
 }
 
@@ -68,11 +81,18 @@ impl Runner for Simulation {
     }
 
     fn run_all(&self, samples: &[Sample]) -> Result<Vec<Vec<Tensor>>, BackendError> {
-        Ok(self.trace_all(samples)?.into_iter().map(|traced| traced.outputs).collect())
+        Ok(self
+            .trace_all(samples)?
+            .into_iter()
+            .map(|traced| traced.outputs)
+            .collect())
     }
 
     fn trace_all(&self, samples: &[Sample]) -> Result<Vec<Traced>, BackendError> {
-        let tool = |message: String| BackendError::Tool { tool: "C simulation".to_owned(), message };
+        let tool = |message: String| BackendError::Tool {
+            tool: "C simulation".to_owned(),
+            message,
+        };
         // One folder for each run, so that runs do not meet.
         let files = tempfile::tempdir_in(self.folder.path())?;
         let path = |kind: &str, at: usize| files.path().join(format!("{kind}{at}"));
@@ -98,13 +118,21 @@ impl Runner for Simulation {
         for (at, shape) in self.outputs.iter().enumerate() {
             let size: usize = shape.iter().product();
             let bytes = fs::read(path("out", at))?;
-            let values: Vec<f32> =
-                bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+            let values: Vec<f32> = bytes
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect();
             if values.len() != size * samples.len() {
-                return Err(tool(format!("output {at} has {} numbers, expected {}", values.len(), size * samples.len())));
+                return Err(tool(format!(
+                    "output {at} has {} numbers, expected {}",
+                    values.len(),
+                    size * samples.len()
+                )));
             }
             for (sample, part) in values.chunks(size.max(1)).enumerate() {
-                results[sample].outputs.push(Tensor::f32(shape.clone(), part.to_vec()));
+                results[sample]
+                    .outputs
+                    .push(Tensor::f32(shape.clone(), part.to_vec()));
             }
         }
         Ok(results)
@@ -121,7 +149,10 @@ fn read_trace(text: &str, samples: usize) -> Option<Vec<Traced>> {
             continue;
         }
         let (node, numbers) = line.split_once('\t')?;
-        let numbers = numbers.split_whitespace().map(|number| number.parse().ok()).collect::<Option<_>>()?;
+        let numbers = numbers
+            .split_whitespace()
+            .map(|number| number.parse().ok())
+            .collect::<Option<_>>()?;
         current.integers.push((node.to_owned(), numbers));
     }
     (results.len() == samples).then_some(results)
@@ -136,7 +167,11 @@ mod tests {
         let read = read_trace("a b\t1 -2 \n\n\n", 2).expect("two samples");
         assert_eq!(read[0].integers, [("a b".to_owned(), vec![1, -2])]);
         assert_eq!(read[1], Traced::default());
-        assert_eq!(read_trace("a b\t1\n", 1), None, "a sample that does not end");
+        assert_eq!(
+            read_trace("a b\t1\n", 1),
+            None,
+            "a sample that does not end"
+        );
         assert_eq!(read_trace("a\tx\n\n", 1), None, "no number");
     }
 }

@@ -30,10 +30,18 @@ pub fn program(name: &str, code: &Code) -> String {
          #include \"model.h\"\n"
     );
     for (at, ty) in inputs.iter().enumerate() {
-        let _ = writeln!(text, "static {} in{at}[{upper}_IN{at}_SIZE];", c_type(ty.element));
+        let _ = writeln!(
+            text,
+            "static {} in{at}[{upper}_IN{at}_SIZE];",
+            c_type(ty.element)
+        );
     }
     for (at, ty) in outputs.iter().enumerate() {
-        let _ = writeln!(text, "static {} out{at}[{upper}_OUT{at}_SIZE];", c_type(ty.element));
+        let _ = writeln!(
+            text,
+            "static {} out{at}[{upper}_OUT{at}_SIZE];",
+            c_type(ty.element)
+        );
     }
     let _ = writeln!(
         text,

@@ -40,7 +40,11 @@ pub fn c_type(element: Element) -> &'static str {
 
 fn shape(ty: &TensorType) -> String {
     let extents: Vec<_> = ty.shape.iter().map(ToString::to_string).collect();
-    if extents.is_empty() { "scalar".to_owned() } else { extents.join(" x ") }
+    if extents.is_empty() {
+        "scalar".to_owned()
+    } else {
+        extents.join(" x ")
+    }
 }
 
 /// The header: the entry function with its contract, and sizes as macros.
@@ -81,7 +85,11 @@ pub fn header(name: &str, model: &str, code: &Code, interface: &Interface) -> St
     let pointers: Vec<_> = inputs
         .iter()
         .map(|argument| format!("const {} *{}", c_type(argument.ty.element), argument.name))
-        .chain(outputs.iter().map(|argument| format!("{} *{}", c_type(argument.ty.element), argument.name)))
+        .chain(
+            outputs
+                .iter()
+                .map(|argument| format!("{} *{}", c_type(argument.ty.element), argument.name)),
+        )
         .chain(["void *workspace".to_owned()])
         .collect();
     let _ = writeln!(

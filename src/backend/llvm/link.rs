@@ -11,10 +11,17 @@ const DRIVERS: [&str; 4] = ["cc", "clang-22", "clang", "gcc"];
 
 /// Links an object file to a shared library with no dependency but the C library.
 pub fn shared_library(object: &Path, library: &Path) -> Result<(), BackendError> {
-    let chosen = std::env::var("CC").ok().filter(|driver| !driver.trim().is_empty());
+    let chosen = std::env::var("CC")
+        .ok()
+        .filter(|driver| !driver.trim().is_empty());
     for driver in chosen.as_deref().into_iter().chain(DRIVERS) {
         let mut command = Command::new(driver);
-        command.arg("-shared").arg("-o").arg(library).arg(object).arg("-lm");
+        command
+            .arg("-shared")
+            .arg("-o")
+            .arg(library)
+            .arg(object)
+            .arg("-lm");
         match command.output() {
             Ok(output) if output.status.success() => return Ok(()),
             Ok(output) => {
@@ -27,11 +34,18 @@ pub fn shared_library(object: &Path, library: &Path) -> Result<(), BackendError>
                 });
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(BackendError::Tool { tool: driver.to_owned(), message: error.to_string() }),
+            Err(error) => {
+                return Err(BackendError::Tool {
+                    tool: driver.to_owned(),
+                    message: error.to_string(),
+                });
+            }
         }
     }
     Err(BackendError::Tool {
         tool: "cc".to_owned(),
-        message: "not found; install a C compiler, such as the package 'clang-22', or name one in CC".to_owned(),
+        message:
+            "not found; install a C compiler, such as the package 'clang-22', or name one in CC"
+                .to_owned(),
     })
 }

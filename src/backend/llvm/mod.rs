@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use melior::Context;
 use melior::ir::Module;
 use qonnx_dialects::ir;
-use qonnx_dialects::llvm::{Artifacts, Code, CodeError, Level, Program, Signature, Target, compile as generate};
+use qonnx_dialects::llvm::{
+    Artifacts, Code, CodeError, Level, Program, Signature, Target, compile as generate,
+};
 use qonnx_dialects::tensor::Tensor;
 use qonnx_passes::pipelines;
 
@@ -33,15 +35,34 @@ pub struct CpuOptions {
 impl Default for CpuOptions {
     /// The host, optimized, no texts.
     fn default() -> Self {
-        Self { target: Target::host(), artifacts: Artifacts::default() }
+        Self {
+            target: Target::host(),
+            artifacts: Artifacts::default(),
+        }
     }
 }
 
 const OPTIONS: &[BackendOption] = &[
-    BackendOption { name: "cpu", summary: "Processor in LLVM's words, such as x86-64-v3", default: "this machine's" },
-    BackendOption { name: "features", summary: "Features beside those of the processor, such as +avx2,-avx512f", default: "those of the processor" },
-    BackendOption { name: "opt-level", summary: "How much LLVM optimizes: 0, 2 or 3", default: "2" },
-    BackendOption { name: "emit", summary: "Texts to write beside the object: llvm, asm, or both with a comma", default: "none" },
+    BackendOption {
+        name: "cpu",
+        summary: "Processor in LLVM's words, such as x86-64-v3",
+        default: "this machine's",
+    },
+    BackendOption {
+        name: "features",
+        summary: "Features beside those of the processor, such as +avx2,-avx512f",
+        default: "those of the processor",
+    },
+    BackendOption {
+        name: "opt-level",
+        summary: "How much LLVM optimizes: 0, 2 or 3",
+        default: "2",
+    },
+    BackendOption {
+        name: "emit",
+        summary: "Texts to write beside the object: llvm, asm, or both with a comma",
+        default: "none",
+    },
 ];
 
 impl CpuOptions {
@@ -69,7 +90,12 @@ impl CpuOptions {
                 other => return refuse("opt-level", other, "0, 2 or 3"),
             };
         }
-        for kind in settings.get("emit").map_or("", String::as_str).split(',').filter(|kind| !kind.is_empty()) {
+        for kind in settings
+            .get("emit")
+            .map_or("", String::as_str)
+            .split(',')
+            .filter(|kind| !kind.is_empty())
+        {
             match kind {
                 "llvm" => options.artifacts.ir = true,
                 "asm" => options.artifacts.assembly = true,
@@ -93,8 +119,14 @@ impl Interface {
     /// The names of a module's network.
     pub fn of(module: &Module<'_>) -> Self {
         match ir::main_function(module) {
-            Some(function) => Self { inputs: function.input_names(), outputs: function.output_names() },
-            None => Self { inputs: Vec::new(), outputs: Vec::new() },
+            Some(function) => Self {
+                inputs: function.input_names(),
+                outputs: function.output_names(),
+            },
+            None => Self {
+                inputs: Vec::new(),
+                outputs: Vec::new(),
+            },
         }
     }
 }
@@ -110,7 +142,14 @@ pub fn compile<'c>(
     let mut copy = ir::clone_module(module);
     let (to_buffers, to_llvm) = (pipelines::int_to_buffers(), pipelines::buffers_to_llvm());
     let (outcome, diagnostics) = ir::capture(context, || {
-        generate(context, &mut copy, (&to_buffers, &to_llvm), entry, &options.target, options.artifacts)
+        generate(
+            context,
+            &mut copy,
+            (&to_buffers, &to_llvm),
+            entry,
+            &options.target,
+            options.artifacts,
+        )
     });
     outcome.map_err(|error| match error {
         CodeError::Reported => BackendError::Passes(diagnostics),
@@ -136,7 +175,9 @@ impl JitModel {
         options: &CpuOptions,
     ) -> Result<Self, BackendError> {
         let code = compile(context, module, "network_run", options)?;
-        Ok(Self { program: Program::new(&code)? })
+        Ok(Self {
+            program: Program::new(&code)?,
+        })
     }
 
     /// What the network takes and gives.
@@ -177,7 +218,12 @@ impl Backend for Cpu {
     ) -> Result<Written, BackendError> {
         let options = CpuOptions::from_settings(settings)?;
         let name = identifier(network.name);
-        let code = compile(network.context, network.module, &format!("{name}_run"), &options)?;
+        let code = compile(
+            network.context,
+            network.module,
+            &format!("{name}_run"),
+            &options,
+        )?;
         let interface = Interface::of(network.module);
         let mut files: Vec<(&str, &[u8])> = vec![("model.o", code.object())];
         let header = header::header(&name, network.name, &code, &interface);
@@ -186,18 +232,34 @@ impl Backend for Cpu {
         files.push(("main.c", example.as_bytes()));
         let text = code.text();
         files.extend(text.ir.as_ref().map(|text| ("model.ll", text.as_bytes())));
-        files.extend(text.assembly.as_ref().map(|text| ("model.s", text.as_bytes())));
+        files.extend(
+            text.assembly
+                .as_ref()
+                .map(|text| ("model.s", text.as_bytes())),
+        );
         for (file, bytes) in &files {
             fs::write(folder.join(file), bytes)?;
         }
         link::shared_library(&folder.join("model.o"), &folder.join("libmodel.so"))?;
         let mut files: Vec<PathBuf> = files.into_iter().map(|(file, _)| file.into()).collect();
         files.push("libmodel.so".into());
-        Ok(Written { files, notes: String::new(), command: Some(example::COMMAND.to_owned()) })
+        Ok(Written {
+            files,
+            notes: String::new(),
+            command: Some(example::COMMAND.to_owned()),
+        })
     }
 
-    fn load(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Box<dyn Runner>, BackendError> {
+    fn load(
+        &self,
+        network: Network<'_, '_>,
+        settings: &Settings,
+    ) -> Result<Box<dyn Runner>, BackendError> {
         let options = CpuOptions::from_settings(settings)?;
-        Ok(Box::new(JitModel::with_options(network.context, network.module, &options)?))
+        Ok(Box::new(JitModel::with_options(
+            network.context,
+            network.module,
+            &options,
+        )?))
     }
 }

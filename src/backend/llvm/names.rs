@@ -14,7 +14,9 @@ pub fn identifier(name: &str) -> String {
 /// A text that can stand in a C comment.
 pub fn comment(text: &str) -> String {
     let text = text.replace("*/", "* /").replace("/*", "/ *");
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect()
 }
 
 #[cfg(test)]
