@@ -60,7 +60,9 @@ impl Model {
 
 /// The names of the backends, with their summaries in the help text.
 fn targets() -> PossibleValuesParser {
-    let value = |backend: &&dyn backend::Backend| PossibleValue::new(backend.name()).help(backend.summary());
+    let value = |backend: &&dyn backend::Backend| {
+        PossibleValue::new(backend.name()).help(backend.summary())
+    };
     PossibleValuesParser::new(BACKENDS.iter().map(value))
 }
 

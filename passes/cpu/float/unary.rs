@@ -25,7 +25,11 @@ pub fn lower<'c>(op: &Op, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> 
         };
         narrow(scalars, value)
     })?;
-    if known { Ok(results) } else { Err("is a function without machine code yet".to_owned()) }
+    if known {
+        Ok(results)
+    } else {
+        Err("is a function without machine code yet".to_owned())
+    }
 }
 
 /// `below` if `x` is less than `bound`, else `x`: NaN stays NaN.
