@@ -119,7 +119,7 @@ pub fn compile(
     prepare(&native, &llvm, &machine, &name, entry, &signature)?;
     native
         .run_passes(
-            target.level.pipeline(),
+            &target.level.pipeline(),
             &machine,
             PassBuilderOptions::create(),
         )

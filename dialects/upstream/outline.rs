@@ -5,13 +5,10 @@ use melior::ir::attribute::{
     ArrayAttribute, Attribute, FlatSymbolRefAttribute, StringAttribute, TypeAttribute,
 };
 use melior::ir::operation::{OperationBuilder, OperationLike};
-use melior::ir::r#type::{DimSize, FunctionType, MemRefType};
-use melior::ir::{
-    Block, BlockLike, Identifier, Location, Region, RegionLike, ShapedTypeLike, TypeLike, ValueLike,
-};
+use melior::ir::r#type::FunctionType;
+use melior::ir::{Block, BlockLike, Identifier, Location, Region, RegionLike, TypeLike, ValueLike};
 use mlir_sys::*;
 
-use super::affine::AffineMap;
 use super::generic::GENERIC;
 use super::memory::{is_contiguous, is_rematerializable, root};
 use super::{FUNC, RETURN};
@@ -22,51 +19,6 @@ use crate::ir::{
 
 pub(super) const CALL: &str = "func.call";
 const NO_ALIAS: &str = "llvm.noalias";
-
-/// Attributes that go to the LLVM function as they are.
-const PASSTHROUGH: &str = "passthrough";
-/// Innermost loops below this many iterations are short: less than a vector of bytes.
-const SHORT: usize = 16;
-
-fn small_code(context: &Context) -> Attribute<'_> {
-    ArrayAttribute::new(context, &[StringAttribute::new(context, "optsize").into()]).into()
-}
-
-/// Whether LLVM should spend no code on a nest: its innermost loop is so short that LLVM would unroll it and then
-/// vectorize and unroll the loop around it with strided accesses. That makes thousands of instructions for little
-/// work, and most of the compile time of a convolutional network.
-fn prefers_small_code(nest: Op<'_>) -> bool {
-    innermost_extent(nest).is_some_and(|extent| extent < SHORT)
-}
-
-/// Number of iterations of the innermost loop, from the shape of an operand that it indexes.
-fn innermost_extent(nest: Op<'_>) -> Option<usize> {
-    let maps = ArrayAttribute::try_from(nest.attribute("indexing_maps").ok()?).ok()?;
-    (0..maps.len())
-        .zip(nest.operands())
-        .find_map(|(at, operand)| {
-            let map = AffineMap::read(maps.element(at).ok()?)?;
-            let innermost = map.dims.checked_sub(1)?;
-            let selects = |row: &Vec<i64>| {
-                row.iter()
-                    .enumerate()
-                    .all(|(dim, &factor)| factor == i64::from(dim == innermost))
-            };
-            let axis = map.coefficients.iter().position(selects)?;
-            shape_of_buffer(ir::val(operand))?.get(axis).copied()
-        })
-}
-
-/// The shape of a buffer, if it is static.
-fn shape_of_buffer(value: Val<'_>) -> Option<Vec<usize>> {
-    let memory = MemRefType::try_from(value.r#type()).ok()?;
-    (0..memory.rank())
-        .map(|axis| match memory.dim_size(axis) {
-            Ok(DimSize::Static(extent)) => usize::try_from(extent).ok(),
-            _ => None,
-        })
-        .collect()
-}
 
 /// Whether the op is a loop nest.
 pub fn is_nest(op: Op<'_>) -> bool {
@@ -116,10 +68,6 @@ pub fn outline<'c>(
     ]
     .map(|(name, value)| (Identifier::new(context, name), value))
     .into_iter()
-    .chain(
-        prefers_small_code(nest)
-            .then(|| (Identifier::new(context, PASSTHROUGH), small_code(context))),
-    )
     .collect();
     let function = OperationBuilder::new(FUNC, location)
         .add_attributes(&attributes)

@@ -28,7 +28,7 @@ pub fn matmul<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
     let rank = result.shape.len();
     // Loops: those of the result, then the sum. The result's last loops are the rows and columns it has.
     let batch = rank - usize::from(has_rows) - usize::from(has_columns);
-    let (row, column, depth) = (batch, rank - 1, rank);
+    let (row, column, depth) = (batch, rank.saturating_sub(1), rank);
     let batch_map = |shape: &[usize]| -> Vec<Option<usize>> {
         let skipped = batch - shape.len();
         shape

@@ -1,7 +1,8 @@
 //! `qint.quantize`: `n = (round(clamp(x / scale + zero_point)) - zero_point) * 2^fraction_bits`.
 //!
 //! Every operation up to the rounding is one of `f32`, in this order, as `Quantize::apply` does it; the division
-//! is a division. What follows the rounding is exact, so it is done on integers where the zero point is one.
+//! is a division. What follows the rounding is exact, so it is done on integers where the zero point is one. NaN
+//! becomes 0.
 
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::qint::Quantize;
@@ -47,6 +48,7 @@ pub fn lower<'c>(
                 t = scalars.binary(Binary::AddF, t, get(&zero_point));
             }
             let code = code(scalars, op, t);
+            let is_nan = (!op.bipolar).then(|| scalars.compare(Compare::Unordered, t, t));
             let plain = match &whole {
                 Some(_) if without_zero_point && op.fraction_bits == 0 => {
                     to_int(scalars, code, 32, range)
@@ -68,7 +70,10 @@ pub fn lower<'c>(
                     to_int(scalars, scalars.binary(Binary::MulF, n, factor), 64, range)
                 }
             };
-            plain.resize(scalars, container(width))
+            let n = plain.resize(scalars, container(width));
+            is_nan.map_or(n, |is_nan| {
+                scalars.select(is_nan, scalars.int(0, container(width)), n)
+            })
         },
     );
     Ok(Machine::int(value, width, Some(range)))
@@ -82,16 +87,15 @@ fn to_int<'c>(scalars: &Scalars<'c, '_>, x: Val<'c>, width: u32, range: Interval
     }
 }
 
-/// The rounded code of `t`, as `f32`; never NaN.
+/// The rounded code of `t`, as `f32`; NaN if `t` is and the op not bipolar.
 fn code<'c>(scalars: &Scalars<'c, '_>, op: &Quantize, t: Val<'c>) -> Val<'c> {
     if op.bipolar {
         let positive = scalars.compare(Compare::OrderedGreaterEqual, t, scalars.f32(0.0));
         return scalars.select(positive, scalars.f32(1.0), scalars.f32(-1.0));
     }
     let (lo, hi) = (scalars.f32(op.lo), scalars.f32(op.hi));
-    // A comparison with NaN is false, so NaN becomes the lower bound.
-    let t = scalars.select(scalars.compare(Compare::OrderedGreater, t, lo), t, lo);
-    let t = scalars.select(scalars.compare(Compare::OrderedLess, t, hi), t, hi);
+    let t = scalars.select(scalars.compare(Compare::OrderedLess, t, lo), lo, t);
+    let t = scalars.select(scalars.compare(Compare::OrderedGreater, t, hi), hi, t);
     round_float(scalars, t, op.rounding)
 }
 
@@ -131,5 +135,8 @@ fn range(op: &Quantize) -> Result<Interval, Refusal> {
     {
         return Err("quantizes to integers of more than 62 bits".to_owned());
     }
-    Ok(Interval::hull(ends.into_iter().map(|end| end as i128)))
+    // NaN becomes 0, wherever the codes are.
+    Ok(Interval::hull(
+        ends.into_iter().chain([0.0]).map(|end| end as i128),
+    ))
 }

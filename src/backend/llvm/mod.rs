@@ -4,6 +4,8 @@ mod example;
 mod header;
 mod link;
 mod names;
+#[cfg(test)]
+mod tests;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -56,7 +58,7 @@ const OPTIONS: &[BackendOption] = &[
     BackendOption {
         name: "opt-level",
         summary: "How much LLVM optimizes: 0, 2 or 3",
-        default: "2",
+        default: "3",
     },
     BackendOption {
         name: "emit",
