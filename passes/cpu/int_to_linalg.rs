@@ -204,7 +204,7 @@ impl<'c> Walk<'c> {
         };
         let results = float::lower(graph, &node).map_err(|reason| {
             format!(
-                "'{}' stays float and the cpu backend has no code for it: it {reason}",
+                "'{}' stays float and the cpu backend has no code for it yet: it {reason}",
                 graph.name()
             )
         })?;

@@ -159,14 +159,17 @@ pub enum BackendError {
     Io(#[from] io::Error),
 }
 
-/// The first error among diagnostics, with the place it names.
+/// The first error among diagnostics, with the place it names; whoever prints it says that it is an error.
 fn first_error(diagnostics: &[Diagnostic]) -> String {
     diagnostics
         .iter()
         .find(|diagnostic| diagnostic.severity == Severity::Error)
         .map_or_else(
             || "a pass failed without saying why".to_owned(),
-            ToString::to_string,
+            |error| match &error.node {
+                Some(node) => format!("node '{node}': {}", error.message),
+                None => format!("{} at {}", error.message, error.location),
+            },
         )
 }
 

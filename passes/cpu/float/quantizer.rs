@@ -15,7 +15,7 @@ pub fn lower<'c>(op: &Op, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> 
     let quantizers = node
         .with_infos(|infos| op.quantizers(infos))
         .map_err(|error| format!("is malformed: {error}"))?
-        .ok_or("has parameters that are not constants, or is a quantizer without code")?;
+        .ok_or("is not an IntQuant or BipolarQuant with constant parameters, which are the quantizers with code")?;
     let kind = Kind::of(&quantizers)?;
     let rank = result.shape.len();
     let parameter = |of: &dyn Fn(&Quantizer) -> f32| {
