@@ -1,6 +1,8 @@
 //! The command line of `qonnxc`.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, Parser, Subcommand};
+use qonnx_mlir::backend::{self, BACKENDS};
 use qonnx_mlir::driver::LoadOptions;
 use qonnx_mlir::frontend::onnx::ImportOptions;
 use qonnx_mlir::verify::Backend;
@@ -56,13 +58,12 @@ impl Model {
     }
 }
 
-/// What `compile` makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Target {
-    /// Object file, shared library, C header and an example program
-    Cpu,
-    /// HLS C++ project with a self-checking test bench
-    Hls,
+/// The names of the backends, with their summaries in the help text.
+fn targets() -> PossibleValuesParser {
+    let value = |backend: &&dyn backend::Backend| {
+        PossibleValue::new(backend.name()).help(backend.summary())
+    };
+    PossibleValuesParser::new(BACKENDS.iter().map(value))
 }
 
 /// `qonnxc compile`.
@@ -72,8 +73,8 @@ pub struct Compile {
     #[command(flatten)]
     pub model: Model,
     /// What to make
-    #[arg(long, value_enum)]
-    pub target: Target,
+    #[arg(long, value_parser = targets())]
+    pub target: String,
     /// Folder for the results; replaced if it exists
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,

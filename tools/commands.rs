@@ -12,7 +12,7 @@ use qonnx_mlir::{npz, output, samples};
 use serde::Serialize;
 use std::process::ExitCode;
 
-use crate::args::{Cleanup, Cli, Command, Compile, Model, Report, Run, Target, Verify};
+use crate::args::{Cleanup, Cli, Command, Compile, Model, Report, Run, Verify};
 use crate::error::CommandError;
 use crate::progress::Progress;
 use crate::{INPUT_AT_FAULT, print};
@@ -69,10 +69,7 @@ fn compile(arguments: &Compile) -> Result<ExitCode, CommandError> {
         || "model".to_owned(),
         |stem| stem.to_string_lossy().into_owned(),
     );
-    let target = match arguments.target {
-        Target::Cpu => "cpu",
-        Target::Hls => "hls",
-    };
+    let target = arguments.target.as_str();
     let failed = |message: String| CommandError::Backend {
         file: arguments.model.model.display().to_string(),
         message,

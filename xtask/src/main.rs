@@ -13,7 +13,7 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: cargo xtask COMMAND
   new pass STAGE NAME      scaffold passes/STAGE/name.rs, its registration and its test
   new op DIALECT NAME      scaffold an op definition and its test, and list the remaining steps
-  docs [--check]           write docs/dialects, docs/passes.md and docs/pipelines.md, or check that they are up to date
+  docs [--check]           write docs/dialects/ and docs/passes.md, or check that they are up to date
   tidy                     check the conventions of the repository
   doctor                   say which tools are missing and what to install";
 

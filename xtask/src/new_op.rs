@@ -50,15 +50,61 @@ func.func @{mnemonic}(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {{
 "
         ),
     )?;
-    println!("wrote the definition at the end of {definition}\nwrote {test}");
-    println!("next, as the compiler will remind you (docs/adding-an-op.md):");
-    println!("  dialects/{dialect}/op.rs        the variant {name} with its attributes");
-    println!("  dialects/{dialect}/convert.rs   its MLIR name, attributes and reading");
-    println!("  dialects/{dialect}/infer.rs     its rules and result types");
-    println!("  dialects/{dialect}/eval/        its meaning, with tests");
-    println!("  src/frontend/onnx/ops/    one line: the ONNX node");
-    println!("  passes/lower/converter.rs one line, if it has an integer form");
+    let values = format!("dialects/{dialect}/op.rs");
+    write(
+        &values,
+        &with_variant(&read(&values)?, dialect, name)
+            .ok_or_else(|| format!("{values} has no 'pub enum Op'"))?,
+    )?;
+    println!(
+        "wrote the definition at the end of {definition}\nwrote the variant {name} at the end of Op in {values}"
+    );
+    println!("wrote {test}");
+    println!(
+        "next: cargo check -p qonnx-dialects, which lists the matches to extend; docs/adding-an-op.md has the steps"
+    );
+    let steps = [
+        ("convert.rs", "its MLIR name, attributes and reading"),
+        ("op/name.rs", "its ONNX name"),
+        ("infer.rs", "its rules and result types"),
+        ("verify.rs", "its rules"),
+        ("eval", "its meaning, with tests"),
+        ("eval.rs", "which function is its meaning"),
+    ];
+    for (file, what) in steps {
+        let path = format!("dialects/{dialect}/{file}");
+        if exists(&path) {
+            println!("  {path:32} {what}");
+        }
+    }
+    if ["onnx", "qonnx"].contains(&dialect) {
+        println!("  {:32} one line: the ONNX node", "src/frontend/onnx/ops/");
+        println!(
+            "  {:32} one line, if it has an integer form",
+            "passes/lower/converter.rs"
+        );
+        println!(
+            "  {:32} its loops where it stays float",
+            "passes/cpu/float/"
+        );
+        println!(
+            "  {:32} its C++ where it stays float",
+            "src/backend/hls/host_ops.rs"
+        );
+    }
     Ok(())
+}
+
+/// The text of `op.rs` with one more variant at the end of its enum `Op`; `None` if there is no such enum.
+fn with_variant(text: &str, dialect: &str, name: &str) -> Option<String> {
+    let start = text.find("pub enum Op {")?;
+    let end = start + text[start..].find("\n}\n")?;
+    let mnemonic = snake_case(name);
+    Some(format!(
+        "{}\n    /// `{dialect}.{mnemonic}`.\n    {name},{}",
+        &text[..end],
+        &text[end..]
+    ))
 }
 
 fn capital(word: &str) -> String {
@@ -77,4 +123,25 @@ fn snake_case(name: &str) -> String {
         snake.push(letter.to_ascii_lowercase());
     }
     snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_dialects() {
+        assert_eq!(snake_case("MatMul"), "mat_mul");
+        assert_eq!(snake_case("Relu"), "relu");
+        assert_eq!(capital("qonnx"), "Qonnx");
+    }
+
+    #[test]
+    fn the_variant_goes_to_the_end_of_the_enum() {
+        let text = "struct A {\n}\n\npub enum Op {\n    /// First.\n    First,\n}\n\nimpl Op {}\n";
+        let changed = with_variant(text, "onnx", "HardTanh").expect("the text has the enum");
+        let expected = "    First,\n    /// `onnx.hard_tanh`.\n    HardTanh,\n}\n\nimpl Op {}\n";
+        assert!(changed.ends_with(expected), "{changed}");
+        assert_eq!(with_variant("pub struct Op;", "onnx", "Foo"), None);
+    }
 }

@@ -142,3 +142,46 @@ func.func @main(%x: tensor<1x4xf32> {{onnx.name = \"x\"}}) -> (tensor<1x4xf32> {
 "
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_registry_stays_sorted() {
+        let text = "pass_registry! {\n    a::b::B,\n    c::d::D,\n}\n";
+        let changed = insert_sorted(text, "pass_registry! {", "}", "    b::x::X,");
+        assert_eq!(
+            changed.as_deref(),
+            Ok("pass_registry! {\n    a::b::B,\n    b::x::X,\n    c::d::D,\n}\n")
+        );
+        assert!(insert_sorted("fn main() {}\n", "pass_registry! {", "}", "    b::x::X,").is_err());
+    }
+
+    #[test]
+    fn modules_stay_sorted_behind_private_ones() {
+        let text = "//! Passes.\n\nmod shared;\n\npub mod a;\npub mod c;\n";
+        assert!(insert_module(text, "b").contains("pub mod a;\npub mod b;\npub mod c;\n"));
+        assert!(insert_module("//! Passes.\n\n", "b").ends_with("pub mod b;\n"));
+    }
+
+    #[test]
+    fn a_scaffolded_pass_is_read_like_any_other() {
+        let source = source("fold-scales", &camel_case("fold_scales"));
+        let block = source
+            .split("declare_pass! {\n")
+            .nth(1)
+            .expect("the source declares a pass");
+        let pass = crate::passes::parse("passes/x/fold_scales.rs", block)
+            .expect("the declaration is well formed");
+        assert_eq!(
+            (
+                pass.name.as_str(),
+                pass.argument.as_str(),
+                pass.anchor.as_str()
+            ),
+            ("FoldScales", "fold-scales", "Function")
+        );
+        assert!(pass.options.is_empty());
+    }
+}

@@ -34,7 +34,27 @@ pub fn all() -> Result<Vec<Declared>, String> {
     Ok(passes)
 }
 
-fn parse(file: &str, block: &str) -> Result<Declared, String> {
+/// A named pipeline: its name and its summary.
+pub type Pipeline = (String, String);
+
+/// All named pipelines, in the order of `passes/pipelines.rs`.
+pub fn pipelines() -> Result<Vec<Pipeline>, String> {
+    Ok(pipelines_in(&workspace::read("passes/pipelines.rs")?))
+}
+
+fn pipelines_in(text: &str) -> Vec<Pipeline> {
+    let field = |entry: &str, name: &str| {
+        let (_, rest) = entry.split_once(&format!("{name}: \""))?;
+        Some(rest.split_once('"')?.0.to_owned())
+    };
+    let entries = text.split("    Pipeline {\n").skip(1);
+    entries
+        .filter_map(|entry| Some((field(entry, "name")?, field(entry, "summary")?)))
+        .collect()
+}
+
+/// Reads what follows `declare_pass! {` in a file.
+pub fn parse(file: &str, block: &str) -> Result<Declared, String> {
     let mut documentation = Vec::new();
     let mut lines = block.lines().map(str::trim);
     let head = loop {
@@ -75,4 +95,35 @@ fn parse(file: &str, block: &str) -> Result<Declared, String> {
         documentation: documentation.join("\n"),
         options,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_with_their_documentation() {
+        let block = "    /// One line.\n    ///\n    /// More.\n    pub struct Fold => \"fold\" on Module {\n        \
+                     /// How many\n        /// at most.\n        most (\"at-most\"): usize = 1 << 4,\n    }\n}\n";
+        let pass = parse("passes/x/fold.rs", block).expect("well formed");
+        assert_eq!(pass.documentation, "One line.\n\nMore.");
+        assert_eq!(
+            pass.options,
+            [(
+                "at-most".to_owned(),
+                "1 << 4".to_owned(),
+                "How many at most.".to_owned()
+            )]
+        );
+        assert!(parse("passes/x/fold.rs", "    pub fn fold() {}\n").is_err());
+    }
+
+    #[test]
+    fn pipelines_are_read_from_their_table() {
+        let text = "[\n    Pipeline {\n        name: \"a\",\n        summary: \"What it does\",\n        text: a,\n    },\n]";
+        assert_eq!(
+            pipelines_in(text),
+            [("a".to_owned(), "What it does".to_owned())]
+        );
+    }
 }

@@ -38,6 +38,7 @@ pub fn run() -> Result<(), String> {
         check_length(&file, &read(&file)?, &mut findings);
     }
     check_passes(&mut findings)?;
+    check_dialects(&mut findings)?;
     for file in files(
         &["."],
         &[".rs", ".md", ".toml", ".sh", ".py", ".mlir", ".td", ".cpp"],
@@ -139,4 +140,97 @@ fn check_passes(findings: &mut Vec<String>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Every op of every dialect is read and printed in a test, and every dialect's messages are tested.
+fn check_dialects(findings: &mut Vec<String>) -> Result<(), String> {
+    for definition in files(&["dialects"], &[".td"]) {
+        let mut parts = definition.split('/');
+        let (Some(_), Some(dialect), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
+            continue;
+        };
+        let folder = format!("lit_tests/dialects/{dialect}");
+        if !exists(&format!("{folder}/invalid.mlir")) {
+            findings.push(format!(
+                "{definition}: no test {folder}/invalid.mlir of what its verifiers say"
+            ));
+        }
+        let mut tests = String::new();
+        // What is only refused has not been read and printed.
+        for test in files(&[&folder], &[".mlir"])
+            .into_iter()
+            .filter(|test| !test.ends_with("/invalid.mlir"))
+        {
+            tests += &read(&test)?;
+        }
+        for mnemonic in mnemonics(&read(&definition)?) {
+            // A space ends the name, so that `trunc` is not found in `trunc_v1`.
+            if !tests.lines().any(|line| {
+                line.contains(&format!("{dialect}.{mnemonic} "))
+                    || line.ends_with(&format!("{dialect}.{mnemonic}"))
+            }) {
+                findings.push(format!(
+                    "{definition}: '{dialect}.{mnemonic}' is in no test of {folder}"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The mnemonics of the ops that a definition file defines: the first string of each `def ..Op : ...`.
+fn mnemonics(definition: &str) -> Vec<&str> {
+    let ops = definition
+        .lines()
+        .filter(|line| line.starts_with("def ") && line.contains("Op : "));
+    ops.filter_map(|line| line.split('"').nth(1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(file: &str, text: &str) -> Vec<String> {
+        let mut findings = Vec::new();
+        check_source(file, text, &mut findings);
+        findings
+    }
+
+    #[test]
+    fn op_names_are_found_where_they_do_not_belong() {
+        let text = concat!("//! Doc.\nlet a = \"onnx", ".relu\";\n");
+        assert_eq!(findings("passes/a.rs", text).len(), 1);
+        assert!(findings("dialects/a.rs", text).is_empty());
+        // A pipeline's anchor and a domain of ONNX look alike and are not.
+        let text = concat!(
+            "//! Doc.\nlet a = [\"func",
+            ".func(cse)\", \"onnx",
+            ".brevitas\"];\n"
+        );
+        assert!(findings("passes/a.rs", text).is_empty());
+    }
+
+    #[test]
+    fn unsafe_code_and_missing_documentation_are_found() {
+        assert_eq!(
+            findings("src/a.rs", "//! Doc.\nunsafe { call() }\n").len(),
+            1
+        );
+        assert!(findings("src/a.rs", "//! Doc.\n// unsafe to call\n").is_empty());
+        assert_eq!(findings("src/a.rs", "fn main() {}\n").len(), 1);
+        assert_eq!(
+            findings(
+                "src/a.rs",
+                &("//! Doc.\n".to_owned() + &"\n".repeat(MAX_LINES))
+            )
+            .len(),
+            1
+        );
+    }
+
+    #[test]
+    fn mnemonics_are_read_from_definitions() {
+        let text = "def Onnx_Dialect : Dialect {\ndef Onnx_ReluOp : Onnx_UnaryOp<\"relu\", \"max(x, 0)\">;\n";
+        assert_eq!(mnemonics(text), ["relu"]);
+    }
 }

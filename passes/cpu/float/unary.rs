@@ -13,14 +13,23 @@ use crate::cpu::Refusal;
 
 /// Lowers the op.
 pub fn lower<'c>(op: &Op, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
-    node.map(&[0], |scalars, elements| {
+    let mut known = true;
+    let results = node.map(&[0], |scalars, elements| {
         // Without arithmetic there is nothing to round.
         if matches!(op, Op::Relu) {
             return if_below(scalars, elements[0], scalars.f32(0.0), scalars.f32(0.0));
         }
-        let value = Body { scalars }.function(op, wide(scalars, elements[0]));
+        let Some(value) = Body { scalars }.function(op, wide(scalars, elements[0])) else {
+            known = false;
+            return elements[0];
+        };
         narrow(scalars, value)
-    })
+    })?;
+    if known {
+        Ok(results)
+    } else {
+        Err("is a function without machine code yet".to_owned())
+    }
 }
 
 /// `below` if `x` is less than `bound`, else `x`: NaN stays NaN.
@@ -74,9 +83,9 @@ impl<'c> Body<'c, '_, '_> {
         )
     }
 
-    /// The function of an op, before the rounding.
-    fn function(&self, op: &Op, x: Val<'c>) -> Val<'c> {
-        match *op {
+    /// The function of an op, before the rounding; `None` for an op that is none of these.
+    fn function(&self, op: &Op, x: Val<'c>) -> Option<Val<'c>> {
+        Some(match *op {
             Op::Sqrt => self.call(Unary::Sqrt, x),
             Op::Abs => self.call(Unary::AbsF, x),
             Op::Neg => self.call(Unary::NegF, x),
@@ -115,8 +124,8 @@ impl<'c> Body<'c, '_, '_> {
                 )
             }
             Op::Softplus => self.softplus(x),
-            _ => x,
-        }
+            _ => return None,
+        })
     }
 
     fn sign(&self, x: Val<'c>) -> Val<'c> {
