@@ -41,7 +41,13 @@ const DIALECTS: &[Dialect] = &[
     },
 ];
 
-const SHIM: &[&str] = &["rust_pass", "opt_main", "registration", "attributes"];
+const SHIM: &[&str] = &[
+    "rust_pass",
+    "opt_main",
+    "registration",
+    "attributes",
+    "processor",
+];
 
 fn main() {
     println!("cargo:rerun-if-env-changed=MLIR_SYS_220_PREFIX");

@@ -3,7 +3,10 @@
 use inkwell::OptimizationLevel;
 use inkwell::targets::{CodeModel, InitializationConfig, RelocMode, TargetMachine, TargetTriple};
 
+use melior::StringRef;
+
 use super::CodeError;
+use crate::ffi::qonnxIsProcessor;
 
 /// How much LLVM optimizes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,6 +93,13 @@ impl Target {
         inkwell::targets::Target::initialize_native(&InitializationConfig::default())
             .map_err(CodeError::Llvm)?;
         let triple: TargetTriple = TargetMachine::get_default_triple();
+        if !is_processor(&triple, &self.cpu) {
+            let triple = triple.as_str().to_string_lossy();
+            return Err(CodeError::Llvm(format!(
+                "unknown processor '{}', expected one that 'llc -mtriple={triple} -mcpu=help' lists",
+                self.cpu
+            )));
+        }
         let target = inkwell::targets::Target::from_triple(&triple)
             .map_err(|error| CodeError::Llvm(error.to_string()))?;
         target
@@ -104,5 +114,18 @@ impl Target {
             .ok_or_else(|| {
                 CodeError::Llvm(format!("cannot make code for the processor '{}'", self.cpu))
             })
+    }
+}
+
+/// Whether LLVM knows a processor.
+#[expect(unsafe_code, reason = "no C API asks this")]
+fn is_processor(triple: &TargetTriple, cpu: &str) -> bool {
+    let triple = triple.as_str().to_string_lossy();
+    // SAFETY: both strings are valid for the call.
+    unsafe {
+        qonnxIsProcessor(
+            StringRef::new(&triple).to_raw(),
+            StringRef::new(cpu).to_raw(),
+        )
     }
 }

@@ -39,5 +39,6 @@ unsafe extern "C" {
     pub fn qonnxDataflowArrayGet(element: MlirType, size: i64) -> MlirType;
     pub fn qonnxDataflowArrayRead(r#type: MlirType, element: *mut MlirType, size: *mut i64)
     -> bool;
+    pub fn qonnxIsProcessor(triple: MlirStringRef, name: MlirStringRef) -> bool;
     pub fn qonnxEmit(location: MlirLocation, severity: c_int, message: *const c_char);
 }

@@ -47,6 +47,9 @@ int qonnxLspMain(int argc, char **argv);
 /// The bytes of a `dense_resource` attribute, or null where it is another attribute or the blob is absent.
 const char *qonnxResourceData(MlirAttribute attribute, size_t *size);
 
+/// Whether LLVM knows a processor of that name, for the architecture of a target triple.
+bool qonnxIsProcessor(MlirStringRef triple, MlirStringRef name);
+
 /// Reports a warning (severity 1) or a remark (3).
 void qonnxEmit(MlirLocation location, int severity, const char *message);
 

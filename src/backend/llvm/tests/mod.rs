@@ -1,5 +1,6 @@
 //! Native code against the interpreter, bit for bit.
 
+mod files;
 mod float;
 mod integer;
 mod loops;
