@@ -4,14 +4,15 @@
 // 5 bits as a signed number, has to extend them.
 // CHECK-LABEL: func.func @main
 // CHECK-DAG: %[[THREE:.*]] = arith.constant 3 : i8
-// The quantizer, as the graph writes it: a true division, clamped, then rounded to even; NaN becomes 0.
+// The quantizer, as the graph writes it: a true division, clamped, then rounded to even.
 // CHECK: arith.divf
 // CHECK: arith.cmpf olt
 // CHECK: arith.cmpf ogt
 // CHECK: math.roundeven
-// CHECK: arith.cmpf uno
+// A NaN quantizes to 0, as in the interpreter.
+// CHECK: %[[NAN:.*]] = arith.cmpf uno
 // CHECK: arith.fptosi
-// CHECK: arith.select
+// CHECK: arith.select %[[NAN]], %c0_i8
 // CHECK: linalg.generic {{.*}}iterator_types = ["parallel", "parallel", "reduction"]
 // CHECK-NEXT: ^bb0(%[[X:.*]]: i8, %[[W:.*]]: i8, %[[SUM:.*]]: i8):
 // CHECK-NEXT: %[[PRODUCT:.*]] = arith.muli %[[X]], %[[W]] : i8
