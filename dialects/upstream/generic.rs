@@ -1,7 +1,7 @@
 //! `linalg.generic` with an integer body, as a Rust value.
 
 use melior::Context;
-use melior::ir::attribute::{ArrayAttribute, Attribute};
+use melior::ir::attribute::Attribute;
 use melior::ir::operation::{Operation, OperationLike};
 use melior::ir::{Location, ValueLike};
 
@@ -169,18 +169,10 @@ impl Generic {
 
     /// Reads an op in place; `None` if it is not a `linalg.generic` with one result and such a body.
     pub fn read(op: ir::Op<'_>) -> Option<Self> {
-        if ir::op_name(op) != GENERIC || op.result_count() != 1 {
+        if op.result_count() != 1 {
             return None;
         }
-        let at = Attributes::of(op);
-        let maps = ArrayAttribute::try_from(at.any("indexing_maps")?).ok()?;
-        let maps = (0..maps.len())
-            .map(|index| AffineMap::read(maps.element(index).ok()?))
-            .collect::<Option<Vec<_>>>()?;
-        let iterators = ArrayAttribute::try_from(at.any("iterator_types")?).ok()?;
-        let iterators = (0..iterators.len())
-            .map(|index| IteratorKind::read(iterators.element(index).ok()?))
-            .collect::<Option<Vec<_>>>()?;
+        let Nest { maps, iterators } = Nest::read(op)?;
         let body = read_body(single_block(op)?, maps.len())?;
         Some(Self {
             maps,

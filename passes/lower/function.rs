@@ -5,7 +5,6 @@ use qonnx_dialects::monotone::Direction;
 use qonnx_dialects::qint::dequantize;
 use qonnx_dialects::qonnx::Quantizer;
 use qonnx_dialects::tensor::Tensor;
-use qonnx_dialects::value::{TensorType, ValueInfo};
 use std::rc::Rc;
 
 use super::converter::Refusal;
@@ -112,31 +111,9 @@ impl<'a, 'c> Activation<'a, 'c> {
 
     /// Whether the function is known to be monotone in each channel.
     pub fn is_monotone(&self) -> bool {
-        let ty = TensorType::f32([&[1], self.inner.as_slice()].concat());
+        let shape = [&[1], self.inner.as_slice()].concat();
         let steps = self.steps.iter().all(|entry| {
-            let types: Vec<Option<TensorType>> = entry
-                .constants
-                .iter()
-                .map(|constant| constant.as_deref().map(TensorType::of))
-                .collect();
-            let infos: Vec<Option<ValueInfo<'_>>> = types
-                .iter()
-                .zip(&entry.constants)
-                .enumerate()
-                .map(|(at, (constant_type, constant))| {
-                    if at == entry.step.moving {
-                        return Some(ValueInfo {
-                            ty: &ty,
-                            value: None,
-                        });
-                    }
-                    constant_type.as_ref().map(|ty| ValueInfo {
-                        ty,
-                        value: constant.as_deref(),
-                    })
-                })
-                .collect();
-            let monotonicity = entry.step.op.monotonicity(entry.step.moving, &infos);
+            let monotonicity = entry.step.monotonicity(&entry.constants, &shape);
             !monotonicity.directions.contains(&Direction::Unknown)
         });
         let quantized = self

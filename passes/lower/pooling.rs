@@ -5,10 +5,10 @@ use qonnx_dialects::monotone::Direction;
 use qonnx_dialects::onnx;
 use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::upstream::{self, AffineMap, Generic, Instr, IteratorKind};
-use qonnx_dialects::value::{TensorType, ValueInfo};
+use qonnx_dialects::value::TensorType;
 
 use super::converter::{Converter, Refusal};
-use super::value::{IntValue, State, Step};
+use super::value::{IntValue, State};
 
 impl<'c> Converter<'c> {
     /// The maximum commutes with every non-decreasing function, so the pending steps are applied after it; it
@@ -107,36 +107,7 @@ fn direction(value: &IntValue<'_>) -> Result<Direction, Refusal> {
         Direction::NonIncreasing
     };
     Ok(value.steps.iter().fold(start, |direction, step| {
-        direction.then(of_step(step, &value.shape))
+        let of_step = step.monotonicity(&step.constants, &value.shape);
+        direction.then(of_step.as_uniform().unwrap_or(Direction::Unknown))
     }))
-}
-
-fn of_step(step: &Step<'_>, shape: &[usize]) -> Direction {
-    let ty = TensorType::f32(shape.to_vec());
-    let types: Vec<Option<TensorType>> = step
-        .constants
-        .iter()
-        .map(|constant| constant.as_deref().map(TensorType::of))
-        .collect();
-    let infos: Vec<Option<ValueInfo<'_>>> = types
-        .iter()
-        .zip(&step.constants)
-        .enumerate()
-        .map(|(at, (constant_type, constant))| {
-            if at == step.moving {
-                return Some(ValueInfo {
-                    ty: &ty,
-                    value: None,
-                });
-            }
-            constant_type.as_ref().map(|ty| ValueInfo {
-                ty,
-                value: constant.as_deref(),
-            })
-        })
-        .collect();
-    step.op
-        .monotonicity(step.moving, &infos)
-        .as_uniform()
-        .unwrap_or(Direction::Unknown)
 }

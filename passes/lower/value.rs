@@ -3,7 +3,9 @@
 use melior::ir::Location;
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::Val;
+use qonnx_dialects::monotone::Monotonicity;
 use qonnx_dialects::tensor::Tensor;
+use qonnx_dialects::value::{TensorType, ValueInfo};
 use std::rc::Rc;
 
 use crate::analysis::scaled_int::{ScaledConstant, ScaledInt};
@@ -67,4 +69,34 @@ pub struct Step<'c> {
     pub axis: Option<usize>,
     /// The node.
     pub location: Location<'c>,
+}
+
+impl Step<'_> {
+    /// How the op moves with a value of shape `shape`, given its other operands as `constants`, which are those of
+    /// the step or the same in another shape.
+    pub fn monotonicity(&self, constants: &[Option<Rc<Tensor>>], shape: &[usize]) -> Monotonicity {
+        let moving = TensorType::f32(shape.to_vec());
+        let types: Vec<Option<TensorType>> = constants
+            .iter()
+            .map(|constant| constant.as_deref().map(TensorType::of))
+            .collect();
+        let infos: Vec<Option<ValueInfo<'_>>> = types
+            .iter()
+            .zip(constants)
+            .enumerate()
+            .map(|(at, (ty, constant))| {
+                if at == self.moving {
+                    return Some(ValueInfo {
+                        ty: &moving,
+                        value: None,
+                    });
+                }
+                ty.as_ref().map(|ty| ValueInfo {
+                    ty,
+                    value: constant.as_deref(),
+                })
+            })
+            .collect();
+        self.op.monotonicity(self.moving, &infos)
+    }
 }
