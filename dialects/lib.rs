@@ -22,6 +22,7 @@ pub mod pass;
 pub mod qint;
 pub mod qonnx;
 pub mod tensor;
+pub mod text;
 pub mod tools;
 pub mod upstream;
 pub mod value;

@@ -12,6 +12,8 @@ mod environment;
 mod golden;
 #[path = "harness/graphs.rs"]
 mod graphs;
+#[path = "harness/hostile.rs"]
+mod hostile;
 #[path = "harness/lit.rs"]
 mod lit;
 
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         .chain(golden::trials())
         .chain(broken::trials())
         .chain(graphs::trials())
+        .chain(hostile::trials())
         .filter(|trial| trial.name().contains(&filter))
         .collect();
     if trials.is_empty() {

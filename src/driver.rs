@@ -6,6 +6,7 @@ use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, Diagnostic, Severity};
 use qonnx_dialects::onnx;
 use qonnx_dialects::pass::run_pipeline;
+use qonnx_dialects::text::shown_path;
 use qonnx_passes::cleanup::quantize_inputs::FixedType;
 use qonnx_passes::pipelines;
 use std::io::Read;
@@ -92,7 +93,7 @@ pub fn load<'c>(
     path: &Path,
     options: &LoadOptions,
 ) -> Result<Loaded<'c>, DriverError> {
-    let file = path.display().to_string();
+    let file = shown_path(path);
     let standard_input = path.as_os_str() == STANDARD_INPUT;
     let is_module = path
         .extension()
@@ -125,6 +126,12 @@ pub fn load<'c>(
             found: format!("found {functions} functions"),
         });
     }
+    let identify = |module: &Module<'c>| {
+        if let Some(function) = ir::main_function(module) {
+            ir::identify(context, function, &file);
+        }
+    };
+    identify(&module);
     if let Some(fixed) = &options.input_type {
         let pipeline = format!("func.func(quantize-inputs{{type={fixed}}})");
         diagnostics.extend(run(
@@ -134,6 +141,7 @@ pub fn load<'c>(
             "quantizing the inputs",
             &pipeline,
         )?);
+        identify(&module);
     }
     Ok(Loaded {
         module,
@@ -146,7 +154,7 @@ pub fn parse<'c>(
     context: &'c Context,
     path: &Path,
 ) -> Result<(Module<'c>, Vec<Diagnostic>), DriverError> {
-    let file = path.display().to_string();
+    let file = shown_path(path);
     let source = if path.as_os_str() == STANDARD_INPUT {
         let mut source = Vec::new();
         std::io::stdin()

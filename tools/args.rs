@@ -2,6 +2,7 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand};
+use qonnx_dialects::text::Foreign;
 use qonnx_mlir::backend::{self, BACKENDS};
 use qonnx_mlir::driver::LoadOptions;
 use qonnx_mlir::frontend::onnx::ImportOptions;
@@ -80,7 +81,7 @@ pub struct Compile {
     pub output: PathBuf,
     /// Options of the target, e.g. 'cpu=x86-64-v3', 'emit=asm'
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
-    pub set: Vec<(String, String)>,
+    pub set: Vec<(Foreign, Foreign)>,
     /// Print a machine-readable summary
     #[arg(long)]
     pub json: bool,
@@ -159,8 +160,8 @@ pub struct Cleanup {
 }
 
 /// An option of a target: `name=value`.
-fn setting(text: &str) -> Result<(String, String), String> {
+fn setting(text: &str) -> Result<(Foreign, Foreign), String> {
     text.split_once('=')
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .map(|(name, value)| (name.into(), value.into()))
         .ok_or_else(|| format!("'{text}' is no option, expected NAME=VALUE"))
 }

@@ -4,6 +4,7 @@ use melior::Context;
 use melior::ir::Module;
 use qonnx_dialects::ir::{self, Diagnostic};
 use qonnx_dialects::tensor::{Data, Tensor};
+use qonnx_dialects::text::{self, Foreign, shell_word, shown_path};
 use qonnx_mlir::backend::{self, Network, Settings};
 use qonnx_mlir::driver::{self, Level};
 use qonnx_mlir::report;
@@ -36,7 +37,7 @@ pub fn run(cli: &Cli) -> ExitCode {
 fn show(text: impl std::fmt::Display, json: Option<&impl Serialize>) -> Result<(), CommandError> {
     let text = match json {
         None => text.to_string(),
-        Some(value) => serde_json::to_string_pretty(value)
+        Some(value) => text::json(value)
             .map_err(|error| CommandError::standard_output(error.into()))?,
     };
     print(&format!("{text}\n")).map_err(CommandError::standard_output)
@@ -57,7 +58,7 @@ fn model_at<'c>(
     let loaded = driver::load(context, &model.model, &model.load_options())?;
     remark(&loaded.remarks);
     let mut module = loaded.module;
-    let file = model.model.display().to_string();
+    let file = shown_path(&model.model);
     remark(&driver::bring_to(context, &mut module, &file, level)?);
     Ok(module)
 }
@@ -65,13 +66,11 @@ fn model_at<'c>(
 fn compile(arguments: &Compile) -> Result<ExitCode, CommandError> {
     let context = ir::session();
     let module = model_at(&context, &arguments.model, Level::Int)?;
-    let name = arguments.model.model.file_stem().map_or_else(
-        || "model".to_owned(),
-        |stem| stem.to_string_lossy().into_owned(),
-    );
+    let stem = arguments.model.model.file_stem().unwrap_or_default();
+    let name = Foreign::new(stem.to_string_lossy());
     let target = arguments.target.as_str();
     let failed = |message: String| CommandError::Backend {
-        file: arguments.model.model.display().to_string(),
+        file: shown_path(&arguments.model.model),
         message,
     };
     let compiler = backend::backend(target)
@@ -86,7 +85,7 @@ fn compile(arguments: &Compile) -> Result<ExitCode, CommandError> {
         .map_err(|error| failed(error.to_string()))?;
     let summary = serde_json::json!({
         "target": target,
-        "output": arguments.output,
+        "output": shown_path(&arguments.output),
         "files": written.files,
         "command": written.command,
         "notes": written.notes,
@@ -94,7 +93,7 @@ fn compile(arguments: &Compile) -> Result<ExitCode, CommandError> {
     let files = written
         .files
         .iter()
-        .map(|file| arguments.output.join(file).display().to_string());
+        .map(|file| shown_path(&arguments.output.join(file)));
     let mut lines: Vec<String> = files.collect();
     if !written.notes.is_empty() {
         lines.push(written.notes);
@@ -102,7 +101,7 @@ fn compile(arguments: &Compile) -> Result<ExitCode, CommandError> {
     if let Some(command) = &written.command {
         lines.push(format!(
             "build and run it with: cd {} && {command}",
-            arguments.output.display()
+            shell_word(&arguments.output)
         ));
     }
     show(lines.join("\n"), arguments.json.then_some(&summary))?;
@@ -115,7 +114,7 @@ fn run_model(arguments: &Run) -> Result<ExitCode, CommandError> {
     let arrays = npz::read(&arguments.inputs)?;
     let samples =
         samples::from_arrays(model.inputs(), &arrays).map_err(|message| CommandError::Samples {
-            file: arguments.inputs.display().to_string(),
+            file: shown_path(&arguments.inputs),
             message,
         })?;
     let runs = model.engine(arguments.backend)?.run(&samples)?;
@@ -132,7 +131,7 @@ fn run_model(arguments: &Run) -> Result<ExitCode, CommandError> {
         let summary = serde_json::json!({
             "backend": arguments.backend.name(),
             "samples": samples.len(),
-            "output": arguments.output,
+            "output": shown_path(&arguments.output),
             "outputs": outputs.collect::<Vec<_>>(),
         });
         show("", Some(&summary))?;

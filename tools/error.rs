@@ -1,5 +1,6 @@
 //! Why a command failed.
 
+use qonnx_dialects::text::printable;
 use qonnx_mlir::driver::DriverError;
 use qonnx_mlir::npz::NpzError;
 use qonnx_mlir::verify::{RunError, VerifyError};
@@ -56,7 +57,9 @@ impl CommandError {
 
     /// Prints the message on standard error: each line says that it is an error, unless it says what it is.
     pub fn print(&self) {
-        for line in self.to_string().lines() {
+        let message = self.to_string();
+        // Whatever a message repeats of the input must not steer the terminal.
+        for line in printable(&message).lines() {
             let labelled = ["error: ", "warning: ", "note: ", "remark: "];
             let label = if labelled.iter().any(|label| line.starts_with(label)) {
                 ""

@@ -7,12 +7,16 @@ pub mod opt;
 pub mod progress;
 pub mod translate;
 
+use qonnx_dialects::text;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 /// The input is at fault, or what was checked does not hold.
 pub const INPUT_AT_FAULT: u8 = 1;
+
+/// The command line is at fault.
+pub const USAGE: u8 = 2;
 
 /// Runs a tool. A panic is a bug of the compiler and is reported as one, with exit status 1.
 pub fn run(tool: &str, main: impl FnOnce() -> ExitCode) -> ExitCode {
@@ -22,12 +26,25 @@ pub fn run(tool: &str, main: impl FnOnce() -> ExitCode) -> ExitCode {
         Ok(code) => code,
         Err(panic) => {
             let message = qonnx_dialects::pass::panic_text(&*panic);
+            let message = text::printable(&message);
             eprintln!(
                 "{tool}: internal error: {message}; this is a bug in the compiler, please report it with the command line and the model"
             );
             ExitCode::from(INPUT_AT_FAULT)
         }
     }
+}
+
+/// Reads the command line. What clap refuses is repeated in its message, where it must not steer the terminal.
+pub fn arguments<C: clap::Parser>() -> Result<C, ExitCode> {
+    C::try_parse().map_err(|error| {
+        if !error.use_stderr() {
+            // Help and version.
+            error.exit();
+        }
+        eprint!("{}", text::printable(&error.render().to_string()));
+        ExitCode::from(USAGE)
+    })
 }
 
 /// Prints a result on standard output. A reader that has gone away, such as `head`, wants no more of it and is no

@@ -6,6 +6,7 @@ use melior::ir::{Block, BlockLike, Location, Region, RegionLike, Type};
 use super::op::{Binary, FunctionHead, Op};
 use super::types::{Memory, Scalar};
 use crate::ir::{self, BlockHandle, Val, block_arguments, block_handle};
+use crate::text::Foreign;
 use crate::word::Word;
 
 /// Appends ops to a block.
@@ -132,10 +133,10 @@ impl<'c> Builder<'c> {
     }
 
     /// Shows an array to the test bench.
-    pub fn trace(&self, array: Val<'c>, name: &str) {
+    pub fn trace(&self, array: Val<'c>, name: &Foreign) {
         self.append(
             &Op::Trace {
-                name: name.to_owned(),
+                name: name.clone(),
             },
             &[array],
             &[],

@@ -73,7 +73,7 @@ impl Op {
             } => vec![
                 ("sym_name", Text(name.clone())),
                 ("type", AttributeValue::Word(*word)),
-                ("comment", Text(comment.clone())),
+                ("comment", Text(comment.verbatim().to_owned())),
             ],
             Self::ConstantArray {
                 name,
@@ -82,7 +82,7 @@ impl Op {
             } => vec![
                 ("sym_name", Text(name.clone())),
                 ("value", Tensor(value.clone())),
-                ("comment", Text(comment.clone())),
+                ("comment", Text(comment.verbatim().to_owned())),
             ],
             Self::Function(head) => vec![
                 ("sym_name", Text(head.name.clone())),
@@ -97,7 +97,7 @@ impl Op {
                     "cost",
                     Ints(head.cost.to_fields().map(|field| field as i64).to_vec()),
                 ),
-                ("comment", Text(head.comment.clone())),
+                ("comment", Text(head.comment.verbatim().to_owned())),
             ],
             Self::Pragma { directive, options } => {
                 vec![
@@ -123,7 +123,7 @@ impl Op {
             Self::Call { callee } | Self::Run { callee } => {
                 vec![("callee", Symbol(callee.clone()))]
             }
-            Self::Trace { name } => vec![("name", Text(name.clone()))],
+            Self::Trace { name } => vec![("name", Text(name.verbatim().to_owned()))],
             Self::Global { array } => vec![("array", Symbol(array.clone()))],
             Self::Constant { value } => vec![("value", Int(*value))],
             Self::Cast { type_name } => vec![("type", Text(type_name.clone()))],
@@ -142,12 +142,12 @@ impl Op {
             name if name == TypedefOperation::name() => Self::Typedef {
                 name: at.string("sym_name")?,
                 word: Word::read(TypeAttribute::try_from(at.any("type")?).ok()?.value())?,
-                comment: at.string("comment")?,
+                comment: at.string("comment")?.into(),
             },
             name if name == ConstantArrayOperation::name() => Self::ConstantArray {
                 name: at.string("sym_name")?,
                 value: at.tensor("value")?,
-                comment: at.string("comment")?,
+                comment: at.string("comment")?.into(),
             },
             name if name == FuncOperation::name() => Self::Function(FunctionHead {
                 name: at.string("sym_name")?,
@@ -160,7 +160,7 @@ impl Op {
                     .collect(),
                 top: at.boolean("top")?,
                 cost: cost(&at.ints("cost")?)?,
-                comment: at.string("comment")?,
+                comment: at.string("comment")?.into(),
             }),
             name if name == PragmaOperation::name() => Self::Pragma {
                 directive: at.string("directive")?,
@@ -189,7 +189,7 @@ impl Op {
                 callee: at.symbol("callee")?,
             },
             name if name == TraceOperation::name() => Self::Trace {
-                name: at.string("name")?,
+                name: at.string("name")?.into(),
             },
             name if name == GlobalOperation::name() => Self::Global {
                 array: at.symbol("array")?,

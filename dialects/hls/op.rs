@@ -3,6 +3,7 @@
 use super::types::Scalar;
 use crate::dataflow::Cost;
 use crate::tensor::Tensor;
+use crate::text::Foreign;
 use crate::word::Word;
 
 /// The head of a function.
@@ -21,7 +22,7 @@ pub struct FunctionHead {
     /// Estimate of what it costs in hardware.
     pub cost: Cost,
     /// What it computes.
-    pub comment: String,
+    pub comment: Foreign,
 }
 
 /// Two-operand operators.
@@ -94,7 +95,7 @@ pub enum Op {
         /// What it names.
         word: Word,
         /// What it is for.
-        comment: String,
+        comment: Foreign,
     },
     /// A constant array at file scope, in a header of its own.
     ConstantArray {
@@ -103,7 +104,7 @@ pub enum Op {
         /// Signless integers of 8, 16, 32 or 64 bits.
         value: Tensor,
         /// What it is for.
-        comment: String,
+        comment: Foreign,
     },
     /// A function.
     Function(FunctionHead),
@@ -146,8 +147,8 @@ pub enum Op {
     },
     /// Shows an array to the test bench.
     Trace {
-        /// The ONNX node.
-        name: String,
+        /// The ONNX node, for people; which one it is says the location.
+        name: Foreign,
     },
     /// A constant array as an operand.
     Global {

@@ -7,6 +7,7 @@ use super::op::Op;
 use super::types::{Memory, Scalar, memory_of};
 use crate::ir::{self, Val, block_arguments, single_block};
 use crate::tensor::Element;
+use crate::text::Foreign;
 
 /// Checks an op of this dialect; `None` if it is of another.
 pub(crate) fn verify(op: ir::Op<'_>) -> Option<Result<(), String>> {
@@ -52,7 +53,10 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
         }
         Op::Function(head) => {
             identifier(&head.name)?;
-            head.names.iter().try_for_each(|name| identifier(name))?;
+            head.names
+                .iter()
+                .chain(&head.types)
+                .try_for_each(|name| identifier(name))?;
             let arguments = single_block(op).map(block_arguments).unwrap_or_default();
             let counts = [head.names.len(), head.types.len(), head.inputs.len()];
             expect(counts.iter().all(|&count| count == arguments.len()), || {
@@ -84,7 +88,10 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
                 format!("has {extent} iterations; int holds fewer")
             })
         }
-        Op::Variable { name, .. } | Op::Define { name, .. } => identifier(name),
+        Op::Variable { name, type_name } | Op::Define { name, type_name } => {
+            identifier(name)?;
+            optional_identifier(type_name)
+        }
         Op::Load => {
             let memory = accessed(&operands, 0)?;
             expect(result_scalar()? == memory.element, || {
@@ -102,7 +109,8 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
                 format!("stores {value} in an array of {}", memory.element)
             })
         }
-        Op::Cast { .. } => {
+        Op::Cast { type_name } => {
+            optional_identifier(type_name)?;
             let (from, to) = (scalar(0)?, result_scalar()?);
             let fits = matches!(
                 (from, to),
@@ -137,14 +145,32 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
             }),
             other => Err(format!("is of type {other}, expected a word or an index")),
         },
-        Op::Run { .. } => {
+        Op::Run { callee } => {
+            identifier(callee)?;
             let integer =
                 |value: &Val<'_>| ir::type_of(*value).is_some_and(|r#type| r#type.element.is_int());
             let fits = operands.iter().all(integer)
                 && op.results().map(ir::val).all(|value| integer(&value));
             expect(fits, || "needs integer tensors of static shape".to_owned())
         }
-        Op::Pragma { .. } | Op::Call { .. } | Op::Trace { .. } | Op::Global { .. } => Ok(()),
+        Op::Call { callee } => identifier(callee),
+        Op::Global { array } => identifier(array),
+        Op::Pragma { directive, options } => {
+            let word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+            expect(!directive.is_empty() && directive.chars().all(word), || {
+                let directive = Foreign::new(directive.as_str());
+                format!("has the directive '{}', expected a word", directive.shown())
+            })?;
+            let legal = |letter: char| word(letter) || " =,.-".contains(letter);
+            expect(options.chars().all(legal), || {
+                let options = Foreign::new(options.as_str());
+                format!(
+                    "has the options '{}', expected words, numbers and ' =,.-'",
+                    options.shown()
+                )
+            })
+        }
+        Op::Trace { .. } => Ok(()),
     }
 }
 
@@ -175,8 +201,21 @@ fn identifier(name: &str) -> Result<(), String> {
         .is_some_and(|letter| letter.is_ascii_alphabetic());
     let legal = first && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     expect(legal, || {
-        format!("has the name '{name}', which is not a C++ identifier")
+        let name = Foreign::new(name);
+        format!(
+            "has the name '{}', which is not a C++ identifier",
+            name.shown()
+        )
     })
+}
+
+/// A name, or nothing.
+fn optional_identifier(name: &str) -> Result<(), String> {
+    if name.is_empty() {
+        Ok(())
+    } else {
+        identifier(name)
+    }
 }
 
 fn expect(holds: bool, message: impl FnOnce() -> String) -> Result<(), String> {

@@ -58,10 +58,18 @@ impl<'c> Attributes<'c> {
     }
 
     /// The name that a flat symbol reference holds.
+    #[expect(
+        unsafe_code,
+        reason = "melior reads before the start of an empty string, and panics where it is no UTF-8"
+    )]
     pub fn symbol(self, name: &str) -> Option<String> {
-        FlatSymbolRefAttribute::try_from(self.any(name)?)
-            .ok()
-            .map(|value| value.value().to_owned())
+        let reference = FlatSymbolRefAttribute::try_from(self.any(name)?).ok()?;
+        // SAFETY: the attribute is a flat symbol reference.
+        text(unsafe {
+            melior::StringRef::from_raw(mlir_sys::mlirFlatSymbolRefAttrGetValue(
+                reference.to_raw(),
+            ))
+        })
     }
 
     /// An array of strings.

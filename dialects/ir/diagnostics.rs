@@ -7,7 +7,8 @@ use mlir_sys::mlirEmitError;
 use std::ffi::CString;
 use std::sync::{Arc, Mutex};
 
-use super::handle::node_name;
+use super::node::node_name;
+use crate::text::{Foreign, printable};
 use crate::ffi::qonnxEmit;
 
 /// How grave a diagnostic is.
@@ -29,7 +30,7 @@ pub struct Diagnostic {
     /// How grave it is.
     pub severity: Severity,
     /// The ONNX node, if the location names one.
-    pub node: Option<String>,
+    pub node: Option<Foreign>,
     /// Where, as MLIR prints locations.
     pub location: String,
     /// What.
@@ -45,7 +46,10 @@ impl std::fmt::Display for Diagnostic {
             Severity::Remark => "remark",
         };
         match &self.node {
-            Some(node) => write!(formatter, "{severity}: node '{node}': {}", self.message),
+            Some(node) => {
+                let node = node.shown();
+                write!(formatter, "{severity}: node '{node}': {}", self.message)
+            }
             None => write!(
                 formatter,
                 "{severity}: {} at {}",
@@ -57,7 +61,8 @@ impl std::fmt::Display for Diagnostic {
 
 #[expect(unsafe_code, reason = "the C API of diagnostics")]
 fn emit(location: Location<'_>, severity: i32, message: &str) {
-    let message = CString::new(message.replace('\0', "\u{fffd}")).unwrap_or_default();
+    // Names of the model may be part of it; what is escaped holds no NUL.
+    let message = CString::new(printable(message).as_bytes()).unwrap_or_default();
     // SAFETY: location and message are valid for the call.
     unsafe {
         if severity == 0 {
@@ -99,8 +104,9 @@ pub fn capture<T>(context: &Context, body: impl FnOnce() -> T) -> (T, Vec<Diagno
                 entries.push(Diagnostic {
                     severity,
                     node: node_name(diagnostic.location()),
-                    location: diagnostic.location().to_string(),
-                    message: diagnostic.to_string(),
+                    location: printable(&diagnostic.location().to_string()).into_owned(),
+                    // MLIR repeats parts of the input.
+                    message: printable(&diagnostic.to_string()).into_owned(),
                 });
             }
         };

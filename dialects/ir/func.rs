@@ -15,6 +15,7 @@ use super::handle::{
     BlockHandle, Op, Val, block_arguments, block_handle, block_ops, op_handle, op_name,
     set_attribute, single_block, val,
 };
+use crate::text::Foreign;
 use crate::upstream::{FUNC, RETURN};
 
 const NAME: &str = "onnx.name";
@@ -42,8 +43,8 @@ impl<'c> Function<'c> {
         context: &'c Context,
         module: &Module<'c>,
         name: &str,
-        inputs: &[(Type<'c>, String)],
-        outputs: &[(Type<'c>, String)],
+        inputs: &[(Type<'c>, Foreign)],
+        outputs: &[(Type<'c>, Foreign)],
         location: Location<'c>,
     ) -> Self {
         let body = block_handle(module.body().to_raw()).expect("a module has a body");
@@ -55,8 +56,8 @@ impl<'c> Function<'c> {
         context: &'c Context,
         module: BlockHandle<'c>,
         name: &str,
-        inputs: &[(Type<'c>, String)],
-        outputs: &[(Type<'c>, String)],
+        inputs: &[(Type<'c>, Foreign)],
+        outputs: &[(Type<'c>, Foreign)],
         location: Location<'c>,
     ) -> Self {
         let input_types: Vec<_> = inputs.iter().map(|(r#type, _)| *r#type).collect();
@@ -146,12 +147,12 @@ impl<'c> Function<'c> {
     }
 
     /// Names of the graph inputs, one for each argument.
-    pub fn input_names(self) -> Vec<String> {
+    pub fn input_names(self) -> Vec<Foreign> {
         self.names("arg_attrs", self.block.argument_count(), "in")
     }
 
     /// Names of the graph outputs, one for each returned value.
-    pub fn output_names(self) -> Vec<String> {
+    pub fn output_names(self) -> Vec<Foreign> {
         self.names("res_attrs", self.returned().len(), "out")
     }
 
@@ -159,7 +160,7 @@ impl<'c> Function<'c> {
         unsafe_code,
         reason = "melior does not look up dictionary entries by name"
     )]
-    fn names(self, attribute: &str, count: usize, fallback: &str) -> Vec<String> {
+    fn names(self, attribute: &str, count: usize, fallback: &str) -> Vec<Foreign> {
         let array = Attributes::of(self.op)
             .any(attribute)
             .and_then(|array| ArrayAttribute::try_from(array).ok());
@@ -180,6 +181,7 @@ impl<'c> Function<'c> {
                     .and_then(string_value)
                     .filter(|name| !name.is_empty())
                     .unwrap_or_else(|| format!("{fallback}{at}"))
+                    .into()
             })
             .collect()
     }
@@ -245,10 +247,13 @@ impl Drop for DeadBlock<'_> {
 }
 
 #[expect(unsafe_code, reason = "melior does not build dictionaries")]
-fn names<'c>(context: &'c Context, names: impl Iterator<Item = impl AsRef<str>>) -> Attribute<'c> {
+fn names<'c, 'n>(
+    context: &'c Context,
+    names: impl Iterator<Item = &'n Foreign>,
+) -> Attribute<'c> {
     let entries: Vec<_> = names
         .map(|name| {
-            let value: Attribute = StringAttribute::new(context, name.as_ref()).into();
+            let value: Attribute = StringAttribute::new(context, name.verbatim()).into();
             // SAFETY: identifier and value are of this context.
             unsafe {
                 let entry =

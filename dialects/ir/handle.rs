@@ -240,34 +240,6 @@ pub fn build_op<'c>(
     op_handle(raw).expect("the op was just inserted")
 }
 
-/// The name of the ONNX node that a location carries, if any.
-#[expect(unsafe_code, reason = "melior does not take locations apart")]
-pub fn node_name(location: Location<'_>) -> Option<String> {
-    // SAFETY: the location is valid, and each accessor is guarded by its `IsA`.
-    unsafe {
-        let raw = location.to_raw();
-        if mlirLocationIsAName(raw) {
-            let name = StringRef::from_raw(mlirIdentifierStr(mlirLocationNameGetName(raw)));
-            return text(name);
-        }
-        if mlirLocationIsAFused(raw) {
-            let count = mlirLocationFusedGetNumLocations(raw);
-            let mut parts = vec![null_location(); count as usize];
-            mlirLocationFusedGetLocations(raw, parts.as_mut_ptr());
-            return parts
-                .into_iter()
-                .find_map(|part| node_name(Location::from_raw(part)));
-        }
-        None
-    }
-}
-
-fn null_location() -> MlirLocation {
-    MlirLocation {
-        ptr: std::ptr::null(),
-    }
-}
-
 /// The text of an MLIR string. melior 0.27: `StringRef::as_str` reads before the start of an empty string.
 #[expect(unsafe_code, reason = "guards a landmine of melior")]
 pub(crate) fn text(string: StringRef<'_>) -> Option<String> {

@@ -11,6 +11,7 @@ mod diagnostics;
 mod elements;
 mod func;
 mod handle;
+mod node;
 mod types;
 
 pub use attribute::{AttributeValue, Attributes};
@@ -26,9 +27,10 @@ pub use func::{
 };
 pub use handle::{
     BlockHandle, Op, Val, block_arguments, block_of, block_ops, build_op, defining_op, erase,
-    has_no_uses, move_before, node_name, op_name, replace_all_uses, set_operand, set_type,
+    has_no_uses, move_before, op_name, replace_all_uses, set_operand, set_type,
     single_block, users, val, value_key,
 };
 pub(crate) use handle::{block_handle, build_op_raw, build_with, op_handle, set_attribute};
+pub use node::{Node, identify, node_name};
 pub(crate) use types::element_of;
 pub use types::{tensor_type, type_of, unranked};

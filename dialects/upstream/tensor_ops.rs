@@ -118,7 +118,7 @@ pub fn reshape<'c>(
 ) -> Option<Val<'c>> {
     let r#type = ir::type_of(source)?;
     let count: usize = r#type.shape.iter().product();
-    if count != shape.iter().product() {
+    if count != shape.iter().product::<usize>() {
         return None;
     }
     if r#type.shape == shape {

@@ -23,6 +23,12 @@ pub fn models() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
+/// Small models of the kinds that users report trouble with beside the workspace, if they are there.
+pub fn cases() -> Option<PathBuf> {
+    let folder = root().join("../shared/cases");
+    folder.is_dir().then_some(folder)
+}
+
 /// The tools of this build by name.
 pub const TOOLS: [(&str, &str); 4] = [
     ("qonnx-opt", env!("CARGO_BIN_EXE_qonnx-opt")),

@@ -118,7 +118,8 @@ fn model(change: impl FnOnce(&mut GraphProto)) -> Vec<u8> {
     .encode_to_vec()
 }
 
-fn value(name: &str, shape: &[i64]) -> ValueInfoProto {
+/// A float32 input or output.
+pub fn value(name: &str, shape: &[i64]) -> ValueInfoProto {
     let dim = shape
         .iter()
         .map(|&extent| DimensionProto {

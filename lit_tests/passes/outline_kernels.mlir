@@ -3,7 +3,7 @@
 // Each loop nest becomes a function named after the ONNX node, whose buffers do not overlap; a copy is a nest too.
 // CHECK-LABEL: func.func @main
 // CHECK: call @kernel0_node_1(%{{.*}}, %{{.*}}) : (memref<4xi8>, memref<4xi8>) -> ()
-// CHECK: call @kernel1_(%{{.*}}, %{{.*}}) : (memref<4xi8>, memref<4xi8>) -> ()
+// CHECK: call @kernel1(%{{.*}}, %{{.*}}) : (memref<4xi8>, memref<4xi8>) -> ()
 // CHECK-NOT: linalg.generic
 // CHECK: return
 // CHECK: func.func private @kernel0_node_1(%{{.*}}: memref<4xi8> {llvm.noalias}, %{{.*}}: memref<4xi8> {llvm.noalias})

@@ -153,7 +153,8 @@ impl QuantizeInputs {
                 continue;
             }
             let unknown = Location::unknown(context);
-            let location = Location::name(context, &format!("{name}_quant"), unknown);
+            let name = name.within("", "_quant");
+            let location = Location::name(context, name.verbatim(), unknown);
             let append = |operation: Operation<'c>| -> Val<'c> {
                 let op = ir::build_op(function.block(), Some(first), operation);
                 ir::val(op.result(0).expect("each op built here has one result"))

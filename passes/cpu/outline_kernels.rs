@@ -45,10 +45,8 @@ impl OutlineKernels {
 
 /// A name for the kernel that tells its place and its node.
 fn kernel_name(number: usize, nest: Op<'_>) -> String {
-    let node = ir::node_name(nest.location()).unwrap_or_default();
-    let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-    format!(
-        "kernel{number}_{}",
-        node.chars().map(safe).collect::<String>()
-    )
+    match ir::node_name(nest.location()) {
+        Some(node) => format!("kernel{number}_{}", node.identifier("node")),
+        None => format!("kernel{number}"),
+    }
 }

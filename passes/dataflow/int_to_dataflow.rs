@@ -7,6 +7,7 @@ use qonnx_dialects::dataflow::{self, Array};
 use qonnx_dialects::ir::{self, BlockHandle, Function, Op, Val};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::tensor::Element;
+use qonnx_dialects::text::Foreign;
 use qonnx_dialects::word::Word;
 use qonnx_dialects::{qint, upstream};
 use std::collections::{HashMap, HashSet};
@@ -132,7 +133,7 @@ impl<'c> Split<'c> {
         let Some(last) = outputs.last() else {
             return fail(*first, "no result of the integer operations is used");
         };
-        let arguments: Vec<(Type<'c>, String)> = inputs
+        let arguments: Vec<(Type<'c>, Foreign)> = inputs
             .iter()
             .map(|(value, array)| {
                 (
@@ -142,7 +143,7 @@ impl<'c> Split<'c> {
             })
             .collect();
         // The types of the results are not known yet.
-        let results: Vec<(Type<'c>, String)> = outputs
+        let results: Vec<(Type<'c>, Foreign)> = outputs
             .iter()
             .map(|value| {
                 (
@@ -260,6 +261,6 @@ fn outputs<'c>(stage: &Stage<'c>) -> Vec<Val<'c>> {
 }
 
 /// The ONNX node that made a value.
-fn name_of(value: Val<'_>) -> Option<String> {
+fn name_of(value: Val<'_>) -> Option<Foreign> {
     ir::node_name(ir::defining_op(value)?.location())
 }

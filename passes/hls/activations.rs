@@ -5,6 +5,7 @@ use qonnx_dialects::hls::{Binary, Builder, Memory, Scalar};
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::qint::{Lookup, Requantize, Threshold};
 use qonnx_dialects::qonnx::Rounding;
+use qonnx_dialects::text::Foreign;
 use qonnx_dialects::word::Word;
 
 use super::layers::{Body, Emitter, Port, Table, in_word, unrolled, word_of};
@@ -52,7 +53,7 @@ impl<'c> Emitter<'c> {
     /// The function of an activation layer; returns its name.
     pub fn activation(
         &mut self,
-        wanted: &str,
+        wanted: &Foreign,
         activation: &Activation,
         inputs: &[Port],
         output: &Port,
@@ -71,7 +72,7 @@ impl<'c> Emitter<'c> {
         }
     }
 
-    fn parameter(&mut self, wanted: &str, values: &[i64], comment: &str) -> Parameter {
+    fn parameter(&mut self, wanted: &Foreign, values: &[i64], comment: &str) -> Parameter {
         match values {
             [first, rest @ ..] if rest.iter().all(|value| value == first) => {
                 Parameter::Same(*first)
@@ -85,7 +86,7 @@ impl<'c> Emitter<'c> {
 
     fn threshold(
         &mut self,
-        wanted: &str,
+        wanted: &Foreign,
         op: &Threshold,
         channels: Channels,
         inputs: &[Port],
@@ -104,7 +105,7 @@ impl<'c> Emitter<'c> {
             let word = signed_as(levels, common.signed);
             let shape: &[usize] = if rows == 1 { &[steps] } else { &[rows, steps] };
             self.table(
-                &format!("{wanted}_thresholds"),
+                &wanted.within("", "_thresholds"),
                 shape,
                 levels,
                 word,
@@ -112,14 +113,14 @@ impl<'c> Emitter<'c> {
             )
         });
         let base = self.parameter(
-            &format!("{wanted}_base"),
+            &wanted.within("", "_base"),
             &op.base,
             "result below the first threshold",
         );
-        let step = self.parameter(&format!("{wanted}_step"), &op.step, "what a threshold adds");
+        let step = self.parameter(&wanted.within("", "_step"), &op.step, "what a threshold adds");
         let count_word = Word::of_range(0, steps as i64);
         let count_type = self.typedef(
-            &format!("{wanted}_count"),
+            &wanted.within("", "_count"),
             count_word,
             "number of thresholds reached",
         );
@@ -175,15 +176,15 @@ impl<'c> Emitter<'c> {
 
     fn requantize(
         &mut self,
-        wanted: &str,
+        wanted: &Foreign,
         op: &Requantize,
         channels: Channels,
         inputs: &[Port],
         output: &Port,
         cost: Cost,
     ) -> String {
-        let multiplier = self.parameter(&format!("{wanted}_multiplier"), &op.multiplier, "factors");
-        let addend = self.parameter(&format!("{wanted}_addend"), &op.addend, "addends");
+        let multiplier = self.parameter(&wanted.within("", "_multiplier"), &op.multiplier, "factors");
+        let addend = self.parameter(&wanted.within("", "_addend"), &op.addend, "addends");
         let of = |parameter: &Parameter| match parameter {
             Parameter::Same(value) => Word::of_range((*value).min(0), (*value).max(0)),
             Parameter::Each(table) => table.word(),
@@ -191,10 +192,10 @@ impl<'c> Emitter<'c> {
         let input = inputs[0].clone();
         let scaled_word = input.array.word.product(of(&multiplier)).sum(of(&addend));
         let scaled_type =
-            self.typedef(&format!("{wanted}_scaled"), scaled_word, "before the shift");
+            self.typedef(&wanted.within("", "_scaled"), scaled_word, "before the shift");
         let rounded_word = rounded_word(scaled_word, op.shift, op.rounding);
         let rounded_type = self.typedef(
-            &format!("{wanted}_rounded"),
+            &wanted.within("", "_rounded"),
             rounded_word,
             "after the shift",
         );
@@ -218,7 +219,7 @@ impl<'c> Emitter<'c> {
 
     fn lookup(
         &mut self,
-        wanted: &str,
+        wanted: &Foreign,
         op: &Lookup,
         channels: Channels,
         inputs: &[Port],
@@ -234,7 +235,7 @@ impl<'c> Emitter<'c> {
         };
         let word = Word::of_values(values.iter().copied());
         let table = self.table(
-            &format!("{wanted}_table"),
+            &wanted.within("", "_table"),
             shape,
             values,
             word,

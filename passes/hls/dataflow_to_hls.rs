@@ -1,12 +1,13 @@
 //! The pass `dataflow-to-hls`.
 
 use melior::Context;
-use melior::ir::ValueLike;
+use melior::ir::{Location, ValueLike};
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::dataflow::{self, Cost, Run, array_of};
 use qonnx_dialects::hls::{self, Builder, FunctionHead, Memory, Scalar};
-use qonnx_dialects::ir::{self, Function, Op};
+use qonnx_dialects::ir::{self, Function, Node, Op};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
+use qonnx_dialects::text::Foreign;
 use std::collections::{BTreeMap, HashMap};
 
 use super::layers::{Emitter, Port};
@@ -44,11 +45,11 @@ impl DataflowToHls {
             .collect();
         let mut names = Names::default();
         for network in &networks {
-            let legal = names.unique(&network.name());
+            let legal = names.unique(&network.name().into());
             if legal != network.name() {
                 let message = format!(
                     "'{}' is not a C++ identifier that can name a function",
-                    network.name()
+                    Foreign::new(network.name()).shown()
                 );
                 return fail(network.op(), message);
             }
@@ -63,7 +64,11 @@ impl DataflowToHls {
         }
         for (callee, runs) in &runs {
             if !networks.iter().any(|network| network.name() == *callee) {
-                return fail(runs[0], format!("there is no function '{callee}'"));
+                let callee = Foreign::new(callee.as_str());
+                return fail(
+                    runs[0],
+                    format!("there is no function '{}'", callee.shown()),
+                );
             }
             for run in runs {
                 replace_run(*run, callee, context);
@@ -135,9 +140,10 @@ fn replace_run<'c>(run: Op<'c>, callee: &str, context: &'c Context) {
 }
 
 /// One layer of a network and the names around it.
-struct Step {
+struct Step<'c> {
     function: String,
-    node: Option<String>,
+    node: Option<Node>,
+    location: Location<'c>,
     inputs: Vec<usize>,
     result: usize,
 }
@@ -151,7 +157,7 @@ fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Res
             return fail(network.op(), "an argument is not an array");
         };
         let port = Port {
-            name: emitter.names.unique(&format!("{name}_in")),
+            name: emitter.names.unique(&name.within("", "_in")),
             ..emitter.port(&name, array, "input")
         };
         arguments.push(port.clone());
@@ -192,11 +198,11 @@ fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Res
         let Some(array) = array_of(result) else {
             return fail(op, "the result is not an array");
         };
-        let node = ir::node_name(op.location());
+        let node = Node::at(op.location());
         let wanted = node
-            .clone()
-            .unwrap_or_else(|| layer.short_name().to_owned());
-        let port = emitter.port(&wanted, array, &format!("result of {wanted}"));
+            .as_ref()
+            .map_or_else(|| layer.short_name().into(), |node| node.name.clone());
+        let port = emitter.port(&wanted, array, wanted.within("result of ", ""));
         let arrays: Vec<_> = operands.iter().map(|port| port.array).collect();
         let layer_cost = dataflow::cost(&layer, &arrays, array);
         cost = cost.then(layer_cost);
@@ -208,6 +214,7 @@ fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Res
         steps.push(Step {
             function,
             node,
+            location: op.location(),
             inputs,
             result: ir::value_key(result),
         });
@@ -222,7 +229,7 @@ fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Res
             );
         };
         results.push(Port {
-            name: emitter.names.unique(&format!("{name}_result")),
+            name: emitter.names.unique(&name.within("", "_result")),
             ..port.clone()
         });
     }
@@ -240,18 +247,18 @@ fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Res
 }
 
 /// The top function.
-struct Top {
+struct Top<'c> {
     name: String,
     arguments: Vec<Port>,
     results: Vec<Port>,
     returned: Vec<usize>,
-    steps: Vec<Step>,
+    steps: Vec<Step<'c>>,
     ports: HashMap<usize, Port>,
     cost: Cost,
 }
 
-impl Top {
-    fn emit<'c>(&self, builder: Builder<'c>, network: Function<'c>) {
+impl<'c> Top<'c> {
+    fn emit(&self, builder: Builder<'c>, network: Function<'c>) {
         let all: Vec<_> = self.arguments.iter().chain(&self.results).collect();
         let memory = |port: &Port| Memory::new([port.array.size], Scalar::Word(port.array.word));
         let memories: Vec<Memory> = all.iter().map(|port| memory(port)).collect();
@@ -262,7 +269,7 @@ impl Top {
             inputs: (0..all.len()).map(|at| at < self.arguments.len()).collect(),
             top: true,
             cost: self.cost,
-            comment: "The hardware network: one call for each layer".to_owned(),
+            comment: "The hardware network: one call for each layer".into(),
         };
         let keys: Vec<usize> = network.arguments().into_iter().map(ir::value_key).collect();
         builder
@@ -302,7 +309,7 @@ impl Top {
                         .collect();
                     inner.call(&step.function, &operands);
                     if let Some(node) = &step.node {
-                        inner.trace(array, node);
+                        inner.at(step.location).trace(array, &node.name);
                     }
                     arrays.insert(step.result, array);
                 }
@@ -317,7 +324,7 @@ impl Top {
 
     /// The result that a step can write without a copy: the step's array leaves the network once and no other
     /// layer reads it.
-    fn direct(&self, step: &Step) -> Option<usize> {
+    fn direct(&self, step: &Step<'_>) -> Option<usize> {
         let read = self
             .steps
             .iter()

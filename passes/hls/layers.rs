@@ -4,6 +4,7 @@ use qonnx_dialects::dataflow::{self, Array, Cost, Dense, Elementwise};
 use qonnx_dialects::hls::{self, Binary, Builder, FunctionHead, Memory, Scalar};
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::tensor::{Data, Tensor};
+use qonnx_dialects::text::Foreign;
 use qonnx_dialects::word::Word;
 
 use super::names::Names;
@@ -65,21 +66,21 @@ impl Table {
 
 impl<'c> Emitter<'c> {
     /// A typedef.
-    pub fn typedef(&mut self, wanted: &str, word: Word, comment: &str) -> String {
-        let name = self.names.unique(&format!("{wanted}_t"));
+    pub fn typedef(&mut self, wanted: &Foreign, word: Word, comment: impl Into<Foreign>) -> String {
+        let name = self.names.unique(&wanted.within("", "_t"));
         self.builder.declare(&hls::Op::Typedef {
             name: name.clone(),
             word,
-            comment: comment.to_owned(),
+            comment: comment.into(),
         });
         name
     }
 
     /// An array of the top function with a typedef of its own.
-    pub fn port(&mut self, wanted: &str, array: Array, comment: &str) -> Port {
+    pub fn port(&mut self, wanted: &Foreign, array: Array, comment: impl Into<Foreign>) -> Port {
         let type_name = self.typedef(wanted, array.word, comment);
         Port {
-            name: self.names.unique(&format!("{wanted}_out")),
+            name: self.names.unique(&wanted.within("", "_out")),
             type_name,
             array,
         }
@@ -88,7 +89,7 @@ impl<'c> Emitter<'c> {
     /// A constant array in the narrowest storage, read through a typedef of the words that it holds.
     pub fn table(
         &mut self,
-        wanted: &str,
+        wanted: &Foreign,
         shape: &[usize],
         values: &[i64],
         word: Word,
@@ -106,7 +107,7 @@ impl<'c> Emitter<'c> {
 
     fn stored(
         &mut self,
-        wanted: &str,
+        wanted: &Foreign,
         shape: &[usize],
         values: &[i64],
         comment: &str,
@@ -125,13 +126,13 @@ impl<'c> Emitter<'c> {
         self.builder.declare(&hls::Op::ConstantArray {
             name: name.clone(),
             value,
-            comment: comment.to_owned(),
+            comment: comment.into(),
         });
         (name, Memory::new(shape, storage))
     }
 
     /// A constant array of indices.
-    fn indices(&mut self, wanted: &str, values: &[usize], comment: &str) -> (String, Memory) {
+    fn indices(&mut self, wanted: &Foreign, values: &[usize], comment: &str) -> (String, Memory) {
         let values: Vec<i64> = values.iter().map(|&value| value as i64).collect();
         self.stored(wanted, &[values.len()], &values, comment)
     }
@@ -139,7 +140,7 @@ impl<'c> Emitter<'c> {
     /// The function of a layer; returns its name.
     pub fn layer(
         &mut self,
-        wanted: &str,
+        wanted: &Foreign,
         layer: &dataflow::Op,
         inputs: &[Port],
         output: &Port,
@@ -169,7 +170,7 @@ impl<'c> Emitter<'c> {
             }
             dataflow::Op::Constant(value) => {
                 let values = value.as_int().unwrap_or_default();
-                let name = format!("{wanted}_values");
+                let name = wanted.within("", "_values");
                 let table = self.table(
                     &name,
                     &[values.len()],
@@ -189,7 +190,7 @@ impl<'c> Emitter<'c> {
     /// A function with `inputs` and `output` as its arguments.
     pub fn function(
         &mut self,
-        wanted: &str,
+        wanted: &Foreign,
         comment: String,
         inputs: &[Port],
         output: &Port,
@@ -214,7 +215,7 @@ impl<'c> Emitter<'c> {
             inputs: (0..ports.len()).map(|at| at < inputs.len()).collect(),
             top: false,
             cost,
-            comment,
+            comment: comment.into(),
         };
         self.builder
             .function(head, &memories, |builder, arguments| {
@@ -232,7 +233,7 @@ impl<'c> Emitter<'c> {
 
     fn dense(
         &mut self,
-        wanted: &str,
+        wanted: &Foreign,
         dense: &Dense,
         inputs: &[Port],
         output: &Port,
@@ -248,7 +249,7 @@ impl<'c> Emitter<'c> {
             bits,
             signed: dense.weights_signed,
         };
-        let name = format!("{wanted}_weights");
+        let name = wanted.within("", "_weights");
         let weights = self.table(
             &name,
             &[depth, columns],
@@ -259,7 +260,7 @@ impl<'c> Emitter<'c> {
         let bias = (!dense.bias.is_empty()).then(|| {
             let word = Word::of_values(dense.bias.iter().copied());
             self.table(
-                &format!("{wanted}_bias"),
+                &wanted.within("", "_bias"),
                 &[columns],
                 &dense.bias,
                 word,
@@ -268,7 +269,7 @@ impl<'c> Emitter<'c> {
         });
         let accumulator = output.array.word;
         let accumulator_type = self.typedef(
-            &format!("{wanted}_accumulator"),
+            &wanted.within("", "_accumulator"),
             accumulator,
             "accumulators",
         );
@@ -321,7 +322,7 @@ impl<'c> Emitter<'c> {
 
     fn gather(
         &mut self,
-        wanted: &str,
+        wanted: &Foreign,
         order: &[usize],
         inputs: &[Port],
         output: &Port,
@@ -340,8 +341,8 @@ impl<'c> Emitter<'c> {
                 .unzip();
             first = words.end;
             if !to.is_empty() {
-                let to = self.indices(&format!("{wanted}_to"), &to, "positions of the result");
-                let from = self.indices(&format!("{wanted}_from"), &from, "words that stand there");
+                let to = self.indices(&wanted.within("", "_to"), &to, "positions of the result");
+                let from = self.indices(&wanted.within("", "_from"), &from, "words that stand there");
                 parts.push((at, to, from));
             }
         }

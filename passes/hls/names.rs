@@ -1,6 +1,7 @@
 //! C++ identifiers from the names of ONNX nodes.
 
-use std::collections::HashSet;
+use qonnx_dialects::text::Foreign;
+use std::collections::{HashMap, HashSet};
 
 /// Words that cannot name anything, or that the emitted files use themselves.
 const RESERVED: &[&str] = &[
@@ -14,6 +15,7 @@ const RESERVED: &[&str] = &[
     "ap_int",
     "ap_uint",
     "asm",
+    "assert",
     "auto",
     "bitand",
     "bitor",
@@ -37,12 +39,14 @@ const RESERVED: &[&str] = &[
     "dynamic_cast",
     "else",
     "enum",
+    "errno",
     "explicit",
     "export",
     "extern",
     "false",
     "float",
     "for",
+    "fpclassify",
     "friend",
     "goto",
     "half",
@@ -52,6 +56,10 @@ const RESERVED: &[&str] = &[
     "in",
     "inline",
     "int",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "isnormal",
     "j",
     "k",
     "long",
@@ -77,12 +85,16 @@ const RESERVED: &[&str] = &[
     "rounded",
     "scaled",
     "short",
+    "signbit",
     "signed",
     "sizeof",
     "static",
     "static_assert",
     "static_cast",
     "std",
+    "stderr",
+    "stdin",
+    "stdout",
     "struct",
     "switch",
     "template",
@@ -110,43 +122,32 @@ const RESERVED: &[&str] = &[
 /// Identifiers that have been given out.
 #[derive(Default)]
 pub struct Names {
+    /// In small letters.
     used: HashSet<String>,
+    /// The last number that was appended to a name.
+    next: HashMap<String, u32>,
 }
 
 impl Names {
     /// An identifier like `wanted` that nothing else has: other characters become underscores, and a number is
     /// appended where the name is taken.
-    pub fn unique(&mut self, wanted: &str) -> String {
-        let base = identifier(wanted);
+    ///
+    /// Names that differ in case only are none: they are names of files and of macros too.
+    pub fn unique(&mut self, wanted: &Foreign) -> String {
+        let base = wanted.identifier("layer");
+        // Macros of C's headers are written in capitals.
+        let base = if base.contains(|letter: char| letter.is_ascii_lowercase()) {
+            base
+        } else {
+            format!("layer_{base}")
+        };
         let mut name = base.clone();
-        let mut number = 1;
-        while RESERVED.contains(&name.as_str()) || !self.used.insert(name.clone()) {
+        let mut number = self.next.get(&base).copied().unwrap_or(1);
+        while RESERVED.contains(&name.as_str()) || !self.used.insert(name.to_ascii_lowercase()) {
             number += 1;
             name = format!("{base}_{number}");
         }
-        name
-    }
-}
-
-/// `text` with what C++ does not allow replaced; two underscores in a row are reserved and become one.
-fn identifier(text: &str) -> String {
-    let mut name = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if letter.is_ascii_alphanumeric() {
-            if name.is_empty() && letter.is_ascii_digit() {
-                name.push_str("layer_");
-            }
-            name.push(letter);
-        } else if !name.is_empty() && !name.ends_with('_') {
-            name.push('_');
-        }
-    }
-    while name.ends_with('_') {
-        name.pop();
-    }
-    if name.is_empty() {
-        "layer".to_owned()
-    } else {
+        self.next.insert(base, number);
         name
     }
 }
@@ -168,8 +169,10 @@ mod tests {
             "größe",
             "in",
             "i",
+            "FC1",
+            "Fc1_MatMul",
         ]
-        .map(|wanted| names.unique(wanted))
+        .map(|wanted| names.unique(&wanted.into()))
         .into();
         let expected = [
             "fc1_MatMul",
@@ -181,6 +184,8 @@ mod tests {
             "gr_e",
             "in_2",
             "i_2",
+            "layer_FC1",
+            "Fc1_MatMul_3",
         ];
         assert_eq!(given, expected);
     }

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 
 use melior::Context;
 use melior::ir::Module;
-use qonnx_dialects::ir::{Diagnostic, Severity};
+use qonnx_dialects::ir::{Diagnostic, Node, Severity};
 use qonnx_dialects::tensor::Tensor;
+use qonnx_dialects::text::Foreign;
 
 use crate::samples::Sample;
 
@@ -36,11 +37,11 @@ pub struct Network<'c, 'm> {
     /// The module; backends work on a copy.
     pub module: &'m Module<'c>,
     /// The name of the model, as a user would say it; a backend makes an identifier of it.
-    pub name: &'m str,
+    pub name: &'m Foreign,
 }
 
 /// Option values by name; absent ones have their defaults.
-pub type Settings = BTreeMap<String, String>;
+pub type Settings = BTreeMap<Foreign, Foreign>;
 
 /// An option of a backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +70,8 @@ pub struct Written {
 pub struct Traced {
     /// The outputs, in graph order.
     pub outputs: Vec<Tensor>,
-    /// Integer tensors on the way in the order they were computed: the name of the ONNX node, and the numbers in
-    /// row-major order.
-    pub integers: Vec<(String, Vec<i64>)>,
+    /// Integer tensors on the way in the order they were computed: the ONNX node, and the numbers in row-major order.
+    pub integers: Vec<(Node, Vec<i64>)>,
 }
 
 /// A compiled network that runs on this machine.
@@ -134,12 +134,12 @@ pub enum BackendError {
     #[error("{}", first_error(.0))]
     Passes(Vec<Diagnostic>),
     /// An option has a value that the backend does not understand.
-    #[error("option '{option}' is '{found}', expected {expected}")]
+    #[error("option '{}' is '{}', expected {expected}", .option.shown(), .found.shown())]
     Option {
         /// Its name.
-        option: String,
+        option: Foreign,
         /// Its value.
-        found: String,
+        found: Foreign,
         /// What is understood, in words.
         expected: String,
     },
@@ -167,7 +167,7 @@ fn first_error(diagnostics: &[Diagnostic]) -> String {
         .map_or_else(
             || "a pass failed without saying why".to_owned(),
             |error| match &error.node {
-                Some(node) => format!("node '{node}': {}", error.message),
+                Some(node) => format!("node '{}': {}", node.shown(), error.message),
                 None => format!("{} at {}", error.message, error.location),
             },
         )
@@ -178,7 +178,7 @@ pub fn check_settings(backend: &dyn Backend, settings: &Settings) -> Result<(), 
     let known: Vec<_> = backend.options().iter().map(|option| option.name).collect();
     match settings
         .iter()
-        .find(|(name, _)| !known.contains(&name.as_str()))
+        .find(|(name, _)| !known.contains(&name.verbatim()))
     {
         None => Ok(()),
         Some((name, value)) => Err(BackendError::Option {

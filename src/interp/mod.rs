@@ -10,6 +10,7 @@ mod tests;
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::ir::{self, Function, Op, Val};
 use qonnx_dialects::tensor::Tensor;
+use qonnx_dialects::text::Foreign;
 use qonnx_dialects::value::TensorType;
 use std::collections::HashMap;
 
@@ -29,10 +30,10 @@ pub enum InterpError {
         found: String,
     },
     /// An op cannot be evaluated.
-    #[error("node '{node}': {message}")]
+    #[error("node '{}': {message}", .node.shown())]
     Op {
         /// Name of the ONNX node.
-        node: String,
+        node: Foreign,
         /// What is wrong.
         message: String,
     },
@@ -167,7 +168,7 @@ impl<'c> Interpreter<'c> {
                     .ok_or_else(|| {
                         let message = "'return' op has an operand without a value".to_owned();
                         InterpError::Op {
-                            node: "return".to_owned(),
+                            node: "return".into(),
                             message,
                         }
                     })

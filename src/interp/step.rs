@@ -1,9 +1,9 @@
 //! One op of a function, decoded once so that running it on many samples only evaluates.
 
-use melior::ir::operation::OperationLike;
 use qonnx_dialects::graph::GraphOp;
-use qonnx_dialects::ir::{self, Op};
+use qonnx_dialects::ir::{self, Node, Op};
 use qonnx_dialects::tensor::Tensor;
+use qonnx_dialects::text::Foreign;
 use qonnx_dialects::value::TensorType;
 use qonnx_dialects::{onnx, qint, upstream};
 
@@ -103,8 +103,8 @@ impl Action {
 }
 
 /// The name of the ONNX node that an op belongs to, or else of the op.
-pub(super) fn node(op: Op<'_>) -> String {
-    ir::node_name(op.location()).unwrap_or_else(|| ir::op_name(op))
+pub(super) fn node(op: Op<'_>) -> Foreign {
+    Node::of(op).name
 }
 
 /// An error about an op; `message` goes on after the op's name.

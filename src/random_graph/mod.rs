@@ -40,8 +40,8 @@ pub fn module(context: &Context, seed: u64) -> Module<'_> {
         context,
         &module,
         "main",
-        &[(input, "x".to_owned())],
-        &[(output, "y".to_owned())],
+        &[(input, "x".into())],
+        &[(output, "y".into())],
         location,
     );
     let value = function.arguments()[0];

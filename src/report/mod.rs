@@ -4,6 +4,7 @@ use melior::ir::operation::OperationLike;
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, Op};
 use qonnx_dialects::tensor::Element;
+use qonnx_dialects::text::{Foreign, shown_path};
 use qonnx_dialects::upstream::{self, IteratorKind};
 use qonnx_dialects::{onnx, qint};
 use qonnx_passes::pipelines;
@@ -16,8 +17,8 @@ use crate::driver::{self, DriverError, LoadOptions};
 /// One operation of the integer program.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Layer {
-    /// The ONNX node.
-    pub node: String,
+    /// The name of the ONNX node.
+    pub node: Foreign,
     /// The operation.
     pub op: String,
     /// Shape of the result.
@@ -48,7 +49,7 @@ pub fn report(path: &Path, options: &LoadOptions) -> Result<ModelReport, DriverE
     let context = ir::session();
     let loaded = driver::load(&context, path, options)?;
     let mut module = loaded.module;
-    let file = path.display().to_string();
+    let file = shown_path(path);
     let passes = pipelines::lower_to_int_with(&["remarks=true"]);
     let diagnostics = driver::run(
         &context,
@@ -134,7 +135,7 @@ impl fmt::Display for ModelReport {
             writeln!(
                 formatter,
                 "{:40} {:24} {:20} {:>6} {:>12} {:>12}",
-                layer.node,
+                layer.node.shown().to_string(),
                 layer.op,
                 shape.join("x"),
                 layer.element,

@@ -21,8 +21,8 @@ pub fn inputs(function: Function<'_>) -> Result<Vec<(String, TensorType)>, Strin
         .zip(function.arguments())
         .map(|(name, argument)| {
             ir::type_of(argument)
-                .map(|ty| (name.clone(), ty))
-                .ok_or(format!("input '{name}' has no static shape"))
+                .map(|ty| (name.verbatim().to_owned(), ty))
+                .ok_or(format!("input '{}' has no static shape", name.shown()))
         })
         .collect()
 }

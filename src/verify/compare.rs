@@ -1,5 +1,6 @@
 //! Comparison of one sample's runs.
 
+use qonnx_dialects::ir::Node;
 use qonnx_dialects::tensor::Tensor;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,7 +78,7 @@ impl Comparison<'_> {
             let element = pairs().position(|(wanted, found)| wanted != found)?;
             Some(Difference {
                 sample: self.number,
-                place: format!("node '{}'", wanted.node),
+                place: format!("node '{}'", wanted.node.name.shown()),
                 element,
                 expected: wanted.n[element] as f64,
                 found: found.n[element] as f64,
@@ -90,18 +91,18 @@ impl Comparison<'_> {
 
     /// Counts the integers that both runs have; whether all are equal.
     fn integers(&self, entry: &mut BackendReport, wanted: &Trace, found: &Trace) -> bool {
-        let by_node: BTreeMap<&str, &Integers> = found
+        let by_node: BTreeMap<&Node, &Integers> = found
             .integers
             .iter()
-            .map(|integers| (integers.node.as_str(), integers))
+            .map(|integers| (&integers.node, integers))
             .collect();
         let mut same = true;
         for wanted in &wanted.integers {
-            let Some(found) = by_node.get(wanted.node.as_str()) else {
+            let Some(found) = by_node.get(&wanted.node) else {
                 continue;
             };
             if wanted.n.len() != found.n.len() {
-                let place = format!("node '{}'", wanted.node);
+                let place = format!("node '{}'", wanted.node.name.shown());
                 let (expected, length) = (wanted.n.len() as f64, found.n.len() as f64);
                 let difference = Difference {
                     sample: self.number,
@@ -135,7 +136,7 @@ impl Comparison<'_> {
             if seen.insert(node) {
                 entry.differs(Difference {
                     sample: self.number,
-                    place: format!("node '{node}'"),
+                    place: format!("node '{}'", node.name.shown()),
                     element: *element,
                     expected: *graph as f64,
                     found: *other as f64,
@@ -144,7 +145,7 @@ impl Comparison<'_> {
         }
         let boundary = followed.boundary.iter().map(|flip| BoundaryElement {
             sample: self.number,
-            node: flip.node.clone(),
+            node: flip.node.name.clone(),
             element: flip.element,
             value: flip.value,
             noise: flip.radius,

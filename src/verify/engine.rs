@@ -3,6 +3,7 @@
 use melior::Context;
 use melior::ir::Module;
 use qonnx_dialects::ir::{self, Diagnostic, Function};
+use qonnx_dialects::text::{Foreign, shown_path};
 use qonnx_dialects::value::TensorType;
 use std::path::Path;
 
@@ -99,7 +100,7 @@ pub struct Model {
 impl Model {
     /// Reads a model; fails if its graph is at fault.
     pub fn new(path: &Path, options: &LoadOptions) -> Result<Self, DriverError> {
-        let file = path.display().to_string();
+        let file = shown_path(path);
         if path.as_os_str() == STANDARD_INPUT {
             let error = std::io::Error::other("each level reads the model anew; give a file");
             return Err(DriverError::Read {
@@ -119,7 +120,11 @@ impl Model {
             let inputs = samples::inputs(function).map_err(refused)?;
             (
                 inputs,
-                function.output_names(),
+                function
+                    .output_names()
+                    .iter()
+                    .map(|name| name.verbatim().to_owned())
+                    .collect(),
                 samples::hints(function),
                 loaded.remarks,
             )
@@ -180,10 +185,11 @@ impl Model {
                 let compiler = backend::backend(name)
                     .ok_or_else(|| self.error(backend, "it is not part of this build"))?;
                 let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
+                let name = Foreign::new(stem);
                 let network = Network {
                     context: &self.context,
                     module: &module,
-                    name: &stem,
+                    name: &name,
                 };
                 let runner = compiler
                     .load(network, &Settings::new())

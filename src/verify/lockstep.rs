@@ -7,7 +7,7 @@
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::error::EvalError;
 use qonnx_dialects::graph::GraphOp;
-use qonnx_dialects::ir::{self, Function};
+use qonnx_dialects::ir::{self, Function, Node};
 use qonnx_dialects::tensor::{Data, Tensor};
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::samples::Sample;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flip {
     /// The quantizer node.
-    pub node: String,
+    pub node: Node,
     /// Number of the element, row-major.
     pub element: usize,
     /// What is quantized.
@@ -55,10 +55,10 @@ pub fn follow(
     sample: &Sample,
     other: &Trace,
 ) -> Result<Followed, InterpError> {
-    let integers: BTreeMap<&str, &[i64]> = other
+    let integers: BTreeMap<&Node, &[i64]> = other
         .integers
         .iter()
-        .map(|integers| (integers.node.as_str(), integers.n.as_slice()))
+        .map(|integers| (&integers.node, integers.n.as_slice()))
         .collect();
     walk(
         function,
@@ -104,7 +104,7 @@ struct Elements<'a> {
 impl Followed {
     fn judge(
         &mut self,
-        node: &str,
+        node: &Node,
         x: &[f32],
         radius: &[f32],
         elements: &mut Elements<'_>,
@@ -124,7 +124,7 @@ impl Followed {
             }
             let radius = radius.get(element).copied().unwrap_or(0.0);
             let (a, b) = (integer(value - radius), integer(value + radius));
-            let node = node.to_owned();
+            let node = node.clone();
             let flip = Flip {
                 node,
                 element,
@@ -143,7 +143,7 @@ impl Followed {
 
     fn note_if_near(
         &mut self,
-        node: &str,
+        node: &Node,
         element: usize,
         x: &[f32],
         radius: &[f32],
@@ -161,7 +161,7 @@ impl Followed {
         if a != b {
             let other = if a == graph { b } else { a };
             self.boundary.push(Flip {
-                node: node.to_owned(),
+                node: node.clone(),
                 element,
                 value,
                 radius,
@@ -178,16 +178,16 @@ fn walk(
     interpreter: &Interpreter<'_>,
     sample: &Sample,
     sums: Sums,
-    mut judge: impl FnMut(&mut Followed, &str, &[f32], &[f32], &mut Elements<'_>),
+    mut judge: impl FnMut(&mut Followed, &Node, &[f32], &[f32], &mut Elements<'_>),
 ) -> Result<Followed, InterpError> {
     let mut noise = Noise::new(sums);
     let mut followed = Followed::default();
-    let mut failed: Option<(String, EvalError)> = None;
+    let mut failed: Option<(Node, EvalError)> = None;
     let outputs = interpreter.run(sample, &mut |op, operands, results| {
         let Some(graph) = GraphOp::read(op) else {
             return;
         };
-        let node = ir::node_name(op.location()).unwrap_or_else(|| ir::op_name(op));
+        let node = Node::of(op);
         if let Some(quantization) = Quantization::of(&graph, operands) {
             let x = operands.first().copied().flatten();
             let radius = op
@@ -218,7 +218,7 @@ fn walk(
     })?;
     if let Some((node, error)) = failed {
         return Err(InterpError::Op {
-            node,
+            node: node.name,
             message: error.to_string(),
         });
     }

@@ -1,5 +1,6 @@
 //! What a verification found.
 
+use qonnx_dialects::text::Foreign;
 use serde::Serialize;
 use std::fmt;
 
@@ -38,8 +39,8 @@ pub struct Difference {
 pub struct BoundaryElement {
     /// Number of the sample.
     pub sample: usize,
-    /// The quantizer node.
-    pub node: String,
+    /// The name of the quantizer node.
+    pub node: Foreign,
     /// Number of the element, row-major.
     pub element: usize,
     /// The number that the reference quantizes.
@@ -226,6 +227,7 @@ impl BackendReport {
             found,
         } in self.boundary.iter().take(LINES)
         {
+            let node = node.shown();
             writeln!(
                 formatter,
                 "{}: sample {sample}: node '{node}' element {element}: {value:e} is within {noise:.1e} of a \

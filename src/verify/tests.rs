@@ -108,7 +108,7 @@ fn only_elements_at_a_rounding_boundary_are_excused() {
     let [element] = entry.boundary.as_slice() else {
         panic!("{:?}", entry.boundary)
     };
-    assert_eq!((element.node.as_str(), element.element), ("Quant_out", 0));
+    assert_eq!((element.node.verbatim(), element.element), ("Quant_out", 0));
     assert_eq!((element.expected, element.found), (2, 1));
     assert!(element.noise > 0.0 && element.noise < 1e-6);
 }
@@ -130,7 +130,7 @@ fn noise_grows_with_the_terms_of_a_float32_sum() {
     let places: Vec<_> = near
         .boundary
         .iter()
-        .map(|flip| (flip.node.as_str(), flip.element))
+        .map(|flip| (flip.node.name.verbatim(), flip.element))
         .collect();
     assert_eq!(places, [("Quant_out", 0)]);
     // A run follows itself without a flip.

@@ -3,7 +3,7 @@
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::broadcast::walk_broadcast;
 use qonnx_dialects::graph::GraphOp;
-use qonnx_dialects::ir::{self, Op};
+use qonnx_dialects::ir::{Node, Op};
 use qonnx_dialects::qint;
 use qonnx_dialects::qonnx::{self, PerElement, Quantizer};
 use qonnx_dialects::tensor::{Data, Tensor, broadcast_shape, sign_extend, zero_extend};
@@ -19,7 +19,7 @@ pub const NOT_A_NUMBER: i64 = i64::MIN;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Integers {
     /// The quantizer node.
-    pub node: String,
+    pub node: Node,
     /// The integers in row-major order, `(code - zero point) * 2^fraction_bits` as at level 2.
     pub n: Vec<i64>,
 }
@@ -123,7 +123,7 @@ pub fn integers_of(
     operands: &[Option<&Tensor>],
     results: &[Tensor],
 ) -> Option<Integers> {
-    let node = || ir::node_name(op.location());
+    let node = || Node::at(op.location());
     if let Some(graph) = GraphOp::read(op) {
         let quantization = Quantization::of(&graph, operands)?;
         let x = operands.first().copied().flatten()?;

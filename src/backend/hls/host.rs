@@ -4,14 +4,15 @@ use melior::ir::Module;
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::hls::{FunctionHead, Memory, Op as HlsOp};
-use qonnx_dialects::ir::{self, Function, Op, Val};
+use qonnx_dialects::ir::{self, Function, Node, Op, Val};
 use qonnx_dialects::tensor::{Data, Element, Tensor};
+use qonnx_dialects::text::Foreign;
 use qonnx_dialects::value::TensorType;
 use qonnx_dialects::{onnx, qint};
 use std::collections::HashMap;
 
 use super::host_ops;
-use super::printer::quoted;
+use super::printer;
 use super::writer::{Writer, wrapped};
 
 /// An operation has no C++ form; the message names the node.
@@ -27,6 +28,8 @@ pub struct Host {
     pub inputs: Vec<usize>,
     /// Elements of each output.
     pub outputs: Vec<usize>,
+    /// What is computed: the name of each node and its operation.
+    pub steps: Vec<(Foreign, Foreign)>,
 }
 
 /// A value of the host function.
@@ -53,12 +56,14 @@ pub fn shape(extents: &[usize]) -> String {
     format!("Shape{{{}}}", extents.join(", "))
 }
 
-/// Prints the network function of a module whose integer part has become top functions.
+/// Prints the network function of a module whose integer part has become top functions. The nodes whose integers it
+/// shows are added to `traces`.
 pub fn print(
     module: &Module<'_>,
     name: &str,
     tops: &[FunctionHead],
     arguments: &[Vec<Memory>],
+    traces: &mut Vec<Node>,
 ) -> Result<Host, HostError> {
     let function = ir::main_function(module).ok_or("the module has no network function")?;
     let mut printer = Printer {
@@ -67,6 +72,8 @@ pub fn print(
         variables: HashMap::new(),
         tops,
         arguments,
+        traces,
+        steps: Vec::new(),
         count: 0,
     };
     let inputs = printer.inputs(function)?;
@@ -97,6 +104,8 @@ struct Printer<'a> {
     variables: HashMap<usize, Variable>,
     tops: &'a [FunctionHead],
     arguments: &'a [Vec<Memory>],
+    traces: &'a mut Vec<Node>,
+    steps: Vec<(Foreign, Foreign)>,
     count: usize,
 }
 
@@ -146,7 +155,8 @@ impl Printer<'_> {
     }
 
     fn op(&mut self, op: Op<'_>) -> Result<(), HostError> {
-        let node = ir::node_name(op.location()).unwrap_or_else(|| ir::op_name(op));
+        let name = Node::of(op).name;
+        let node = name.shown();
         if onnx::is_none(op) {
             return Ok(());
         }
@@ -183,24 +193,28 @@ impl Printer<'_> {
             (None, Some(qint)) => host_ops::quantization(&qint, &operands),
             (None, None) => ("", None),
         };
-        let what =
-            GraphOp::read(op).map_or_else(|| ir::op_name(op), |graph| graph.name().to_owned());
+        let what = Foreign::new(
+            GraphOp::read(op).map_or_else(|| ir::op_name(op), |graph| graph.name().to_owned()),
+        );
         let expression = expression.ok_or_else(|| {
+            let what = what.shown();
             format!("node '{node}': '{what}' stays on the host, and the hls backend has no C++ for it yet")
         })?;
-        let name = self.fresh();
+        let variable = self.fresh();
         self.writer.line(format!(
-            "const {kind} {name} = {expression}; // {node}: {what}"
+            "const {kind} {variable} = {expression}; // {}: {}",
+            name.c_comment(),
+            what.c_comment()
         ));
         if kind == host_ops::INTEGERS
-            && let Some(node) = ir::node_name(op.location())
+            && let Some(node) = Node::at(op.location())
         {
-            self.writer.line(format!(
-                "QONNX_TRACE({}, {name}.data(), {name}.size());",
-                quoted(&node)
-            ));
+            let (array, size) = (format!("{variable}.data()"), format!("{variable}.size()"));
+            self.writer
+                .line(printer::trace(self.traces, node, &name, &array, &size));
         }
-        self.bind(results[0], name, None)
+        self.steps.push((name, what));
+        self.bind(results[0], variable, None)
     }
 
     /// A constant as a static array in front of the function; small ones in place.
@@ -280,13 +294,14 @@ impl Printer<'_> {
         let mut parameters = pointers("const float *", "in", inputs.len());
         parameters.extend(pointers("float *", "out", outputs.len()));
         let signature = format!("void {name}_host({})", parameters.join(", "));
-        let guard = format!("{}_HOST_H", name.to_uppercase());
+        let upper = name.to_ascii_uppercase();
+        let guard = format!("HOST_{upper}_H");
         let sizes = |what: &str, sizes: &[usize]| -> String {
             sizes
                 .iter()
                 .enumerate()
                 .map(|(at, size)| {
-                    format!("#define {}_{what}{at}_SIZE {size}\n", name.to_uppercase())
+                    format!("#define {upper}_{what}{at}_SIZE {size}\n")
                 })
                 .collect()
         };
@@ -309,6 +324,7 @@ impl Printer<'_> {
             header,
             inputs,
             outputs,
+            steps: self.steps,
         }
     }
 }

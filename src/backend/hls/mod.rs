@@ -21,12 +21,12 @@ use std::path::{Path, PathBuf};
 use melior::Context;
 use melior::ir::Module;
 use qonnx_dialects::hls::FunctionHead;
-use qonnx_dialects::ir;
+use qonnx_dialects::ir::{self, Node};
 use qonnx_dialects::pass::run_pipeline;
+use qonnx_dialects::text::Foreign;
 use qonnx_passes::pipelines;
 
 use super::{Backend, BackendError, BackendOption, Network, Runner, Settings, Written};
-use crate::backend::llvm::identifier;
 use crate::interp::Interpreter;
 use crate::samples;
 use crate::verify::integers_of;
@@ -35,18 +35,7 @@ use project::{Golden, Target};
 /// The backend `hls`.
 pub struct Hls;
 
-const OPTIONS: &[BackendOption] = &[
-    BackendOption {
-        name: "part",
-        summary: "The device for synthesis",
-        default: "xcvu13p-flga2577-2-e",
-    },
-    BackendOption {
-        name: "clock",
-        summary: "Clock period for synthesis in nanoseconds",
-        default: "5",
-    },
-];
+const OPTIONS: &[BackendOption] = &[project::PART, project::CLOCK];
 
 /// Samples of the test bench.
 const SAMPLES: usize = 12;
@@ -58,6 +47,8 @@ struct Project {
     inputs: usize,
     /// Shape of each output.
     outputs: Vec<Vec<usize>>,
+    /// The nodes whose integers the simulation shows, by their keys.
+    traces: Vec<Node>,
     notes: String,
 }
 
@@ -74,7 +65,8 @@ pub fn print(module: &Module<'_>) -> Result<String, String> {
 /// Makes all files of a project.
 fn project<'c>(network: Network<'c, '_>, settings: &Settings) -> Result<Project, BackendError> {
     qonnx_passes::register();
-    let name = identifier(network.name);
+    let name = name_of(network.name);
+    let target = Target::new(settings)?;
     let golden = golden(network.context, network.module)?;
     let mut module = ir::clone_module(network.module);
     let pipeline = format!("builtin.module({})", pipelines::int_to_hls());
@@ -87,12 +79,15 @@ fn project<'c>(network: Network<'c, '_>, settings: &Settings) -> Result<Project,
         message,
     };
     let firmware = printer::print(&module, &name).map_err(refused)?;
-    let host = host::print(&module, &name, &firmware.tops, &firmware.arguments).map_err(refused)?;
-    let value = |option: &str| {
-        settings
-            .get(option)
-            .map_or_else(|| default(option), String::as_str)
-    };
+    let mut traces = firmware.traces;
+    let host = host::print(
+        &module,
+        &name,
+        &firmware.tops,
+        &firmware.arguments,
+        &mut traces,
+    )
+    .map_err(refused)?;
     let mut files = firmware.files;
     files.push((format!("host/{name}_host.cpp"), host.source.clone()));
     files.push((format!("host/{name}_host.h"), host.header.clone()));
@@ -100,18 +95,15 @@ fn project<'c>(network: Network<'c, '_>, settings: &Settings) -> Result<Project,
         "host/float_ops.h".to_owned(),
         include_str!("runtime/float_ops.h").to_owned(),
     ));
-    let target = Target {
-        part: value("part"),
-        clock: value("clock"),
-    };
     files.extend(project::files(
         &name,
         &host,
         &firmware.tops,
         &golden,
+        &traces,
         &target,
     ));
-    let notes = notes(&firmware.tops, &firmware.layers, &host.source);
+    let notes = notes(&firmware.tops, &firmware.layers, &host.steps);
     files.push(("report.txt".to_owned(), notes.clone() + "\n"));
     let outputs = golden
         .outputs
@@ -125,15 +117,19 @@ fn project<'c>(network: Network<'c, '_>, settings: &Settings) -> Result<Project,
         files,
         inputs: host.inputs.len(),
         outputs,
+        traces,
         notes,
     })
 }
 
-fn default(option: &str) -> &'static str {
-    OPTIONS
-        .iter()
-        .find(|known| known.name == option)
-        .map_or("", |known| known.default)
+/// The identifier that a project goes by; the hardware part has files of its own beside those of this name.
+fn name_of(model: &Foreign) -> String {
+    let name = model.identifier("model");
+    if ["types", "trace"].contains(&name.to_ascii_lowercase().as_str()) {
+        name + "_network"
+    } else {
+        name
+    }
 }
 
 /// What the reference interpreter makes of generated samples.
@@ -166,20 +162,22 @@ fn golden<'c>(_: &'c Context, module: &Module<'c>) -> Result<Golden, BackendErro
 }
 
 /// What is on which side, and an estimate of the hardware.
-fn notes(tops: &[FunctionHead], layers: &[FunctionHead], host: &str) -> String {
+fn notes(
+    tops: &[FunctionHead],
+    layers: &[FunctionHead],
+    host: &[(Foreign, Foreign)],
+) -> String {
     let mut text = String::from("hardware:");
     for head in tops {
         text += &format!("\n  {}: {}", head.name, head.cost);
     }
     for head in layers {
-        text += &format!("\n    {}: {}; {}", head.name, head.comment, head.cost);
+        let (name, comment) = (&head.name, head.comment.shown());
+        text += &format!("\n    {name}: {comment}; {}", head.cost);
     }
     text += "\nhost:";
-    for line in host
-        .lines()
-        .filter_map(|line| line.rsplit_once("; // ").map(|(_, node)| node))
-    {
-        text += &format!("\n  {line}");
+    for (node, what) in host {
+        text += &format!("\n  {}: {}", node.shown(), what.shown());
     }
     text
 }

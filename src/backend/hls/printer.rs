@@ -6,8 +6,9 @@
 use melior::ir::Module;
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::hls::{Binary, FunctionHead, Memory, Op, Scalar, memory_of};
-use qonnx_dialects::ir::{self, Val};
+use qonnx_dialects::ir::{self, Node, Val};
 use qonnx_dialects::tensor::{Data, Element, Tensor};
+use qonnx_dialects::text::Foreign;
 use qonnx_dialects::word::Word;
 
 use super::writer::{Writer, wrapped};
@@ -25,6 +26,8 @@ pub struct Firmware {
     pub layers: Vec<FunctionHead>,
     /// The size and word of each argument of each top function.
     pub arguments: Vec<Vec<Memory>>,
+    /// The nodes whose integers are shown, by the key that the code shows them under.
+    pub traces: Vec<Node>,
 }
 
 /// Prints the hardware part of a module for a project of the given name.
@@ -37,6 +40,7 @@ pub fn print(module: &Module<'_>, name: &str) -> Result<Firmware, PrintError> {
         tops: Vec::new(),
         layers: Vec::new(),
         arguments: Vec::new(),
+        traces: Vec::new(),
     };
     let mut includes = Vec::new();
     for op in ir::module_ops(module) {
@@ -46,6 +50,7 @@ pub fn print(module: &Module<'_>, name: &str) -> Result<Firmware, PrintError> {
                 word,
                 comment,
             }) => {
+                let comment = comment.c_comment();
                 types.line(format!("typedef {} {name}; // {comment}", word_type(word)));
             }
             Some(Op::ConstantArray {
@@ -67,15 +72,18 @@ pub fn print(module: &Module<'_>, name: &str) -> Result<Firmware, PrintError> {
                     .iter()
                     .map(|argument| memory_of(*argument).ok_or("an argument that is not an array"))
                     .collect::<Result<Vec<_>, _>>()?;
-                let mut scope = Scope::default();
+                let mut scope = Scope {
+                    names: Vec::new(),
+                    traces: &mut firmware.traces,
+                };
                 for (argument, name) in arguments.iter().zip(&head.names) {
                     scope.names.push((*argument, name.clone()));
                 }
                 let signature = signature(&head, &memories);
                 code.line("");
-                code.line(format!("// {}.", head.comment));
+                code.line(format!("// {}.", head.comment.c_comment()));
                 if head.top {
-                    declarations.line(format!("// {}.", head.comment));
+                    declarations.line(format!("// {}.", head.comment.c_comment()));
                     declarations.line(format!("{signature};"));
                 }
                 code.open(format!(
@@ -94,7 +102,8 @@ pub fn print(module: &Module<'_>, name: &str) -> Result<Firmware, PrintError> {
             _ => {}
         }
     }
-    let guard = format!("{}_H", name.to_uppercase());
+    let upper = name.to_ascii_uppercase();
+    let guard = format!("NETWORK_{upper}_H");
     let header = format!(
         "// The hardware part of network '{name}', written by qonnx-mlir.\n#ifndef {guard}\n#define {guard}\n\n\
          #include \"types.h\"\n\n{}\n#endif // {guard}\n",
@@ -102,9 +111,8 @@ pub fn print(module: &Module<'_>, name: &str) -> Result<Firmware, PrintError> {
     );
     let types = format!(
         "// The words of network '{name}': every value in exactly the width that its range needs.\n\
-         #ifndef {name_upper}_TYPES_H\n#define {name_upper}_TYPES_H\n\n#include <ap_int.h>\n\n{}\n#endif // {name_upper}_TYPES_H\n",
+         #ifndef TYPES_{upper}_H\n#define TYPES_{upper}_H\n\n#include <ap_int.h>\n\n{}\n#endif // TYPES_{upper}_H\n",
         types.finish(),
-        name_upper = name.to_uppercase(),
     );
     let mut source = format!(
         "// The hardware part of network '{name}', written by qonnx-mlir.\n#include \"{name}.h\"\n#include \"trace.h\"\n\n"
@@ -165,12 +173,13 @@ fn signature(head: &FunctionHead, memories: &[Memory]) -> String {
 }
 
 /// A header with one constant array.
-fn constant_array(name: &str, value: &Tensor, comment: &str) -> Result<String, PrintError> {
+fn constant_array(name: &str, value: &Tensor, comment: &Foreign) -> Result<String, PrintError> {
     let (Element::Int { width, .. }, Data::Int { values, .. }) = (value.element(), &value.data)
     else {
         return Err(format!("the array '{name}' does not hold integers"));
     };
-    let guard = format!("{}_H", name.to_uppercase());
+    let guard = format!("WEIGHTS_{}_H", name.to_ascii_uppercase());
+    let comment = comment.c_comment();
     // One row of the last dimension after the other, as a person would read a matrix.
     let columns = value.shape.last().copied().unwrap_or(1).max(1);
     let rows: Vec<_> = values
@@ -206,12 +215,13 @@ fn constant_array(name: &str, value: &Tensor, comment: &str) -> Result<String, P
 }
 
 /// Names of values in a function.
-#[derive(Default)]
-struct Scope<'c> {
+struct Scope<'c, 't> {
     names: Vec<(Val<'c>, String)>,
+    /// The nodes whose integers are shown so far, in all functions.
+    traces: &'t mut Vec<Node>,
 }
 
-impl<'c> Scope<'c> {
+impl<'c> Scope<'c, '_> {
     fn name(&self, value: Val<'c>) -> Option<&str> {
         self.names
             .iter()
@@ -290,20 +300,18 @@ impl<'c> Scope<'c> {
     }
 }
 
-/// The name under which a node's integers are shown: lines of the trace are separated by control characters.
-pub fn shown(node: &str) -> String {
-    node.replace(char::is_control, "_")
-}
-
-/// A C++ string literal of the name of a node.
-pub fn quoted(node: &str) -> String {
-    format!(
-        "\"{}\"",
-        shown(node)
-            .replace('\\', "\\\\")
-            .replace('"', "\\\"")
-            .replace('?', "\\?")
-    )
+/// The statement that shows an array to the test bench. A node is known there by its place in `traces`; its name is
+/// for people.
+pub fn trace(
+    traces: &mut Vec<Node>,
+    node: Node,
+    name: &Foreign,
+    array: &str,
+    size: &str,
+) -> String {
+    traces.push(node);
+    let (key, name) = (traces.len() - 1, name.c_string());
+    format!("QONNX_TRACE({key}, {name}, {array}, {size});")
 }
 
 fn suffix(value: i64) -> &'static str {
@@ -317,7 +325,7 @@ fn suffix(value: i64) -> &'static str {
 fn body<'c>(
     writer: &mut Writer,
     block: ir::BlockHandle<'c>,
-    scope: &mut Scope<'c>,
+    scope: &mut Scope<'c, '_>,
 ) -> Result<(), PrintError> {
     let depth = scope.names.len();
     for op in ir::block_ops(block) {
@@ -404,11 +412,8 @@ fn body<'c>(
                     .ok_or("a trace without an array")?;
                 let size: usize =
                     memory_of(array).map_or(0, |memory| memory.shape.iter().product());
-                writer.line(format!(
-                    "QONNX_TRACE({}, {}, {size});",
-                    quoted(&name),
-                    scope.expression(array)?
-                ));
+                let array = scope.expression(array)?;
+                writer.line(trace(scope.traces, Node::of(op), &name, &array, &size.to_string()));
             }
             Some(_) => {}
             None => {

@@ -1,12 +1,15 @@
 //! The files around the code: test bench, golden vectors, synthesis script and Makefile.
 
 use qonnx_dialects::hls::FunctionHead;
+use qonnx_dialects::ir::Node;
 use qonnx_dialects::tensor::Tensor;
+use qonnx_dialects::text::{Foreign, make_value};
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::host::Host;
-use super::printer::shown;
 use super::simulate::ap_types;
+use crate::backend::{BackendError, BackendOption, Settings};
 
 /// What the test bench compares with.
 pub struct Golden {
@@ -15,16 +18,59 @@ pub struct Golden {
     /// The expected outputs of each.
     pub outputs: Vec<Vec<Tensor>>,
     /// The expected integers of each behind every quantizer, by its node.
-    pub integers: Vec<Vec<(String, Vec<i64>)>>,
+    pub integers: Vec<Vec<(Node, Vec<i64>)>>,
 }
 
-/// What synthesis is told.
-pub struct Target<'a> {
-    /// The device.
-    pub part: &'a str,
-    /// The clock's period in nanoseconds.
-    pub clock: &'a str,
+/// What synthesis is told; both become words of Tcl and hold nothing that means more there.
+pub struct Target {
+    /// The device: letters, digits, dots, underscores and dashes.
+    part: String,
+    /// The clock's period in nanoseconds: a decimal number.
+    clock: String,
 }
+
+impl Target {
+    /// Reads the options of the command line.
+    pub fn new(settings: &Settings) -> Result<Self, BackendError> {
+        let value = |option: &BackendOption| {
+            let set = settings.get(&Foreign::from(option.name));
+            set.map_or(option.default, Foreign::verbatim).to_owned()
+        };
+        let refuse = |option: &BackendOption, found: &str, expected: &str| {
+            Err(BackendError::Option {
+                option: option.name.into(),
+                found: found.into(),
+                expected: expected.to_owned(),
+            })
+        };
+        let (part, clock) = (value(&PART), value(&CLOCK));
+        let legal = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+        let starts = part.starts_with(|letter: char| letter.is_ascii_alphanumeric());
+        if !starts || !part.chars().all(legal) {
+            let expected = "a device such as xcvu13p-flga2577-2-e";
+            return refuse(&PART, &part, expected);
+        }
+        let decimal = |letter: char| letter.is_ascii_digit() || letter == '.';
+        let period = clock.parse::<f64>().ok();
+        if !clock.chars().all(decimal) || !period.is_some_and(|period| period > 0.0) {
+            return refuse(&CLOCK, &clock, "a positive number of nanoseconds, such as 5");
+        }
+        Ok(Self { part, clock })
+    }
+}
+
+/// Which device.
+pub const PART: BackendOption = BackendOption {
+    name: "part",
+    summary: "The device for synthesis",
+    default: "xcvu13p-flga2577-2-e",
+};
+/// Which clock.
+pub const CLOCK: BackendOption = BackendOption {
+    name: "clock",
+    summary: "Clock period for synthesis in nanoseconds",
+    default: "5",
+};
 
 /// Name and text of each file. `tops` are the functions that become hardware.
 pub fn files(
@@ -32,7 +78,8 @@ pub fn files(
     host: &Host,
     tops: &[FunctionHead],
     golden: &Golden,
-    target: &Target<'_>,
+    traces: &[Node],
+    target: &Target,
 ) -> Vec<(String, String)> {
     let mut files = vec![
         (format!("{name}_test.cpp"), test_bench(name, host)),
@@ -40,7 +87,7 @@ pub fn files(
         ("Makefile".to_owned(), makefile(name, ap_types().as_deref())),
         (
             "tb_data/integers.dat".to_owned(),
-            integers(&golden.integers),
+            integers(&golden.integers, traces),
         ),
     ];
     for at in 0..host.inputs.len() {
@@ -72,13 +119,17 @@ fn lines<'a>(tensors: impl Iterator<Item = &'a Tensor>) -> String {
         .collect()
 }
 
-/// A line `node<TAB>numbers` for each tensor, an empty line after each sample.
-fn integers(samples: &[Vec<(String, Vec<i64>)>]) -> String {
+/// A line `key<TAB>numbers` for each tensor that the simulation shows too, an empty line after each sample.
+fn integers(samples: &[Vec<(Node, Vec<i64>)>], traces: &[Node]) -> String {
+    let keys: HashMap<&Node, usize> = traces.iter().zip(0..).collect();
     let mut text = String::new();
     for sample in samples {
         for (node, numbers) in sample {
+            let Some(key) = keys.get(node) else {
+                continue;
+            };
             let numbers: Vec<_> = numbers.iter().map(i64::to_string).collect();
-            text += &format!("{}\t{}\n", shown(node), numbers.join(" "));
+            text += &format!("{key}\t{}\n", numbers.join(" "));
         }
         text.push('\n');
     }
@@ -108,7 +159,7 @@ fn test_bench(name: &str, host: &Host) -> String {
 
 const TEST_BENCH: &str = include_str!("runtime/test_bench.cpp");
 
-fn synthesis(name: &str, tops: &[FunctionHead], target: &Target<'_>) -> String {
+fn synthesis(name: &str, tops: &[FunctionHead], target: &Target) -> String {
     let names: Vec<_> = tops.iter().map(|head| head.name.as_str()).collect();
     let Target { part, clock } = target;
     format!(
@@ -142,15 +193,17 @@ exit
 }
 
 fn makefile(name: &str, ap_types: Option<&Path>) -> String {
-    // Where the headers were found when the project was written; make's user may say otherwise.
-    let found = ap_types.map_or_else(
-        || ".venv/ap_types".to_owned(),
-        |folder| folder.display().to_string(),
-    );
+    // Where the headers were found when the project was written; make's user may say otherwise. The shell gets the
+    // path as a variable of its environment, so that it need not be quoted for both languages.
+    let found = ap_types
+        .and_then(make_value)
+        .unwrap_or_else(|| ".venv/ap_types".to_owned());
     format!(
         "# `make csim` compiles the network with g++ and checks it against the golden vectors.
 # AP_TYPES is the folder with ap_int.h: part of Vitis HLS, and of the hls4ml package.
-AP_TYPES ?= $(or $(HLS_AP_TYPES),{found})
+FOUND := {found}
+AP_TYPES ?= $(if $(HLS_AP_TYPES),$(HLS_AP_TYPES),$(FOUND))
+export AP_TYPES
 CXX ?= g++
 CXXFLAGS ?= -O1
 override CXXFLAGS += -std=c++14 -ffp-contract=off -Wno-unknown-pragmas -Wno-unused-label
@@ -160,8 +213,8 @@ csim: {name}_test
 \t./{name}_test
 
 {name}_test: {name}_test.cpp host/{name}_host.cpp firmware/{name}.cpp
-\t@test -f '$(AP_TYPES)/ap_int.h' || {{ echo 'ap_int.h is missing: make csim AP_TYPES=FOLDER with the headers of Vitis HLS or of the hls4ml package'; exit 1; }}
-\t$(CXX) $(CXXFLAGS) -I'$(AP_TYPES)' $^ -o $@
+\t@test -f \"$$AP_TYPES/ap_int.h\" || {{ echo 'ap_int.h is missing: make csim AP_TYPES=FOLDER with the headers of Vitis HLS or of the hls4ml package'; exit 1; }}
+\t$(CXX) $(CXXFLAGS) -I\"$$AP_TYPES\" $^ -o $@
 
 clean:
 \trm -f {name}_test

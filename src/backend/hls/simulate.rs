@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use qonnx_dialects::ir::Node;
 use qonnx_dialects::tensor::Tensor;
 use tempfile::TempDir;
 
@@ -18,6 +19,8 @@ pub struct Simulation {
     inputs: usize,
     /// Shape of each output.
     outputs: Vec<Vec<usize>>,
+    /// The nodes whose integers are shown, by their keys.
+    traces: Vec<Node>,
 }
 
 /// The folder with `ap_int.h`: that of `HLS_AP_TYPES`, or `.venv/ap_types` here or in a folder above.
@@ -70,6 +73,7 @@ impl Simulation {
             program,
             inputs: project.inputs,
             outputs: project.outputs.clone(),
+            traces: project.traces.clone(),
         })
     }
 }
@@ -113,7 +117,7 @@ impl Runner for Simulation {
         if !output.status.success() {
             return Err(tool(String::from_utf8_lossy(&output.stderr).into_owned()));
         }
-        let mut results = read_trace(&fs::read_to_string(trace)?, samples.len())
+        let mut results = read_trace(&fs::read_to_string(trace)?, samples.len(), &self.traces)
             .ok_or_else(|| tool("the trace is not what the test bench writes".to_owned()))?;
         for (at, shape) in self.outputs.iter().enumerate() {
             let size: usize = shape.iter().product();
@@ -139,8 +143,9 @@ impl Runner for Simulation {
     }
 }
 
-/// The integers of each sample: a line `node<TAB>numbers` for each tensor, an empty line after each sample.
-fn read_trace(text: &str, samples: usize) -> Option<Vec<Traced>> {
+/// The integers of each sample: a line `key<TAB>numbers` for each tensor, an empty line after each sample. A key is
+/// the place of the node in `traces`.
+fn read_trace(text: &str, samples: usize, traces: &[Node]) -> Option<Vec<Traced>> {
     let mut results = Vec::with_capacity(samples);
     let mut current = Traced::default();
     for line in text.lines() {
@@ -148,12 +153,13 @@ fn read_trace(text: &str, samples: usize) -> Option<Vec<Traced>> {
             results.push(std::mem::take(&mut current));
             continue;
         }
-        let (node, numbers) = line.split_once('\t')?;
+        let (key, numbers) = line.split_once('\t')?;
+        let node = traces.get(key.parse::<usize>().ok()?)?;
         let numbers = numbers
             .split_whitespace()
             .map(|number| number.parse().ok())
             .collect::<Option<_>>()?;
-        current.integers.push((node.to_owned(), numbers));
+        current.integers.push((node.clone(), numbers));
     }
     (results.len() == samples).then_some(results)
 }
@@ -164,14 +170,17 @@ mod tests {
 
     #[test]
     fn traces_are_read_sample_by_sample() {
-        let read = read_trace("a b\t1 -2 \n\n\n", 2).expect("two samples");
-        assert_eq!(read[0].integers, [("a b".to_owned(), vec![1, -2])]);
-        assert_eq!(read[1], Traced::default());
-        assert_eq!(
-            read_trace("a b\t1\n", 1),
-            None,
-            "a sample that does not end"
-        );
-        assert_eq!(read_trace("a\tx\n\n", 1), None, "no number");
+        let node = |name: &str, number| Node {
+            name: name.into(),
+            number,
+        };
+        let traces = [node("a", 1), node("a", 2)];
+        let read = |text: &str, samples| read_trace(text, samples, &traces);
+        let two = read("1\t1 -2 \n\n\n", 2).expect("two samples");
+        assert_eq!(two[0].integers, [(node("a", 2), vec![1, -2])]);
+        assert_eq!(two[1], Traced::default());
+        assert_eq!(read("0\t1\n", 1), None, "a sample that does not end");
+        assert_eq!(read("0\tx\n\n", 1), None, "no number");
+        assert_eq!(read("2\t1\n\n", 1), None, "no such key");
     }
 }

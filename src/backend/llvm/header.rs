@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use qonnx_dialects::llvm::Code;
 use qonnx_dialects::tensor::Element;
+use qonnx_dialects::text::Foreign;
 use qonnx_dialects::value::TensorType;
 
 use super::Interface;
-use super::names::comment;
 
 /// One pointer argument of the entry function.
 struct Argument<'a> {
@@ -15,17 +15,17 @@ struct Argument<'a> {
     name: String,
     ty: &'a TensorType,
     /// The tensor's name in the model.
-    tensor: &'a str,
+    tensor: Foreign,
 }
 
-fn arguments<'a>(prefix: &str, types: &'a [TensorType], names: &'a [String]) -> Vec<Argument<'a>> {
+fn arguments<'a>(prefix: &str, types: &'a [TensorType], names: &[Foreign]) -> Vec<Argument<'a>> {
     types
         .iter()
         .enumerate()
         .map(|(at, ty)| Argument {
             name: format!("{prefix}{at}"),
             ty,
-            tensor: names.get(at).map_or("", String::as_str),
+            tensor: names.get(at).cloned().unwrap_or_default(),
         })
         .collect()
 }
@@ -48,7 +48,7 @@ fn shape(ty: &TensorType) -> String {
 }
 
 /// The header: the entry function with its contract, and sizes as macros.
-pub fn header(name: &str, model: &str, code: &Code, interface: &Interface) -> String {
+pub fn header(name: &str, model: &Foreign, code: &Code, interface: &Interface) -> String {
     let signature = code.signature();
     let inputs = arguments("in", signature.inputs(), &interface.inputs);
     let outputs = arguments("out", signature.outputs(), &interface.outputs);
@@ -63,7 +63,7 @@ pub fn header(name: &str, model: &str, code: &Code, interface: &Interface) -> St
          #ifdef __cplusplus\n\
          extern \"C\" {{\n\
          #endif\n",
-        comment(model)
+        model.c_comment()
     );
     for argument in inputs.iter().chain(&outputs) {
         let count: usize = argument.ty.shape.iter().product();
@@ -71,7 +71,7 @@ pub fn header(name: &str, model: &str, code: &Code, interface: &Interface) -> St
             text,
             "/* {}: tensor '{}', {} elements of type {}, row-major. */\n#define {upper}_{}_SIZE {count}",
             argument.name,
-            comment(argument.tensor),
+            argument.tensor.c_comment(),
             shape(argument.ty),
             c_type(argument.ty.element),
             argument.name.to_ascii_uppercase(),

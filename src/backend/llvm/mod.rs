@@ -3,7 +3,6 @@
 mod example;
 mod header;
 mod link;
-mod names;
 #[cfg(test)]
 mod tests;
 
@@ -17,10 +16,10 @@ use qonnx_dialects::llvm::{
     Artifacts, Code, CodeError, Level, Program, Signature, Target, compile as generate,
 };
 use qonnx_dialects::tensor::Tensor;
+use qonnx_dialects::text::Foreign;
 use qonnx_passes::pipelines;
 
 use super::{Backend, BackendError, BackendOption, Network, Runner, Settings, Written};
-pub use names::identifier;
 
 /// The backend `cpu`.
 pub struct Cpu;
@@ -71,30 +70,30 @@ impl CpuOptions {
     /// Reads the options of the command line.
     pub fn from_settings(settings: &Settings) -> Result<Self, BackendError> {
         let mut options = Self::default();
-        if let Some(cpu) = settings.get("cpu") {
-            options.target = Target::named(cpu.as_str(), "");
+        let setting = |name: &str| settings.get(&Foreign::from(name)).map(Foreign::verbatim);
+        if let Some(cpu) = setting("cpu") {
+            options.target = Target::named(cpu, "");
         }
-        if let Some(features) = settings.get("features") {
-            options.target.features = features.clone();
+        if let Some(features) = setting("features") {
+            options.target.features = features.to_owned();
         }
         let refuse = |option: &str, found: &str, expected: &str| {
             Err(BackendError::Option {
-                option: option.to_owned(),
-                found: found.to_owned(),
+                option: option.into(),
+                found: found.into(),
                 expected: expected.to_owned(),
             })
         };
-        if let Some(level) = settings.get("opt-level") {
-            options.target.level = match level.as_str() {
+        if let Some(level) = setting("opt-level") {
+            options.target.level = match level {
                 "0" => Level::None,
                 "2" => Level::Default,
                 "3" => Level::Aggressive,
                 other => return refuse("opt-level", other, "0, 2 or 3"),
             };
         }
-        for kind in settings
-            .get("emit")
-            .map_or("", String::as_str)
+        for kind in setting("emit")
+            .unwrap_or("")
             .split(',')
             .filter(|kind| !kind.is_empty())
         {
@@ -112,9 +111,9 @@ impl CpuOptions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interface {
     /// One for each input.
-    pub inputs: Vec<String>,
+    pub inputs: Vec<Foreign>,
     /// One for each output.
-    pub outputs: Vec<String>,
+    pub outputs: Vec<Foreign>,
 }
 
 impl Interface {
@@ -219,7 +218,7 @@ impl Backend for Cpu {
         folder: &Path,
     ) -> Result<Written, BackendError> {
         let options = CpuOptions::from_settings(settings)?;
-        let name = identifier(network.name);
+        let name = network.name.identifier("model");
         let code = compile(
             network.context,
             network.module,

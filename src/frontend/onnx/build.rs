@@ -5,9 +5,10 @@ use melior::Context;
 use melior::ir::attribute::Attribute;
 use melior::ir::operation::{Operation, OperationLike};
 use melior::ir::{Location, Module};
-use qonnx_dialects::ir::{self, Diagnostic, Function, Val};
+use qonnx_dialects::ir::{self, Diagnostic, Function, Node, Val};
 use qonnx_dialects::onnx;
 use qonnx_dialects::tensor::Element;
+use qonnx_dialects::text::{Foreign, shown_path};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -16,7 +17,7 @@ use super::error::{ImportErrors, Problem};
 use super::graph::{node_name, order, place, used_tensors};
 use super::inputs::{Input, inputs};
 use super::load;
-use super::node::{Node, Operand, Refusal, Translated};
+use super::node::{Node as NodeView, Operand, Refusal, Translated};
 use super::ops::translate;
 use super::opset::{Set, check_version, set_of};
 use super::proto::{GraphProto, ModelProto, NodeProto};
@@ -44,7 +45,7 @@ pub fn import<'c>(
     path: &Path,
     options: &ImportOptions,
 ) -> Result<Module<'c>, ImportErrors> {
-    let file = path.display().to_string();
+    let file = shown_path(path);
     let fail = |problems| ImportErrors {
         file: file.clone(),
         problems,
@@ -148,7 +149,7 @@ fn translate_one(
 ) -> Result<Translated, Refusal> {
     let set = set_of(model, node).map_err(|(message, help)| Refusal::unsupported(message, help))?;
     let (Set::Onnx(version) | Set::Qonnx(version)) = set;
-    let view = Node::new(node, constants, used, version);
+    let view = NodeView::new(node, constants, used, version);
     let Some(translated) = translate(&view, set)? else {
         let domain = if node.domain.is_empty() {
             "ai.onnx"
@@ -181,6 +182,8 @@ struct Builder<'c, 'a> {
     context: &'c Context,
     function: Function<'c>,
     file: Location<'c>,
+    /// Name of the file.
+    path: &'a str,
     /// Values by the name of the tensor.
     values: BTreeMap<&'a str, Val<'c>>,
 }
@@ -191,17 +194,23 @@ impl<'c, 'a> Builder<'c, 'a> {
         module: &Module<'c>,
         graph: &'a GraphProto,
         inputs: &'a [Input],
-        file: &str,
+        file: &'a str,
         location: Location<'c>,
     ) -> Self {
         let inputs_typed: Vec<_> = inputs
             .iter()
-            .map(|input| (ir::tensor_type(context, &input.r#type), input.name.clone()))
+            .map(|input| {
+                let name = Foreign::new(input.name.as_str());
+                (ir::tensor_type(context, &input.r#type), name)
+            })
             .collect();
         let outputs: Vec<_> = graph
             .output
             .iter()
-            .map(|output| (ir::unranked(context, Element::F32), output.name.clone()))
+            .map(|output| {
+                let name = Foreign::new(output.name.as_str());
+                (ir::unranked(context, Element::F32), name)
+            })
             .collect();
         let at = Location::name(context, file, location);
         let function = Function::create(context, module, "main", &inputs_typed, &outputs, at);
@@ -214,6 +223,7 @@ impl<'c, 'a> Builder<'c, 'a> {
             context,
             function,
             file: location,
+            path: file,
             values,
         }
     }
@@ -273,7 +283,12 @@ impl<'c, 'a> Builder<'c, 'a> {
         translated: &Translated,
         problems: &mut Vec<Problem>,
     ) {
-        let location = self.location(&node_name(node, number));
+        let identity = Node {
+            name: node_name(node, number).into(),
+            // From 1 on, so that 0 stays free for nodes of which nothing is known.
+            number: u32::try_from(number + 1).unwrap_or(u32::MAX),
+        };
+        let location = identity.location(self.context, self.path);
         let mut operands = Vec::with_capacity(translated.operands.len());
         for operand in &translated.operands {
             operands.push(match operand {

@@ -1,5 +1,6 @@
 //! What can be wrong with a model file.
 
+use qonnx_dialects::text;
 use std::fmt;
 
 /// One fault of a model. Its display is one line, whatever the names in the file hold.
@@ -38,14 +39,7 @@ impl fmt::Display for Problem {
             line.push_str("; ");
             line.push_str(help);
         }
-        for letter in line.chars() {
-            if letter.is_control() {
-                write!(formatter, "{}", letter.escape_default())?;
-            } else {
-                write!(formatter, "{letter}")?;
-            }
-        }
-        Ok(())
+        formatter.write_str(&text::line(&line))
     }
 }
 

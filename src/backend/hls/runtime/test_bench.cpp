@@ -3,7 +3,7 @@
 // Without arguments it runs the golden vectors of tb_data/ and returns 1 on any difference, be it one bit: of an
 // output, or of an integer tensor on the way, if the simulation shows it (co-simulation shows none of the hardware).
 // With `--run SAMPLES IN... OUT... TRACE` it reads the inputs from files of raw little-endian floats, writes the
-// outputs so, and to TRACE one line `node<TAB>integers` for each tensor on the way and an empty one for each sample.
+// outputs so, and to TRACE one line `key<TAB>integers` for each tensor on the way and an empty one for each sample.
 #include "firmware/trace.h"
 #include "host/@NAME@_host.h"
 
@@ -63,10 +63,11 @@ static std::vector<Tensors> read_integers(const std::string &path) {
             samples.push_back(Tensors());
             continue;
         }
-        std::vector<int64_t> values;
+        qonnx_trace::Tensor tensor;
+        tensor.key = std::strtoul(line.c_str(), 0, 10);
         std::istringstream words(line.substr(tab + 1));
-        for (long long word; words >> word;) values.push_back(word);
-        samples.back().push_back(std::make_pair(line.substr(0, tab), values));
+        for (long long word; words >> word;) tensor.values.push_back(word);
+        samples.back().push_back(tensor);
     }
     return samples;
 }
@@ -76,11 +77,11 @@ static size_t compare_integers(size_t sample, const Tensors &golden, const Tenso
     size_t wrong = 0;
     for (size_t i = 0; i < golden.size(); ++i)
         for (size_t k = found.size(); k-- > 0;) {
-            if (found[k].first != golden[i].first) continue;
+            if (found[k].key != golden[i].key) continue;
             ++compared;
-            if (found[k].second == golden[i].second) break;
+            if (found[k].values == golden[i].values) break;
             ++wrong;
-            std::cerr << "sample " << sample << ", node '" << golden[i].first << "': other integers than expected\n";
+            std::cerr << "sample " << sample << ", node '" << found[k].name << "': other integers than expected\n";
             break;
         }
     return wrong;
@@ -150,8 +151,9 @@ static int run_files(int argc, char **argv) {
         for (size_t i = 0; i < outputs; ++i)
             std::fwrite(y[i].data(), sizeof(float), out_sizes[i], files[inputs + i]);
         for (size_t i = 0; i < integers.size(); ++i) {
-            trace << integers[i].first << '\t';
-            for (size_t at = 0; at < integers[i].second.size(); ++at) trace << integers[i].second[at] << ' ';
+            const std::vector<int64_t> &values = integers[i].values;
+            trace << integers[i].key << '\t';
+            for (size_t at = 0; at < values.size(); ++at) trace << values[at] << ' ';
             trace << '\n';
         }
         trace << '\n';

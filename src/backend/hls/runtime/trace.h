@@ -4,20 +4,26 @@
 
 #ifdef __SYNTHESIS__
 
-#define QONNX_TRACE(node, array, size)
+#define QONNX_TRACE(key, name, array, size)
 
 #else
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace qonnx_trace {
 
-// Tensors by the ONNX node that made them, in the order they were computed.
-typedef std::vector<std::pair<std::string, std::vector<int64_t> > > Tensors;
+// What an ONNX node made. Names are for people: several nodes may have one name, but each has a key of its own.
+struct Tensor {
+    size_t key;
+    std::string name;
+    std::vector<int64_t> values;
+};
+
+// In the order they were computed.
+typedef std::vector<Tensor> Tensors;
 
 // Where tensors are collected; null while nobody looks.
 inline Tensors *&sink() {
@@ -28,16 +34,16 @@ inline Tensors *&sink() {
 inline int64_t number(int64_t value) { return value; }
 template <class Word> int64_t number(const Word &word) { return word.to_int64(); }
 
-template <class Word> void show(const char *node, const Word *array, size_t size) {
+template <class Word> void show(size_t key, const char *name, const Word *array, size_t size) {
     if (!sink()) return;
-    std::vector<int64_t> values(size);
-    for (size_t i = 0; i < size; ++i) values[i] = number(array[i]);
-    sink()->push_back(std::make_pair(std::string(node), values));
+    Tensor tensor = {key, name, std::vector<int64_t>(size)};
+    for (size_t i = 0; i < size; ++i) tensor.values[i] = number(array[i]);
+    sink()->push_back(tensor);
 }
 
 } // namespace qonnx_trace
 
-#define QONNX_TRACE(node, array, size) qonnx_trace::show(node, array, size)
+#define QONNX_TRACE(key, name, array, size) qonnx_trace::show(key, name, array, size)
 
 #endif // __SYNTHESIS__
 

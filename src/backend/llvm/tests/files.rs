@@ -30,7 +30,7 @@ fn with_network(seed: u64, with: impl FnOnce(Network<'_, '_>, Tensor, Vec<Tensor
     let network = Network {
         context: &context,
         module: &module,
-        name: "a 2-bit net",
+        name: &"a 2-bit net".into(),
     };
     with(network, sample, outputs);
 }
@@ -54,7 +54,7 @@ fn the_example_program_builds_and_agrees() {
     with_network(5, |network, sample, expected| {
         let root = tempfile::tempdir().expect("a temporary folder");
         let folder = root.path().join("out");
-        let settings: Settings = [("emit".to_owned(), "llvm,asm".to_owned())].into();
+        let settings: Settings = [("emit".into(), "llvm,asm".into())].into();
         let written = backend::write(&Cpu, network, &settings, &folder).expect("it compiles");
         for file in &written.files {
             assert!(
@@ -139,7 +139,7 @@ fn what_does_not_fit_is_refused() {
             ("cpu", "z80"),
         ];
         for (option, value) in wrong {
-            let settings: Settings = [(option.to_owned(), value.to_owned())].into();
+            let settings: Settings = [(option.into(), value.into())].into();
             let error = backend::write(&Cpu, network, &settings, &folder).expect_err(option);
             assert!(error.to_string().contains(value), "{error}");
             assert!(!folder.exists());

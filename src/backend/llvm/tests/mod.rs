@@ -15,6 +15,7 @@ use qonnx_dialects::pass::run_pipeline;
 use qonnx_dialects::qint;
 use qonnx_dialects::qonnx::Rounding;
 use qonnx_dialects::tensor::{Data, Element, Tensor};
+use qonnx_dialects::text::Foreign;
 use qonnx_dialects::value::TensorType;
 use qonnx_passes::pipelines::lower_to_int;
 
@@ -139,7 +140,7 @@ fn check(
     let module = Module::new(location);
     let named = |count: usize, prefix: &str| {
         (0..count)
-            .map(|at| format!("{prefix}{at}"))
+            .map(|at| Foreign::new(format!("{prefix}{at}")))
             .collect::<Vec<_>>()
     };
     let inputs: Vec<_> = inputs

@@ -1,0 +1,688 @@
+//! Names and options that try to become code: a model is a stranger's file.
+//!
+//! Every hostile text carries a command or a statement that would make a file named [`CANARY`]. The emitted projects
+//! are searched, built and run; afterwards there is no such file, and no output holds what steers a terminal.
+
+use libtest_mimic::{Failed, Trial};
+use prost::Message;
+use qonnx_mlir::frontend::onnx::proto::{
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
+};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::environment;
+use crate::graphs::value;
+
+/// What a text that became code would make.
+const CANARY: &str = "hostile_canary";
+
+/// Texts for names; each would do something if it were printed raw in one of the languages that are written.
+const TEXTS: [&str; 30] = [
+    "MM\nstatic int x = system(\"touch hostile_canary\"); //",
+    "MM\r\nstatic int x = system(\"touch hostile_canary\"); //",
+    "MM\rstatic int x = system(\"touch hostile_canary\"); //",
+    "MM\u{b}\u{c}\u{85}\u{2028}\u{2029}static int x = system(\"touch hostile_canary\");",
+    "*/ static int x = system(\"touch hostile_canary\"); /*",
+    "/* */ static int x = system(\"touch hostile_canary\"); //",
+    "??/\nstatic int x = system(\"touch hostile_canary\"); //",
+    "ends with a backslash\\",
+    "ends with a trigraph??/",
+    "\"); system(\"touch hostile_canary\"); (\"",
+    "\\\"); system(\"touch hostile_canary\"); (\"",
+    "'; touch hostile_canary; '",
+    "\"; touch hostile_canary; \"",
+    "$(touch hostile_canary)",
+    "$(shell touch hostile_canary)",
+    "${x:=`touch hostile_canary`}",
+    "`touch hostile_canary`",
+    "[exec touch hostile_canary]",
+    "} ; exec touch hostile_canary ; {",
+    "\ttouch hostile_canary",
+    "x: hostile_canary\n\ttouch hostile_canary",
+    "a\0b",
+    "%s%n%x%hhn",
+    "#include \"/etc/passwd\"",
+    "\u{1b}]0;title\u{7}\u{1b}[2J\u{1b}[1;31m",
+    "\u{202e}\u{2066}touch\u{2069} hostile_canary",
+    "<script>alert(1)</script>&amp;",
+    "../../../../etc/hostile_canary",
+    "-rf",
+    "__attribute__((constructor)) int\u{e0041}",
+];
+
+/// All trials.
+pub fn trials() -> Vec<Trial> {
+    let simulated = environment::has("ap_types") && environment::has("g++");
+    let mut trials = vec![
+        Trial::test("hostile/names_in_hls", names_in_hls).with_ignored_flag(!simulated),
+        Trial::test("hostile/names_in_c", names_in_c),
+        Trial::test("hostile/names_on_terminals", names_on_terminals),
+        Trial::test("hostile/file_names", file_names),
+        Trial::test("hostile/options", options),
+        Trial::test("hostile/modules", modules),
+        Trial::test("hostile/same_names", same_names).with_ignored_flag(!simulated),
+    ];
+    for name in case_names() {
+        let backends = if simulated {
+            "interp,int,cpu,hls"
+        } else {
+            "interp,int,cpu"
+        };
+        trials.push(Trial::test(format!("cases/{name}"), move || {
+            case(&name, backends)
+        }));
+    }
+    trials
+}
+
+/// The hostile texts and one that is long.
+fn texts() -> Vec<String> {
+    let long = "*/ static int x = system(\"touch hostile_canary\"); /* ".repeat(58);
+    assert!(long.len() > 3000);
+    let texts = TEXTS.into_iter().map(str::to_owned);
+    texts.chain([long]).collect()
+}
+
+/// A network of one quantizer and one product for each text; nodes, tensors, graph, inputs and outputs have the texts
+/// as names. `shared` gives all nodes of a kind the first text.
+fn model(texts: &[String], shared: bool) -> Vec<u8> {
+    let tensor = |name: &str, dims: &[i64], values: Vec<f32>| TensorProto {
+        name: name.to_owned(),
+        dims: dims.to_vec(),
+        data_type: 1,
+        float_data: values,
+        ..TensorProto::default()
+    };
+    let attribute = |name: &str, number: i64| AttributeProto {
+        name: name.to_owned(),
+        r#type: 2,
+        i: number,
+        ..AttributeProto::default()
+    };
+    let rounding = AttributeProto {
+        name: "rounding_mode".to_owned(),
+        r#type: 3,
+        s: b"ROUND".as_slice().into(),
+        ..AttributeProto::default()
+    };
+    let name = |at: usize| if shared { &texts[0] } else { &texts[at] };
+    let mut nodes = Vec::new();
+    let mut initializers = vec![
+        tensor("scale", &[], vec![0.5]),
+        tensor("zero", &[], vec![0.0]),
+        tensor("bits", &[], vec![4.0]),
+    ];
+    let quant = |name: &str, x: &str, y: &str| NodeProto {
+        name: name.to_owned(),
+        op_type: "Quant".to_owned(),
+        domain: "qonnx.custom_op.general".to_owned(),
+        input: [x, "scale", "zero", "bits"].map(str::to_owned).to_vec(),
+        output: vec![y.to_owned()],
+        attribute: vec![
+            attribute("signed", 1),
+            attribute("narrow", 0),
+            rounding.clone(),
+        ],
+    };
+    let input = format!("{} in", texts[0]);
+    let mut x = format!("{} q", texts[0]);
+    nodes.push(quant(name(0), &input, &x));
+    for (at, text) in texts.iter().enumerate() {
+        let (weights, product, y) = (
+            format!("{text} w{at}"),
+            format!("{text} p{at}"),
+            format!("{text} y{at}"),
+        );
+        // Small whole numbers, so that every level is exact; another matrix for each layer.
+        let numbers = (0..16).map(|i| f32::from(i8::try_from((i * 7 + at) % 3).unwrap_or(0)) - 1.0);
+        initializers.push(tensor(&weights, &[4, 4], numbers.collect()));
+        nodes.push(NodeProto {
+            name: name(at).clone(),
+            op_type: "MatMul".to_owned(),
+            input: vec![x, weights],
+            output: vec![product.clone()],
+            ..NodeProto::default()
+        });
+        nodes.push(quant(name(at), &product, &y));
+        x = y;
+    }
+    let graph = GraphProto {
+        name: texts[0].clone(),
+        node: nodes,
+        initializer: initializers,
+        input: vec![value(&input, &[1, 4])],
+        output: vec![value(&x, &[1, 4])],
+        ..GraphProto::default()
+    };
+    let version = |domain: &str, version: i64| OperatorSetIdProto {
+        domain: domain.to_owned(),
+        version,
+    };
+    ModelProto {
+        ir_version: 8,
+        opset_import: vec![version("", 13), version("qonnx.custom_op.general", 1)],
+        graph: Some(graph),
+        ..ModelProto::default()
+    }
+    .encode_to_vec()
+}
+
+/// A folder with the model of all texts.
+fn folder() -> Result<(tempfile::TempDir, PathBuf), Failed> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("model.onnx");
+    fs::write(&file, model(&texts(), false))?;
+    Ok((folder, file))
+}
+
+fn fail<T>(message: impl Into<String>) -> Result<T, Failed> {
+    Err(Failed::from(message.into()))
+}
+
+/// Fails unless the command succeeded and printed nothing that steers a terminal.
+fn success(output: &Output) -> Result<String, Failed> {
+    harmless(output)?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        Ok(text)
+    } else {
+        fail(format!(
+            "{}: {text}{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        ))
+    }
+}
+
+/// Fails if a command printed what steers a terminal.
+fn harmless(output: &Output) -> Result<(), Failed> {
+    for bytes in [&output.stdout, &output.stderr] {
+        let text = String::from_utf8_lossy(bytes);
+        harmless_text(&text)?;
+    }
+    Ok(())
+}
+
+fn harmless_text(text: &str) -> Result<(), Failed> {
+    let steers = |letter: &char| {
+        letter.is_control() && !"\n\t".contains(*letter)
+            || ('\u{202a}'..='\u{202e}').contains(letter)
+            || ('\u{2066}'..='\u{2069}').contains(letter)
+            || ('\u{2028}'..='\u{2029}').contains(letter)
+            || ('\u{e0000}'..='\u{e007f}').contains(letter)
+    };
+    match text
+        .lines()
+        .find(|line| line.chars().any(|letter| steers(&letter)))
+    {
+        None => Ok(()),
+        Some(line) => fail(format!(
+            "a line steers the terminal: {}",
+            line.escape_debug()
+        )),
+    }
+}
+
+/// All files below a folder.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Failed> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+fn no_canary(folders: &[&Path]) -> Result<(), Failed> {
+    for folder in folders {
+        if let Some(found) = files(folder)?.iter().find(|file| file.ends_with(CANARY)) {
+            return fail(format!("{} was made: a text became code", found.display()));
+        }
+    }
+    Ok(())
+}
+
+/// Fails if a word of the hostile texts stands in an emitted text outside of comments and string literals.
+fn no_code(folder: &Path) -> Result<(), Failed> {
+    for file in files(folder)? {
+        let Ok(text) = fs::read_to_string(&file) else {
+            continue;
+        };
+        let place = file.display();
+        harmless_text(&text).map_err(|error| {
+            Failed::from(format!("{place}: {}", error.message().unwrap_or_default()))
+        })?;
+        let extension = file.extension().and_then(OsStr::to_str).unwrap_or("");
+        let code = match extension {
+            "c" | "cpp" | "h" => without_comments_and_strings(&text),
+            // What people read, and numbers.
+            "txt" | "dat" => continue,
+            // LLVM quotes and escapes names itself; its compiler reads them below.
+            "ll" | "s" => continue,
+            _ => text,
+        };
+        let word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let tokens = code.split(|letter| !word(letter));
+        if let Some(token) = tokens
+            .into_iter()
+            .find(|token| ["system", "exec", "touch", "shell", "alert", CANARY].contains(token))
+        {
+            return fail(format!(
+                "{place}: '{token}' stands outside of comments and strings"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// C as the compiler sees it: trigraphs and continued lines first, then comments and literals.
+fn without_comments_and_strings(text: &str) -> String {
+    let text = text
+        .replace("??/", "\\")
+        .replace("\\\r\n", "")
+        .replace("\\\n", "");
+    let mut code = String::new();
+    let mut rest = text.as_str();
+    while let Some(first) = rest.chars().next() {
+        let end = if rest.starts_with("//") {
+            rest.find('\n')
+        } else if rest.starts_with("/*") {
+            rest[2..].find("*/").map(|at| at + 4)
+        } else if first == '"' || first == '\'' {
+            let mut escaped = false;
+            rest[1..]
+                .find(|letter| {
+                    let ends = letter == first && !escaped;
+                    escaped = letter == '\\' && !escaped;
+                    ends
+                })
+                .map(|at| at + 2)
+        } else {
+            code.push(first);
+            rest = &rest[first.len_utf8()..];
+            continue;
+        };
+        code.push(' ');
+        rest = &rest[end.unwrap_or(rest.len())..];
+    }
+    code
+}
+
+fn names_in_hls() -> Result<(), Failed> {
+    let (folder, file) = folder()?;
+    let project = folder.path().join("project");
+    let compiled = environment::qonnxc()
+        .arg("compile")
+        .arg(&file)
+        .args(["--target", "hls", "-o"])
+        .arg(&project)
+        .output()?;
+    success(&compiled)?;
+    no_code(&project)?;
+    let simulated = Command::new("make")
+        .arg("csim")
+        .current_dir(&project)
+        .output()?;
+    let text = success(&simulated)?;
+    if !text.contains(" 0 differences: passed") {
+        return fail(text);
+    }
+    let verified = environment::qonnxc()
+        .arg("verify")
+        .arg(&file)
+        .args(["--backends", "interp,int,cpu,hls", "--samples", "3"])
+        .output()?;
+    // Every quantizer is compared, whatever its name.
+    let text = success(&verified)?;
+    let count = (texts().len() + 1) * 4 * 3;
+    let row = text
+        .lines()
+        .find(|line| line.starts_with("hls"))
+        .unwrap_or("");
+    if row.split_whitespace().nth(3) != Some(&count.to_string()) {
+        return fail(format!("expected {count} integers on hls:\n{text}"));
+    }
+    no_canary(&[folder.path(), &environment::root()])
+}
+
+fn names_in_c() -> Result<(), Failed> {
+    let (folder, file) = folder()?;
+    let project = folder.path().join("project");
+    let compiled = environment::qonnxc()
+        .arg("compile")
+        .arg(&file)
+        .args(["--target", "cpu", "--set", "emit=llvm,asm", "-o"])
+        .arg(&project)
+        .output()?;
+    success(&compiled)?;
+    no_code(&project)?;
+    let run = |command: &str| {
+        Command::new("sh")
+            .args(["-c", command])
+            .current_dir(&project)
+            .output()
+    };
+    success(&run(
+        "cc -std=c11 -trigraphs -Wall -Werror main.c model.o -lm -o main && ./main",
+    )?)?;
+    success(&run("cc -c model.s -o from_assembly.o")?)?;
+    success(&run("clang-22 -x ir -c model.ll -o from_ir.o")?)?;
+    no_canary(&[folder.path(), &environment::root()])
+}
+
+fn names_on_terminals() -> Result<(), Failed> {
+    let (folder, file) = folder()?;
+    for command in [
+        &["report"][..],
+        &["report", "--json"],
+        &["cleanup"],
+        &["verify", "--samples", "2"],
+        &["verify", "--samples", "2", "--json"],
+    ] {
+        let output = environment::qonnxc().args(command).arg(&file).output()?;
+        let text = success(&output)?;
+        if command.contains(&"--json") && !text.is_ascii() {
+            return fail("JSON is not ASCII");
+        }
+    }
+    for (_, tool) in &environment::TOOLS[..2] {
+        let flag = if tool.ends_with("opt") {
+            "--lower-to-int"
+        } else {
+            "--import-onnx"
+        };
+        success(&Command::new(tool).arg(flag).arg(&file).output()?)?;
+    }
+    // And names in messages about faults: each text is the name of an operator, of a tensor and of a node.
+    for text in texts() {
+        let node = NodeProto {
+            name: text.clone(),
+            op_type: text.clone(),
+            input: vec![text.clone()],
+            output: vec![format!("{text}y")],
+            domain: text.clone(),
+            ..NodeProto::default()
+        };
+        let graph = GraphProto {
+            node: vec![node],
+            input: vec![value(&text, &[1, -4]), value(&text, &[1])],
+            output: vec![value(&text, &[1])],
+            ..GraphProto::default()
+        };
+        let model = ModelProto {
+            ir_version: 8,
+            graph: Some(graph),
+            ..ModelProto::default()
+        };
+        let broken = folder.path().join("broken.onnx");
+        fs::write(&broken, model.encode_to_vec())?;
+        for (_, tool) in &environment::TOOLS[..3] {
+            let first = match Path::new(tool).file_name().and_then(OsStr::to_str) {
+                Some("qonnx-opt") => "--qonnx-cleanup",
+                Some("qonnx-translate") => "--import-onnx",
+                _ => "report",
+            };
+            let output = Command::new(tool).arg(first).arg(&broken).output()?;
+            harmless(&output)?;
+            if output.status.code() != Some(1) {
+                return fail(format!("{tool} ends with {} on {text:?}", output.status));
+            }
+        }
+    }
+    no_canary(&[folder.path(), &environment::root()])
+}
+
+/// The texts as names of the model's file and of the output folder; the printed command is run as it is printed.
+fn file_names() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let sound = environment::root().join("examples/wine_mlp.onnx");
+    let texts = texts();
+    let odd = [
+        &b"a\xff\xfeb"[..],
+        b"types",
+        b"trace",
+        b"int",
+        b"main",
+        b"NULL",
+    ];
+    let names = texts.iter().map(|text| text.as_bytes()).chain(odd);
+    let legal = |name: &&[u8]| name.len() < 200 && !name.contains(&0) && !name.contains(&b'/');
+    for (at, name) in names.filter(legal).enumerate() {
+        let own = folder.path().join(at.to_string());
+        fs::create_dir(&own)?;
+        let file = own.join(OsStr::from_bytes(&[name, b".onnx"].concat()));
+        fs::copy(&sound, &file)?;
+        // A name of one component is given as it is typed, an option aside.
+        let output = Path::new(OsStr::from_bytes(name));
+        let output = if name.starts_with(b"-") {
+            Path::new(".").join(output)
+        } else {
+            output.into()
+        };
+        let compiled = Command::new(environment::TOOLS[2].1)
+            .arg("compile")
+            .arg(&file)
+            .args(["--target", "cpu", "-o"])
+            .arg(&output)
+            .current_dir(&own)
+            .output()?;
+        let text = success(&compiled)?;
+        no_code(&own.join(&output))?;
+        let Some((_, command)) = text.split_once("build and run it with: ") else {
+            return fail(format!("no command is printed:\n{text}"));
+        };
+        let ran = Command::new("bash")
+            .args(["-c", command])
+            .current_dir(&own)
+            .output()?;
+        success(&ran)?;
+        if !own.join(&output).join("main").exists() {
+            return fail(format!("'{command}' did not build in {}", output.display()));
+        }
+        no_canary(&[&own])?;
+    }
+    Ok(())
+}
+
+/// The texts as values and names of options: refused, and what is refused does not steer the terminal.
+fn options() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let output = folder.path().join("out");
+    for text in texts().iter().filter(|text| !text.contains('\0')) {
+        for (target, set) in [
+            ("hls", format!("part={text}")),
+            ("hls", format!("part=xc7z020{text}")),
+            ("hls", format!("clock={text}")),
+            ("hls", format!("clock=5{text}")),
+            ("hls", format!("{text}=5")),
+            ("cpu", format!("cpu={text}")),
+            ("cpu", format!("emit={text}")),
+            ("cpu", format!("opt-level={text}")),
+        ] {
+            let result = environment::qonnxc()
+                .args([
+                    "compile",
+                    "examples/wine_mlp.onnx",
+                    "--target",
+                    target,
+                    "-o",
+                ])
+                .arg(&output)
+                .args(["--set", &set])
+                .output()?;
+            harmless(&result)?;
+            // A text may be a legal end of a part's name.
+            if !matches!(result.status.code(), Some(1 | 2)) && !set.ends_with("-rf") {
+                return fail(format!(
+                    "--set {set:?} on {target} ends with {}",
+                    result.status
+                ));
+            }
+            if output.exists() {
+                no_code(&output)?;
+                fs::remove_dir_all(&output)?;
+            }
+        }
+        for arguments in [
+            ["verify", "examples/wine_mlp.onnx", "--backends", text],
+            ["verify", "examples/wine_mlp.onnx", "--input-type", text],
+            ["report", text, "--symbolic", "1"],
+            [text, text, text, text],
+        ] {
+            let result = environment::qonnxc().args(arguments).output()?;
+            harmless(&result)?;
+            if result.status.success() {
+                return fail(format!("{arguments:?} succeeds"));
+            }
+        }
+    }
+    no_canary(&[folder.path(), &environment::root()])
+}
+
+/// The texts in modules as MLIR text: what is no identifier where C++ needs one is refused.
+fn modules() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("module.mlir");
+    let module = |name: &str, part: usize| {
+        let quoted = format!(
+            "\"{}\"",
+            name.bytes()
+                .map(|b| format!("\\{b:02X}"))
+                .collect::<String>()
+        );
+        let pick = |own: usize, plain: &str| {
+            if own == part {
+                quoted.clone()
+            } else {
+                format!("\"{plain}\"")
+            }
+        };
+        format!(
+            r#"hls.typedef @{} = si4 {{comment = {}}}
+hls.constant_array @{} = dense<1> : tensor<2xi8> {{comment = {}}}
+hls.func @{} attributes {{names = [{}], types = [{}], inputs = array<i64: 0>, top = true,
+    cost = array<i64: 0, 0, 0, 0, 0, 0>, comment = {}}} {{
+^bb0(%a: memref<2xsi4>):
+  hls.pragma {} {{options = {}}}
+  %v = hls.variable {} {{type = {}}} : memref<2xsi4>
+  hls.call @{}(%a) : memref<2xsi4>
+  hls.trace %a as {} : memref<2xsi4>
+  hls.for {} attributes {{counter = {}, extent = 1 : i64}} {{
+  ^bb0(%i: index):
+  }}
+}}
+"#,
+            pick(0, "t"),
+            pick(1, "x"),
+            pick(2, "c"),
+            pick(3, "x"),
+            pick(4, "f"),
+            pick(5, "a"),
+            pick(6, "t"),
+            pick(7, "x"),
+            pick(8, "PIPELINE"),
+            pick(9, "II=1"),
+            pick(10, "v"),
+            pick(11, "t"),
+            pick(12, "f"),
+            pick(13, "x"),
+            pick(14, "l"),
+            pick(15, "i"),
+        )
+    };
+    let translate = |text: &str| -> Result<Output, Failed> {
+        fs::write(&file, text)?;
+        Ok(Command::new(environment::TOOLS[1].1)
+            .arg("--mlir-to-hls")
+            .arg(&file)
+            .output()?)
+    };
+    success(&translate(&module("", 16))?)?;
+    let comments = [1, 3, 7, 13];
+    for text in texts() {
+        for part in 0..16 {
+            let result = translate(&module(&text, part))?;
+            harmless(&result)?;
+            let printed = String::from_utf8_lossy(&result.stdout);
+            let code = without_comments_and_strings(&printed);
+            if code.contains(CANARY) || code.contains("passwd") {
+                return fail(format!("{text:?} at place {part} is code:\n{printed}"));
+            }
+            if comments.contains(&part) != result.status.success() {
+                let errors = String::from_utf8_lossy(&result.stderr);
+                return fail(format!(
+                    "{text:?} at place {part}: {}\n{errors}",
+                    result.status
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// All nodes have one name, or none; every quantizer is compared with its own counterpart.
+fn same_names() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    for name in ["same", "MatMul_2", ""] {
+        let file = folder.path().join("model.onnx");
+        let mut texts: Vec<String> = (0..4).map(|at| format!("t{at}")).collect();
+        texts[0] = name.to_owned();
+        fs::write(&file, model(&texts, true))?;
+        let verified = environment::qonnxc()
+            .arg("verify")
+            .arg(&file)
+            .args(["--backends", "interp,int,cpu,hls", "--samples", "5"])
+            .output()?;
+        let text = success(&verified)?;
+        let count = (5 * 4 * 5).to_string();
+        for backend in ["int", "hls"] {
+            let row = text
+                .lines()
+                .find(|line| line.starts_with(backend))
+                .unwrap_or("");
+            if row.split_whitespace().nth(3) != Some(&count) {
+                return fail(format!("expected {count} integers on {backend}:\n{text}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The cases about names beside the workspace.
+fn case_names() -> Vec<String> {
+    let entries = environment::cases().and_then(|folder| fs::read_dir(folder).ok());
+    let mut names: Vec<String> = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            Some(name.strip_suffix(".onnx")?.to_owned())
+        })
+        .filter(|name| name.contains("name"))
+        .collect();
+    names.sort();
+    names
+}
+
+fn case(name: &str, backends: &str) -> Result<(), Failed> {
+    let folder = environment::cases().ok_or("the cases are gone")?;
+    let verified = environment::qonnxc()
+        .arg("verify")
+        .arg(folder.join(format!("{name}.onnx")))
+        .arg("--inputs")
+        .arg(folder.join(format!("{name}.inputs.npz")))
+        .arg("--expect")
+        .arg(folder.join(format!("{name}.outputs.npz")))
+        .args(["--backends", backends])
+        .output()?;
+    success(&verified).map(|_| ())
+}
