@@ -37,8 +37,9 @@ pub fn run(cli: &Cli) -> ExitCode {
 fn show(text: impl std::fmt::Display, json: Option<&impl Serialize>) -> Result<(), CommandError> {
     let text = match json {
         None => text.to_string(),
-        Some(value) => text::json(value)
-            .map_err(|error| CommandError::standard_output(error.into()))?,
+        Some(value) => {
+            text::json(value).map_err(|error| CommandError::standard_output(error.into()))?
+        }
     };
     print(&format!("{text}\n")).map_err(CommandError::standard_output)
 }

@@ -134,14 +134,7 @@ impl<'c> Builder<'c> {
 
     /// Shows an array to the test bench.
     pub fn trace(&self, array: Val<'c>, name: &Foreign) {
-        self.append(
-            &Op::Trace {
-                name: name.clone(),
-            },
-            &[array],
-            &[],
-            None,
-        );
+        self.append(&Op::Trace { name: name.clone() }, &[array], &[], None);
     }
 
     /// `array[indices] = value`.

@@ -66,9 +66,7 @@ impl<'c> Attributes<'c> {
         let reference = FlatSymbolRefAttribute::try_from(self.any(name)?).ok()?;
         // SAFETY: the attribute is a flat symbol reference.
         text(unsafe {
-            melior::StringRef::from_raw(mlir_sys::mlirFlatSymbolRefAttrGetValue(
-                reference.to_raw(),
-            ))
+            melior::StringRef::from_raw(mlir_sys::mlirFlatSymbolRefAttrGetValue(reference.to_raw()))
         })
     }
 

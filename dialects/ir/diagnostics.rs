@@ -8,8 +8,8 @@ use std::ffi::CString;
 use std::sync::{Arc, Mutex};
 
 use super::node::node_name;
-use crate::text::{Foreign, printable};
 use crate::ffi::qonnxEmit;
+use crate::text::{Foreign, printable};
 
 /// How grave a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

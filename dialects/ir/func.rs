@@ -247,10 +247,7 @@ impl Drop for DeadBlock<'_> {
 }
 
 #[expect(unsafe_code, reason = "melior does not build dictionaries")]
-fn names<'c, 'n>(
-    context: &'c Context,
-    names: impl Iterator<Item = &'n Foreign>,
-) -> Attribute<'c> {
+fn names<'c, 'n>(context: &'c Context, names: impl Iterator<Item = &'n Foreign>) -> Attribute<'c> {
     let entries: Vec<_> = names
         .map(|name| {
             let value: Attribute = StringAttribute::new(context, name.verbatim()).into();

@@ -92,7 +92,10 @@ pub fn identify<'c>(context: &'c Context, function: Function<'c>, file: &str) {
             (None, None) => continue,
         };
         let found = Node::at(op.location());
-        if found.as_ref().is_some_and(|node| taken.insert(node.clone())) {
+        if found
+            .as_ref()
+            .is_some_and(|node| taken.insert(node.clone()))
+        {
             continue;
         }
         let node = Node {
@@ -144,7 +147,10 @@ mod tests {
             return %e : tensor<2xf32>
         }"#;
         let expected = [("r", 3), ("r", 1), ("r", 0), ("r", 2), ("Relu", 4)];
-        assert_eq!(nodes(source), expected.map(|(name, number)| (name.to_owned(), number)));
+        assert_eq!(
+            nodes(source),
+            expected.map(|(name, number)| (name.to_owned(), number))
+        );
         assert_eq!(nodes(source), nodes(source));
     }
 

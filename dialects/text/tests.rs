@@ -47,7 +47,10 @@ fn what_is_shown_is_one_line_that_steers_nothing() {
         assert!(!shown.chars().any(bad), "{text:?}: {shown}");
         assert!(shown.chars().count() < 2000, "{text:?}: {shown}");
     }
-    assert_eq!(Foreign::from("a\nb\u{1b}").shown().to_string(), "a\\nb\\u{1b}");
+    assert_eq!(
+        Foreign::from("a\nb\u{1b}").shown().to_string(),
+        "a\\nb\\u{1b}"
+    );
     assert_eq!(printable("a\nb\u{202e}"), "a\nb\\u{202e}");
 }
 
@@ -55,12 +58,18 @@ fn what_is_shown_is_one_line_that_steers_nothing() {
 fn a_comment_is_not_left() {
     for text in all() {
         let comment = text.c_comment().to_string();
-        assert!(comment.bytes().all(|b| (b' '..=b'~').contains(&b)), "{comment}");
+        assert!(
+            comment.bytes().all(|b| (b' '..=b'~').contains(&b)),
+            "{comment}"
+        );
         for end in ["*/", "/*", "??", "\\\n"] {
             assert!(!format!("{comment}\n").contains(end), "{text:?}: {comment}");
         }
     }
-    assert_eq!(Foreign::from("a*/b\n").c_comment().to_string(), "a*\\u{2f}b\\u{a}");
+    assert_eq!(
+        Foreign::from("a*/b\n").c_comment().to_string(),
+        "a*\\u{2f}b\\u{a}"
+    );
 }
 
 /// The compiler itself says what a comment and a literal hold, in the strictest and the oldest reading.
@@ -85,7 +94,11 @@ fn a_c_compiler_reads_literals_and_comments_as_meant() {
             .args([&program, &source])
             .output()
             .expect("a C compiler");
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        assert!(
+            built.status.success(),
+            "{}",
+            String::from_utf8_lossy(&built.stderr)
+        );
         let ran = Command::new(&program).output().expect("just built");
         let expected: Vec<u8> = all()
             .flat_map(|text| [bounded(text.verbatim()).as_bytes(), b"\n"].concat())
@@ -100,8 +113,14 @@ fn identifiers_are_legal_short_and_readable() {
     for text in all() {
         let name = text.identifier("model");
         assert!(name.len() <= IDENTIFIER + 8, "{name}");
-        assert!(name.starts_with(|c: char| c.is_ascii_alphabetic()), "{name}");
-        assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'), "{name}");
+        assert!(
+            name.starts_with(|c: char| c.is_ascii_alphabetic()),
+            "{name}"
+        );
+        assert!(
+            name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'),
+            "{name}"
+        );
     }
     for (text, expected) in [
         ("tfc_1w1a", "tfc_1w1a"),
@@ -127,7 +146,15 @@ fn a_shell_reads_words_as_meant() {
             .args(["-c", &format!("printf %s {word}")])
             .output()
             .expect("a shell");
-        let expected = [if text.starts_with(b"-") { &b"./"[..] } else { b"" }, text].concat();
+        let expected = [
+            if text.starts_with(b"-") {
+                &b"./"[..]
+            } else {
+                b""
+            },
+            text,
+        ]
+        .concat();
         assert_eq!(output.stdout, expected, "{word}");
     }
 }

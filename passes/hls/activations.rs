@@ -117,7 +117,11 @@ impl<'c> Emitter<'c> {
             &op.base,
             "result below the first threshold",
         );
-        let step = self.parameter(&wanted.within("", "_step"), &op.step, "what a threshold adds");
+        let step = self.parameter(
+            &wanted.within("", "_step"),
+            &op.step,
+            "what a threshold adds",
+        );
         let count_word = Word::of_range(0, steps as i64);
         let count_type = self.typedef(
             &wanted.within("", "_count"),
@@ -183,7 +187,8 @@ impl<'c> Emitter<'c> {
         output: &Port,
         cost: Cost,
     ) -> String {
-        let multiplier = self.parameter(&wanted.within("", "_multiplier"), &op.multiplier, "factors");
+        let multiplier =
+            self.parameter(&wanted.within("", "_multiplier"), &op.multiplier, "factors");
         let addend = self.parameter(&wanted.within("", "_addend"), &op.addend, "addends");
         let of = |parameter: &Parameter| match parameter {
             Parameter::Same(value) => Word::of_range((*value).min(0), (*value).max(0)),
@@ -191,8 +196,11 @@ impl<'c> Emitter<'c> {
         };
         let input = inputs[0].clone();
         let scaled_word = input.array.word.product(of(&multiplier)).sum(of(&addend));
-        let scaled_type =
-            self.typedef(&wanted.within("", "_scaled"), scaled_word, "before the shift");
+        let scaled_type = self.typedef(
+            &wanted.within("", "_scaled"),
+            scaled_word,
+            "before the shift",
+        );
         let rounded_word = rounded_word(scaled_word, op.shift, op.rounding);
         let rounded_type = self.typedef(
             &wanted.within("", "_rounded"),

@@ -1,8 +1,8 @@
 //! The pass `dataflow-to-hls`.
 
 use melior::Context;
-use melior::ir::{Location, ValueLike};
 use melior::ir::operation::OperationLike;
+use melior::ir::{Location, ValueLike};
 use qonnx_dialects::dataflow::{self, Cost, Run, array_of};
 use qonnx_dialects::hls::{self, Builder, FunctionHead, Memory, Scalar};
 use qonnx_dialects::ir::{self, Function, Node, Op};

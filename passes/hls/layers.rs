@@ -342,7 +342,8 @@ impl<'c> Emitter<'c> {
             first = words.end;
             if !to.is_empty() {
                 let to = self.indices(&wanted.within("", "_to"), &to, "positions of the result");
-                let from = self.indices(&wanted.within("", "_from"), &from, "words that stand there");
+                let from =
+                    self.indices(&wanted.within("", "_from"), &from, "words that stand there");
                 parts.push((at, to, from));
             }
         }

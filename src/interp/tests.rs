@@ -115,10 +115,7 @@ fn an_observer_sees_every_op_and_can_change_what_follows() {
             },
         )
         .expect("it runs");
-    assert_eq!(
-        nodes,
-        [("MatMul_0".into(), 2), ("Quant_0".into(), 4)]
-    );
+    assert_eq!(nodes, [("MatMul_0".into(), 2), ("Quant_0".into(), 4)]);
     assert_eq!(outputs[0], Tensor::f32([1, 2], vec![1.5, -2.0]));
 }
 

@@ -300,9 +300,7 @@ impl Printer<'_> {
             sizes
                 .iter()
                 .enumerate()
-                .map(|(at, size)| {
-                    format!("#define {upper}_{what}{at}_SIZE {size}\n")
-                })
+                .map(|(at, size)| format!("#define {upper}_{what}{at}_SIZE {size}\n"))
                 .collect()
         };
         let header = format!(

@@ -162,11 +162,7 @@ fn golden<'c>(_: &'c Context, module: &Module<'c>) -> Result<Golden, BackendErro
 }
 
 /// What is on which side, and an estimate of the hardware.
-fn notes(
-    tops: &[FunctionHead],
-    layers: &[FunctionHead],
-    host: &[(Foreign, Foreign)],
-) -> String {
+fn notes(tops: &[FunctionHead], layers: &[FunctionHead], host: &[(Foreign, Foreign)]) -> String {
     let mut text = String::from("hardware:");
     for head in tops {
         text += &format!("\n  {}: {}", head.name, head.cost);

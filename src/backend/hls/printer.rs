@@ -413,7 +413,13 @@ fn body<'c>(
                 let size: usize =
                     memory_of(array).map_or(0, |memory| memory.shape.iter().product());
                 let array = scope.expression(array)?;
-                writer.line(trace(scope.traces, Node::of(op), &name, &array, &size.to_string()));
+                writer.line(trace(
+                    scope.traces,
+                    Node::of(op),
+                    &name,
+                    &array,
+                    &size.to_string(),
+                ));
             }
             Some(_) => {}
             None => {

@@ -53,7 +53,11 @@ impl Target {
         let decimal = |letter: char| letter.is_ascii_digit() || letter == '.';
         let period = clock.parse::<f64>().ok();
         if !clock.chars().all(decimal) || !period.is_some_and(|period| period > 0.0) {
-            return refuse(&CLOCK, &clock, "a positive number of nanoseconds, such as 5");
+            return refuse(
+                &CLOCK,
+                &clock,
+                "a positive number of nanoseconds, such as 5",
+            );
         }
         Ok(Self { part, clock })
     }
