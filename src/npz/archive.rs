@@ -74,7 +74,7 @@ impl Archive {
             .map_err(|error| format!("cannot be read: {error}"))
             .and_then(|file| Self::new(file, &name))
             .map_err(|message| NpzError {
-                file: path.display().to_string(),
+                file: qonnx_dialects::text::shown_path(path),
                 message,
             })
     }

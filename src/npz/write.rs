@@ -14,7 +14,7 @@ const ALIGNMENT: usize = 64;
 /// other integers as int64.
 pub fn write(path: &Path, arrays: &[(String, Tensor)]) -> Result<(), NpzError> {
     let fail = |message: String| NpzError {
-        file: path.display().to_string(),
+        file: qonnx_dialects::text::shown_path(path),
         message,
     };
     let bytes = to_bytes(arrays).map_err(|error| fail(format!("cannot be encoded: {error}")))?;
