@@ -160,6 +160,7 @@ fn verify(arguments: &Verify) -> Result<ExitCode, CommandError> {
         samples: arguments.samples as usize,
         seed: arguments.seed,
         tolerance: arguments.tolerance,
+        search: arguments.search as usize,
     };
     let progress = Progress::new();
     let report = verify::verify(&arguments.model.model, &options, &mut |done, all| {

@@ -53,25 +53,30 @@ pub fn from_arrays(
     Ok(samples)
 }
 
-/// The expected outputs of each sample, in graph order.
+/// The expected outputs of each sample, in graph order, as the archive has them: along the leading axis is the sample,
+/// and the element type is the array's own.
 pub fn expected(
     outputs: &[String],
     count: usize,
     arrays: &[(String, Tensor)],
-) -> Result<Vec<Vec<Vec<f32>>>, String> {
+) -> Result<Vec<Vec<Tensor>>, String> {
     let mut samples = vec![Vec::new(); count];
     for (at, name) in outputs.iter().enumerate() {
         let array = find(arrays, name, &format!("out{at}"))?;
-        if array.shape.first() != Some(&count) {
+        let Some((_, shape)) = array
+            .shape
+            .split_first()
+            .filter(|(found, _)| **found == count)
+        else {
             return Err(format!(
                 "array for output '{name}' has shape {:?}, expected {count} samples",
                 array.shape
             ));
-        }
-        let values = array.to_f32();
-        let size = values.len() / count.max(1);
-        for (sample, part) in samples.iter_mut().zip(values.chunks(size.max(1))) {
-            sample.push(part.to_vec());
+        };
+        let size: usize = shape.iter().product();
+        for (number, sample) in samples.iter_mut().enumerate() {
+            let elements: Vec<usize> = (number * size..(number + 1) * size).collect();
+            sample.push(Tensor::new(shape.to_vec(), array.data.select(&elements)));
         }
     }
     Ok(samples)
