@@ -40,7 +40,6 @@ impl Comparison<'_> {
         self.integers(entry, wanted, found, |integers, _| {
             !traces || integers.kind != Kind::Integers
         });
-        self.first_integer_apart(entry, wanted, found);
         self.outputs(entry, &wanted.outputs, &found.outputs, bit_by_bit);
     }
 
