@@ -1,7 +1,7 @@
 //! The one integration-test binary: lit tests, golden runs, and runs on broken input.
 //!
 //! A file `*.mlir` or `*.test` below `lit_tests/` is a trial that runs its `RUN:` lines; see `harness/lit.rs`. Models
-//! with stored inputs and outputs are verified by `harness/golden.rs`. `QONNX_LIT=text` runs the trials whose name
+//! with stored inputs and outputs are verified by `harness/golden.rs`, and with wrong ones by `harness/mutations.rs`. `QONNX_LIT=text` runs the trials whose name
 //! contains the text.
 
 #[path = "harness/broken.rs"]
@@ -16,6 +16,8 @@ mod graphs;
 mod hostile;
 #[path = "harness/lit.rs"]
 mod lit;
+#[path = "harness/mutations.rs"]
+mod mutations;
 
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         .chain(broken::trials())
         .chain(graphs::trials())
         .chain(hostile::trials())
+        .chain(mutations::trials())
         .filter(|trial| trial.name().contains(&filter))
         .collect();
     if trials.is_empty() {

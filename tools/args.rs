@@ -131,8 +131,11 @@ pub struct Verify {
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     /// Largest difference of a float output, relative to numbers above 1
-    #[arg(long, default_value_t = 1e-5)]
+    #[arg(long, default_value_t = 1e-5, value_parser = tolerance)]
     pub tolerance: f32,
+    /// How often the graph may be run to show which elements beside a rounding boundary explain expected outputs
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub search: u32,
     /// Print a machine-readable report
     #[arg(long)]
     pub json: bool,
@@ -158,6 +161,16 @@ pub struct Cleanup {
     /// The cleaned graph; standard output where not given
     #[arg(short, long, value_name = "MLIR")]
     pub output: Option<PathBuf>,
+}
+
+/// A tolerance: a finite number that is not negative.
+fn tolerance(text: &str) -> Result<f32, String> {
+    let value: f32 = text.parse().map_err(|_| "it is no number".to_owned())?;
+    if value.is_finite() && value >= 0.0 {
+        Ok(value)
+    } else {
+        Err("expected a finite number that is not negative".to_owned())
+    }
 }
 
 /// An option of a target: `name=value`.

@@ -123,7 +123,7 @@ fn run_model(arguments: &Run) -> Result<ExitCode, CommandError> {
     let mut results = Vec::new();
     for (at, name) in model.outputs().iter().enumerate() {
         let parts: Vec<&Tensor> = runs.iter().filter_map(|run| run.outputs.get(at)).collect();
-        results.push((name.clone(), stacked(&parts)));
+        results.push((name.verbatim().to_owned(), stacked(&parts)));
     }
     npz::write(&arguments.output, &results)?;
     if arguments.json {
@@ -161,6 +161,7 @@ fn verify(arguments: &Verify) -> Result<ExitCode, CommandError> {
         samples: arguments.samples as usize,
         seed: arguments.seed,
         tolerance: arguments.tolerance,
+        search: arguments.search as usize,
     };
     let progress = Progress::new();
     let report = verify::verify(&arguments.model.model, &options, &mut |done, all| {

@@ -87,6 +87,11 @@ pub trait Runner: Send + Sync {
             .collect()
     }
 
+    /// Whether [`Self::trace_all`] tells the integers of every `qint` op that belongs to a node.
+    fn traces(&self) -> bool {
+        false
+    }
+
     /// Runs many samples and tells the integers on the way; none for a runner that cannot look inside.
     fn trace_all(&self, samples: &[Sample]) -> Result<Vec<Traced>, BackendError> {
         let outputs = self.run_all(samples)?;

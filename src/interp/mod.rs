@@ -8,6 +8,8 @@ mod step;
 mod tests;
 
 use melior::ir::operation::OperationLike;
+use qonnx_dialects::error::EvalError;
+use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, Function, Op, Val};
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::Foreign;
@@ -44,10 +46,10 @@ pub enum InterpError {
 pub type Observer<'o, 'c> = &'o mut dyn FnMut(Op<'c>, &[Option<&Tensor>], &mut [Tensor]);
 
 /// Number of a value of the function.
-type Slot = usize;
+pub type Slot = usize;
 
 /// One op with the values it reads and makes.
-struct Step<'c> {
+pub struct Step<'c> {
     op: Op<'c>,
     action: Action,
     operands: Vec<Slot>,
@@ -149,8 +151,7 @@ impl<'c> Interpreter<'c> {
                 .iter()
                 .map(|&slot| computed[slot].as_ref().or(values[slot]))
                 .collect();
-            let mut results = step.action.eval(step.op, &operands)?;
-            step.check(&results)?;
+            let mut results = step.eval(&operands)?;
             observe(step.op, &operands, &mut results);
             for ((slot, _), tensor) in step.results.iter().zip(results) {
                 computed[*slot] = Some(tensor);
@@ -174,6 +175,26 @@ impl<'c> Interpreter<'c> {
                     })
             })
             .collect()
+    }
+
+    /// The ops in order, for whoever keeps the values of a run in order to run a part of it again.
+    pub fn steps(&self) -> &[Step<'c>] {
+        &self.steps
+    }
+
+    /// The values that the function takes.
+    pub fn arguments(&self) -> impl Iterator<Item = Slot> {
+        self.arguments.iter().map(|(slot, _)| *slot)
+    }
+
+    /// The values that the function returns.
+    pub fn returned(&self) -> &[Slot] {
+        &self.returned
+    }
+
+    /// Number of values.
+    pub fn slots(&self) -> usize {
+        self.slots
     }
 
     fn take_inputs<'t>(
@@ -207,7 +228,59 @@ impl<'c> Interpreter<'c> {
     }
 }
 
-impl Step<'_> {
+impl<'c> Step<'c> {
+    /// The op.
+    pub fn op(&self) -> Op<'c> {
+        self.op
+    }
+
+    /// The name of the ONNX node that the op belongs to, or else of the op.
+    pub fn node(&self) -> Foreign {
+        step::node(self.op)
+    }
+
+    /// The error that evaluating the op in another way gave.
+    pub fn failed(&self, error: EvalError) -> InterpError {
+        InterpError::Op {
+            node: self.node(),
+            message: error.to_string(),
+        }
+    }
+
+    /// The op as a value, if it is of levels 0 and 1.
+    pub fn graph(&self) -> Option<&GraphOp> {
+        match &self.action {
+            Action::Graph(graph) => Some(graph),
+            _ => None,
+        }
+    }
+
+    /// The value of a constant.
+    pub fn constant(&self) -> Option<&Tensor> {
+        match &self.action {
+            Action::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The values it reads. One that no step makes is absent.
+    pub fn operands(&self) -> &[Slot] {
+        &self.operands
+    }
+
+    /// The values it makes.
+    pub fn results(&self) -> impl Iterator<Item = Slot> {
+        self.results.iter().map(|(slot, _)| *slot)
+    }
+
+    /// The results on these operands, of the types that the op declares. Constants and absent operands are not
+    /// evaluated: they have no operands and their values are known.
+    pub fn eval(&self, operands: &[Option<&Tensor>]) -> Result<Vec<Tensor>, InterpError> {
+        let results = self.action.eval(self.op, operands)?;
+        self.check(&results)?;
+        Ok(results)
+    }
+
     /// Checks the results against the types that the op declares: the oracle trusts no pass.
     fn check(&self, results: &[Tensor]) -> Result<(), InterpError> {
         if results.len() != self.results.len() {

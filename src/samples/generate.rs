@@ -1,6 +1,7 @@
 //! Generated samples.
 
 use qonnx_dialects::tensor::{Data, Element, Tensor};
+use qonnx_dialects::text::Foreign;
 use qonnx_dialects::value::TensorType;
 
 use super::{InputHints, Sample};
@@ -35,7 +36,7 @@ const KINDS: [Kind; 6] = [
 /// Generates samples: random numbers of several ranges, extremes, and numbers on and next to those where the
 /// input's first quantizer changes its result. The same arguments give the same samples on every machine.
 pub fn generate(
-    inputs: &[(String, TensorType)],
+    inputs: &[(Foreign, TensorType)],
     hints: &[InputHints],
     count: usize,
     seed: u64,
@@ -100,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_seed_names_the_samples() {
-        let inputs = [("x".to_owned(), TensorType::f32([1, 64]))];
+        let inputs = [("x".into(), TensorType::f32([1, 64]))];
         let hints = [InputHints {
             boundaries: vec![0.25, 0.75],
         }];

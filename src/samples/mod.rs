@@ -8,6 +8,7 @@ pub use generate::generate;
 
 use qonnx_dialects::ir::{self, Function};
 use qonnx_dialects::tensor::{Element, Tensor};
+use qonnx_dialects::text::Foreign;
 use qonnx_dialects::value::TensorType;
 
 use crate::npz::{Archive, Header};
@@ -16,14 +17,14 @@ use crate::npz::{Archive, Header};
 pub type Sample = Vec<Tensor>;
 
 /// Names and types of a network's inputs.
-pub fn inputs(function: Function<'_>) -> Result<Vec<(String, TensorType)>, String> {
+pub fn inputs(function: Function<'_>) -> Result<Vec<(Foreign, TensorType)>, String> {
     function
         .input_names()
         .into_iter()
         .zip(function.arguments())
         .map(|(name, argument)| {
             ir::type_of(argument)
-                .map(|ty| (name.verbatim().to_owned(), ty))
+                .map(|ty| (name.clone(), ty))
                 .ok_or(format!("input '{}' has no static shape", name.shown()))
         })
         .collect()
@@ -33,10 +34,10 @@ pub fn inputs(function: Function<'_>) -> Result<Vec<(String, TensorType)>, Strin
 /// `in1`, ... A single array (`.npy`) is the one input. Arrays of other names are not read, and no elements before
 /// the shapes of all arrays fit.
 pub fn from_arrays(
-    inputs: &[(String, TensorType)],
+    inputs: &[(Foreign, TensorType)],
     archive: &mut Archive,
 ) -> Result<Vec<Sample>, String> {
-    let names: Vec<_> = inputs.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<_> = inputs.iter().map(|(name, _)| name.verbatim()).collect();
     let arrays = Role::INPUT.arrays(&names, archive)?;
     for (array, (name, ty)) in arrays.iter().zip(inputs) {
         let found = &array.header.shape;
@@ -52,7 +53,7 @@ pub fn from_arrays(
         };
         return Err(format!(
             "array for input '{}' has {wrong}{hint}",
-            name.escape_debug()
+            name.shown()
         ));
     }
     let count = arrays.first().map_or(0, Array::samples);
@@ -71,11 +72,11 @@ pub fn from_arrays(
 /// The expected outputs of each of `count` samples, in graph order: with the shape that the array has without its
 /// leading axis, and elements of the array's own type. Keys are the outputs' names or `out0`, `out1`, ...
 pub fn expected(
-    outputs: &[String],
+    outputs: &[Foreign],
     count: usize,
     archive: &mut Archive,
 ) -> Result<Vec<Vec<Tensor>>, String> {
-    let names: Vec<_> = outputs.iter().map(String::as_str).collect();
+    let names: Vec<_> = outputs.iter().map(Foreign::verbatim).collect();
     let arrays = Role::OUTPUT.arrays(&names, archive)?;
     for (array, name) in arrays.iter().zip(&names) {
         let shape = &array.header.shape;

@@ -4,10 +4,10 @@ use super::*;
 use crate::npz;
 use qonnx_dialects::tensor::Data;
 
-fn inputs() -> Vec<(String, TensorType)> {
+fn inputs() -> Vec<(Foreign, TensorType)> {
     vec![
-        ("x".to_owned(), TensorType::f32([1, 2])),
-        ("i".to_owned(), TensorType::new([1], Element::int(8))),
+        ("x".into(), TensorType::f32([1, 2])),
+        ("i".into(), TensorType::new([1], Element::int(8))),
     ]
 }
 
@@ -82,8 +82,8 @@ fn numbers_beyond_the_model_and_two_arrays_for_one_input_are_refused() {
     assert!(from_arrays(&inputs(), &mut archive(&arrays)).is_ok());
     // An input may have a name that looks like another's number.
     let named = vec![
-        ("in1".to_owned(), TensorType::f32([1, 2])),
-        ("a".to_owned(), TensorType::f32([1, 2])),
+        ("in1".into(), TensorType::f32([1, 2])),
+        ("a".into(), TensorType::f32([1, 2])),
     ];
     let mut one = archive(&[("in1", x().1)]);
     assert!(from_arrays(&named, &mut one).is_err_and(|message| message.contains("no array 'a'")));
@@ -102,7 +102,7 @@ fn names_are_shown_without_what_a_terminal_acts_on() {
 
 #[test]
 fn expected_outputs_keep_shape_and_type() {
-    let outputs = ["y".to_owned(), "z".to_owned()];
+    let outputs = ["y".into(), "z".into()];
     let bits = Tensor::of_integers(Element::BOOL, [2, 3], vec![1, 0, 1, 0, 0, 1]);
     let wide = Tensor::new(vec![2, 1, 1], Data::F64(vec![0.1, 0.2]));
     let mut file = archive(&[("out1", wide), ("y", bits)]);
@@ -121,7 +121,7 @@ fn expected_outputs_keep_shape_and_type() {
     );
     let one = expected(&outputs[..1], 2, &mut file).expect_err("an output too many");
     assert_eq!(one, "has an array 'out1', but the model has 1 output");
-    let missing = ["gone".to_owned()];
+    let missing = ["gone".into()];
     let mut file = archive(&[("y", Tensor::f32([1], vec![0.0]))]);
     let message = expected(&missing, 1, &mut file).expect_err("it is missing");
     assert_eq!(message, "has no array 'gone' or 'out0', found y");
@@ -133,7 +133,7 @@ fn a_single_array_is_the_one_input_or_output() {
     let mut file = npz::tests::single(&x().1);
     let samples = from_arrays(one, &mut file).expect("it fits");
     assert_eq!(samples[1], [Tensor::f32([1, 2], vec![3.0, 4.0])]);
-    let outputs = ["whatever".to_owned()];
+    let outputs = ["whatever".into()];
     assert_eq!(expected(&outputs, 2, &mut file).expect("it fits"), samples);
     let message = from_arrays(&inputs(), &mut file).expect_err("two inputs");
     assert!(message.contains("a single array, and the model has 2 inputs"));
@@ -144,7 +144,7 @@ fn a_single_array_is_the_one_input_or_output() {
 fn samples_that_only_the_header_has_are_refused() {
     let text = npz::tests::header("<f4", "False", "(1000000000000, 0)");
     let mut file = npz::tests::open(&npz::tests::npy(&text, &[])).expect("an array");
-    let inputs = [("x".to_owned(), TensorType::f32([0]))];
+    let inputs = [("x".into(), TensorType::f32([0]))];
     let message = from_arrays(&inputs, &mut file).expect_err("too many");
     assert!(message.contains("MiB of memory are needed"), "{message}");
 }
@@ -156,7 +156,7 @@ fn no_more_than_what_fits_is_read() {
         ("x".to_owned(), Tensor::f32([4096, 1, 2], vec![1.0; 8192])),
         ("y".to_owned(), Tensor::f32([4096, 1, 2], vec![1.0; 8192])),
     ]);
-    let of = |name: &str, extent| [(name.to_owned(), TensorType::f32([1, extent]))];
+    let of = |name: &str, extent| [(name.into(), TensorType::f32([1, extent]))];
     let samples = from_arrays(&of("x", 2), &mut file).expect("it is sound");
     assert_eq!(samples.len(), 4096);
     let message = from_arrays(&of("y", 2), &mut file).expect_err("it is damaged");
@@ -172,7 +172,7 @@ fn no_more_than_what_fits_is_read() {
 #[test]
 fn no_samples_no_elements_and_many_dimensions() {
     let read = |ty: TensorType, array: Tensor| {
-        let inputs = [("x".to_owned(), ty)];
+        let inputs = [("x".into(), ty)];
         from_arrays(&inputs, &mut archive(&[("x", array)]))
     };
     let none = read(TensorType::f32([3]), Tensor::f32([0, 3], vec![]));

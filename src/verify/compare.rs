@@ -1,13 +1,18 @@
 //! Comparison of one sample's runs.
 
 use qonnx_dialects::ir::Node;
-use qonnx_dialects::tensor::Tensor;
-use std::collections::{BTreeMap, BTreeSet};
+use qonnx_dialects::tensor::{Data, Tensor};
+use qonnx_dialects::text::Foreign;
+use qonnx_dialects::value::TensorType;
+use std::collections::BTreeSet;
 
 use super::engine::{Engine, RunError};
-use super::lockstep::{Flip, Followed, follow, near_boundaries};
-use super::report::{BackendReport, BoundaryElement, Difference, Outcome, Unexpected};
-use super::trace::{Integers, Trace};
+use super::lockstep::{Flip, Followed, follow};
+use super::number::Number;
+use super::report::{
+    BackendReport, BoundaryElement, Difference, Explanation, Outcome, Unexpected, Value,
+};
+use super::trace::{Integers, Kind, NOT_A_NUMBER, Trace};
 use crate::samples::Sample;
 
 /// Which sample is compared, and how strictly.
@@ -17,101 +22,112 @@ pub(super) struct Comparison<'a> {
     /// Its inputs.
     pub sample: &'a Sample,
     /// Names of the outputs.
-    pub outputs: &'a [String],
+    pub outputs: &'a [Foreign],
     /// How far a float output may be off, relative to numbers above 1.
     pub tolerance: f32,
 }
 
 /// Two tensors' elements that are further apart than allowed, the first of them and the worst.
+#[derive(Default)]
 struct Apart {
-    first: Option<(usize, f32, f32)>,
-    worst: Option<(usize, f32, f32)>,
+    first: Option<(usize, Number, Number)>,
+    worst: Option<(usize, Number, Number)>,
     max_abs_diff: f64,
 }
 
 impl Comparison<'_> {
-    /// Compares a run with the exact integers it must reproduce: every integer that both show, and every output bit
-    /// for bit; NaN equals NaN.
-    pub fn exact(&self, entry: &mut BackendReport, wanted: &Trace, found: &Trace) {
-        if !self.integers(entry, wanted, found) {
-            self.first_integer_apart(entry, wanted, found);
-        }
-        let equal = |_: usize, wanted: f32, found: f32| {
-            wanted.to_bits() == found.to_bits() || wanted.is_nan() && found.is_nan()
-        };
-        self.outputs(entry, &wanted.outputs, &found.outputs, |_| &equal);
+    /// Compares a compiled backend's run with level 2, which it must reproduce bit for bit: the outputs (NaN equals NaN),
+    /// and the integers if the backend shows them (`traces`).
+    pub fn exact(&self, entry: &mut BackendReport, traces: bool, wanted: &Trace, found: &Trace) {
+        self.integers(entry, wanted, found, |integers, _| {
+            !traces || integers.kind != Kind::Integers
+        });
+        self.first_integer_apart(entry, wanted, found);
+        self.outputs(entry, &wanted.outputs, &found.outputs, bit_by_bit);
     }
 
-    /// Compares a level with a graph (level 0 or 1): the integers behind each quantizer, and the outputs.
+    /// Compares a level with a graph (level 0 or 1): the integers behind each quantizer, and the outputs. Returns how
+    /// the graph compares if it follows the level's integers, if anything differs.
     pub fn graph(
         &self,
         entry: &mut BackendReport,
         graph: &Engine<'_>,
         wanted: &Trace,
         found: &Trace,
-    ) -> Result<(), RunError> {
-        let same = self.integers(entry, wanted, found);
-        let within = |_: usize, wanted: f32, found: f32| self.within_tolerance(wanted, found);
+    ) -> Result<Option<Followed>, RunError> {
+        let same = self.integers(entry, wanted, found, |integers, others| {
+            // Equal quantizers of one tensor become one op, which has the name of one of them.
+            integers.kind == Kind::Idle || others.iter().any(|other| other.n == integers.n)
+        });
+        // A quantizer that is a float op on both levels has integers on both.
+        for (extra, others) in found.paired(wanted).uneven {
+            let Some(first) = extra.first().filter(|first| first.kind == Kind::Carriers) else {
+                continue;
+            };
+            if others == 0 {
+                let place = format!("number of integer tensors of node '{}'", first.node.name.shown());
+                entry.differs(self.counts(place, 0, extra.len()));
+            }
+        }
         let mut alike = BackendReport::new(entry.backend, entry.reference);
-        self.outputs(&mut alike, &wanted.outputs, &found.outputs, |_| &within);
+        let near = |_, wanted: &Tensor, found: &Tensor| {
+            Apart::new(wanted, found, |_, a, b| a.is_near(b, self.tolerance))
+        };
+        self.outputs(&mut alike, &wanted.outputs, &found.outputs, near);
         if same && alike.outcome == Outcome::Equal {
             entry.max_abs_diff = entry.max_abs_diff.max(alike.max_abs_diff);
-            return Ok(());
+            return Ok(None);
         }
         let Some(interpreter) = graph.interpreter() else {
-            return Ok(());
+            return Ok(None);
         };
+        // From here on it is not `wanted` that the level is held against but the graph run again.
+        for again in graph.run(std::slice::from_ref(self.sample))? {
+            self.first_integer_apart(entry, wanted, &again);
+            self.outputs(entry, &wanted.outputs, &again.outputs, bit_by_bit);
+        }
         let followed = follow(graph.function, interpreter, self.sample, found)
             .map_err(|error| graph.error(error))?;
         self.followed(entry, &followed, found);
-        Ok(())
+        Ok(Some(followed))
     }
 
     /// Reports the first tensor in which the runs have different integers.
     fn first_integer_apart(&self, entry: &mut BackendReport, wanted: &Trace, found: &Trace) {
-        let apart = wanted.integers.iter().find_map(|wanted| {
-            let found = found
-                .integers
-                .iter()
-                .rfind(|found| found.node == wanted.node)?;
-            let pairs = || wanted.n.iter().zip(&found.n);
-            let element = pairs().position(|(wanted, found)| wanted != found)?;
-            Some(Difference {
-                sample: self.number,
-                place: format!("node '{}'", wanted.node.name.shown()),
-                element,
-                expected: wanted.n[element] as f64,
-                found: found.n[element] as f64,
-            })
-        });
-        if let Some(difference) = apart {
-            entry.differs(difference);
+        for (wanted, found) in wanted.paired(found).both {
+            let mut pairs = wanted.n.iter().zip(&found.n);
+            if let Some(element) = pairs.position(|(wanted, found)| wanted != found) {
+                let (expected, found) = (wanted.n[element], found.n[element]);
+                return entry.differs(self.integer_at(&wanted.node, element, expected, found));
+            }
         }
     }
 
-    /// Counts the integers that both runs have; whether all are equal.
-    fn integers(&self, entry: &mut BackendReport, wanted: &Trace, found: &Trace) -> bool {
-        let by_node: BTreeMap<&Node, &Integers> = found
-            .integers
-            .iter()
-            .map(|integers| (&integers.node, integers))
-            .collect();
-        let mut same = true;
-        for wanted in &wanted.integers {
-            let Some(found) = by_node.get(&wanted.node) else {
+    /// Counts the integers that both runs have, and reports those that only one has; whether all that both have are
+    /// equal. `optional` says which tensors of `wanted` the other run need not have, given all that it has.
+    fn integers(
+        &self,
+        entry: &mut BackendReport,
+        wanted: &Trace,
+        found: &Trace,
+        optional: impl Fn(&Integers, &[Integers]) -> bool,
+    ) -> bool {
+        let paired = wanted.paired(found);
+        for (wanted, others) in paired.uneven {
+            let mut optional = wanted.iter().map(|one| optional(one, &found.integers));
+            let Some(node) = wanted.first().map(|first| &first.node) else {
                 continue;
             };
+            if others > 0 || !optional.all(|optional| optional) {
+                let place = format!("number of integer tensors of node '{}'", node.name.shown());
+                entry.differs(self.counts(place, wanted.len(), others));
+            }
+        }
+        let mut same = true;
+        for (wanted, found) in paired.both {
             if wanted.n.len() != found.n.len() {
-                let place = format!("node '{}'", wanted.node.name.shown());
-                let (expected, length) = (wanted.n.len() as f64, found.n.len() as f64);
-                let difference = Difference {
-                    sample: self.number,
-                    place: format!("number of elements of {place}"),
-                    element: 0,
-                    expected,
-                    found: length,
-                };
-                entry.differs(difference);
+                let place = format!("number of elements of node '{}'", wanted.node.name.shown());
+                entry.differs(self.counts(place, wanted.n.len(), found.n.len()));
                 continue;
             }
             entry.tensors += 1;
@@ -134,13 +150,7 @@ impl Comparison<'_> {
         {
             // One mistake shows in many elements; the first of each node says where it is.
             if seen.insert(node) {
-                entry.differs(Difference {
-                    sample: self.number,
-                    place: format!("node '{}'", node.name.shown()),
-                    element: *element,
-                    expected: *graph as f64,
-                    found: *other as f64,
-                });
+                entry.differs(self.integer_at(node, *element, *graph, *other));
             }
         }
         let boundary = followed.boundary.iter().map(|flip| BoundaryElement {
@@ -153,159 +163,183 @@ impl Comparison<'_> {
             found: flip.other,
         });
         entry.boundary.extend(boundary);
-        entry.not_numbers += followed.not_numbers;
-        let excused = !followed.boundary.is_empty() || followed.not_numbers > 0;
+        entry.not_numbers += followed.not_numbers.len();
+        let excused = !followed.boundary.is_empty() || !followed.not_numbers.is_empty();
         if excused && entry.outcome == Outcome::Equal {
             entry.outcome = Outcome::Boundary;
         }
-        let checks: Vec<_> = (0..found.outputs.len())
-            .map(|output| {
-                move |at: usize, wanted: f32, found: f32| {
-                    let noise = followed
-                        .radii
-                        .get(output)
-                        .and_then(|radii| radii.get(at))
-                        .copied();
-                    self.within_tolerance(wanted, found)
-                        || noise.is_some_and(|noise| distance(wanted, found) <= f64::from(noise))
-                }
+        let within = |output: usize, wanted: &Tensor, found: &Tensor| {
+            let radii = followed.radii.get(output).map_or(&[][..], Vec::as_slice);
+            Apart::new(wanted, found, |at, wanted, found| {
+                let noise = radii.get(at).copied().unwrap_or(0.0);
+                wanted.is_near(found, self.tolerance) || wanted.is_within(found, noise)
             })
-            .collect();
-        self.outputs(entry, &followed.outputs, &found.outputs, |output| {
-            &checks[output]
-        });
+        };
+        self.outputs(entry, &followed.outputs, &found.outputs, within);
     }
 
-    /// Compares the outputs with the expected ones. `graph` explains what is outside of the tolerance; `integer`
-    /// says that the run has integers in place of the graph's numbers.
+    /// Compares the outputs with the expected ones, whose elements may be of other types: integers exactly if both are
+    /// integers, and else in float64. Returns the one that is off by most, if any is off by more than the tolerance.
     pub fn expected(
         &self,
         entry: &mut BackendReport,
-        (graph, integer): (Option<&Engine<'_>>, bool),
-        expected: &[Vec<f32>],
-        found: &Trace,
-    ) -> Result<(), RunError> {
-        let within = |_: usize, wanted: f32, found: f32| self.within_tolerance(wanted, found);
-        let mut worst: Option<Difference> = None;
-        for (output, (wanted, found)) in expected.iter().zip(&found.outputs).enumerate() {
-            let apart = Apart::new(wanted, &found.to_f32(), &within);
+        expected: &[Tensor],
+        found: &[Tensor],
+    ) -> Option<Difference> {
+        let mut worst: Option<(f64, Difference)> = None;
+        if expected.len() != found.len() {
+            let place = "number of outputs".to_owned();
+            entry.differs(self.counts(place, expected.len(), found.len()));
+        }
+        for (output, (wanted, found)) in expected.iter().zip(found).enumerate() {
+            if wanted.shape != found.shape {
+                let shapes = [wanted, found].map(|tensor| format!("{:?}", tensor.shape));
+                entry.differs(self.types(output, shapes));
+                continue;
+            }
+            let apart = Apart::new(wanted, found, |_, a, b| a.is_near(b, self.tolerance));
             let largest = entry.max_abs_diff_expected.get_or_insert(0.0);
             *largest = largest.max(apart.max_abs_diff);
-            let size = |difference: &Difference| (difference.expected - difference.found).abs();
-            if let Some(difference) = apart.worst.map(|worst| self.at_output(output, worst))
-                && worst
-                    .as_ref()
-                    .is_none_or(|worst| size(worst) < size(&difference))
-            {
-                worst = Some(difference);
+            if let Some(at) = apart.worst {
+                let size = at.1.distance(at.2);
+                if worst.as_ref().is_none_or(|(worst, _)| *worst < size) {
+                    worst = Some((size, self.at_output(output, at)));
+                }
             }
         }
-        let Some(difference) = worst else {
-            return Ok(());
-        };
-        let mut unexpected = Unexpected {
-            difference,
-            explained: false,
-            near_boundary: 0,
-            not_numbers: 0,
-        };
-        if let Some((graph, interpreter)) =
-            graph.and_then(|graph| Some((graph, graph.interpreter()?)))
-        {
-            let near = near_boundaries(graph.function, interpreter, self.sample)
-                .map_err(|error| graph.error(error))?;
-            unexpected.near_boundary = near.boundary.len();
-            unexpected.not_numbers = if integer { near.not_numbers } else { 0 };
-            unexpected.explained = unexpected.not_numbers > 0 || explains(&near, expected, found);
-        }
-        entry.unexpected.push(unexpected);
-        Ok(())
+        worst.map(|(_, difference)| difference)
     }
 
-    fn outputs<'f>(
+    /// Notes that the outputs are not the expected ones, and whether that is explained.
+    pub fn unexpected(
+        &self,
+        entry: &mut BackendReport,
+        difference: Difference,
+        explanation: Explanation,
+    ) {
+        let explained = matches!(explanation, Explanation::Shown { .. });
+        entry.unexpected.push(Unexpected {
+            difference,
+            explained,
+            explanation,
+        });
+    }
+
+    fn outputs(
         &self,
         entry: &mut BackendReport,
         wanted: &[Tensor],
         found: &[Tensor],
-        equal: impl Fn(usize) -> &'f dyn Fn(usize, f32, f32) -> bool,
+        apart: impl Fn(usize, &Tensor, &Tensor) -> Apart,
     ) {
         if wanted.len() != found.len() {
-            entry.differs(Difference {
-                sample: self.number,
-                place: "number of outputs".to_owned(),
-                element: 0,
-                expected: wanted.len() as f64,
-                found: found.len() as f64,
-            });
+            let place = "number of outputs".to_owned();
+            entry.differs(self.counts(place, wanted.len(), found.len()));
         }
         for (output, (wanted, found)) in wanted.iter().zip(found).enumerate() {
-            let apart = Apart::new(&wanted.to_f32(), &found.to_f32(), equal(output));
+            let types = [wanted, found].map(TensorType::of);
+            if types[0] != types[1] {
+                let types = types.map(|ty| format!("{} {:?}", ty.element, ty.shape));
+                entry.differs(self.types(output, types));
+                continue;
+            }
+            let apart = apart(output, wanted, found);
             entry.max_abs_diff = entry.max_abs_diff.max(apart.max_abs_diff);
-            let first =
-                apart
-                    .first
-                    .or((wanted.shape != found.shape).then_some((0, f32::NAN, f32::NAN)));
-            if let Some(first) = first {
+            if let Some(first) = apart.first {
                 entry.differs(self.at_output(output, first));
             }
         }
     }
 
+    fn output(&self, number: usize) -> Foreign {
+        self.outputs.get(number).cloned().unwrap_or_default()
+    }
+
     fn at_output(
         &self,
         output: usize,
-        (element, expected, found): (usize, f32, f32),
+        (element, expected, found): (usize, Number, Number),
     ) -> Difference {
-        let name = self.outputs.get(output).map_or("", String::as_str);
         Difference {
             sample: self.number,
-            place: format!("output '{name}'"),
+            place: format!("output '{}'", self.output(output).shown()),
             element,
-            expected: expected.into(),
-            found: found.into(),
+            expected: Value::Number(expected),
+            found: Value::Number(found),
         }
     }
 
-    fn within_tolerance(&self, wanted: f32, found: f32) -> bool {
-        distance(wanted, found) <= f64::from(self.tolerance) * f64::from(wanted.abs().max(1.0))
+    fn integer_at(&self, node: &Node, element: usize, expected: i64, found: i64) -> Difference {
+        Difference {
+            sample: self.number,
+            place: format!("node '{}'", node.name.shown()),
+            element,
+            expected: Value::Number(integer(expected)),
+            found: Value::Number(integer(found)),
+        }
+    }
+
+    fn types(&self, output: usize, [expected, found]: [String; 2]) -> Difference {
+        Difference {
+            sample: self.number,
+            place: format!("type of output '{}'", self.output(output).shown()),
+            element: 0,
+            expected: Value::Text(expected),
+            found: Value::Text(found),
+        }
+    }
+
+    fn counts(&self, place: String, expected: usize, found: usize) -> Difference {
+        let count = |count: usize| Value::Number(Number::Integer(count as i128));
+        Difference {
+            sample: self.number,
+            place,
+            element: 0,
+            expected: count(expected),
+            found: count(found),
+        }
     }
 }
 
-/// Whether float32 noise explains that outputs are not the expected ones.
-fn explains(near: &Followed, expected: &[Vec<f32>], found: &Trace) -> bool {
-    let within_noise = || {
-        expected
-            .iter()
-            .zip(&found.outputs)
-            .enumerate()
-            .all(|(output, (wanted, found))| {
-                let radii = near.radii.get(output).map_or(&[][..], Vec::as_slice);
-                wanted
-                    .iter()
-                    .zip(found.to_f32())
-                    .enumerate()
-                    .all(|(at, (wanted, found))| {
-                        distance(*wanted, found) <= f64::from(radii.get(at).copied().unwrap_or(0.0))
-                    })
-            })
-    };
-    !near.boundary.is_empty() || within_noise()
+/// The number that an integer of a run stands for.
+pub(super) fn integer(n: i64) -> Number {
+    match n {
+        NOT_A_NUMBER => Number::Real(f64::NAN),
+        n => Number::Integer(n.into()),
+    }
+}
+
+/// Two tensors of one type compared bit for bit; NaN equals NaN.
+fn bit_by_bit(_output: usize, wanted: &Tensor, found: &Tensor) -> Apart {
+    Apart::new(wanted, found, |at, _, _| same_bits(wanted, found, at))
+}
+
+/// Whether two tensors of one type have the same bits at a place, where NaN equals NaN.
+fn same_bits(a: &Tensor, b: &Tensor, at: usize) -> bool {
+    match (&a.data, &b.data) {
+        (Data::F32(a), Data::F32(b)) => {
+            a[at].to_bits() == b[at].to_bits() || a[at].is_nan() && b[at].is_nan()
+        }
+        (Data::F64(a), Data::F64(b)) => {
+            a[at].to_bits() == b[at].to_bits() || a[at].is_nan() && b[at].is_nan()
+        }
+        (Data::Int { values: a, .. }, Data::Int { values: b, .. }) => a[at] == b[at],
+        _ => false,
+    }
 }
 
 impl Apart {
-    fn new(wanted: &[f32], found: &[f32], equal: &dyn Fn(usize, f32, f32) -> bool) -> Self {
-        let mut apart = Self {
-            first: None,
-            worst: None,
-            max_abs_diff: 0.0,
-        };
-        for (at, (&wanted, &found)) in wanted.iter().zip(found).enumerate() {
-            let difference = distance(wanted, found);
+    /// Compares the elements of two tensors of as many elements.
+    fn new(wanted: &Tensor, found: &Tensor, equal: impl Fn(usize, Number, Number) -> bool) -> Self {
+        let mut apart = Self::default();
+        for at in 0..wanted.len().min(found.len()) {
+            let (wanted, found) = (Number::at(wanted, at), Number::at(found, at));
+            let difference = wanted.distance(found);
             if !equal(at, wanted, found) {
                 apart.first.get_or_insert((at, wanted, found));
                 let worse = apart
                     .worst
-                    .is_none_or(|(_, a, b)| distance(a, b) < difference);
+                    .is_none_or(|(_, a, b)| a.distance(b) < difference);
                 if worse {
                     apart.worst = Some((at, wanted, found));
                 }
@@ -313,18 +347,5 @@ impl Apart {
             apart.max_abs_diff = apart.max_abs_diff.max(difference);
         }
         apart
-    }
-}
-
-/// How far two numbers are apart; NaN equals NaN, and is infinitely far from everything else.
-fn distance(a: f32, b: f32) -> f64 {
-    if a == b || a.is_nan() && b.is_nan() {
-        return 0.0;
-    }
-    let distance = (f64::from(a) - f64::from(b)).abs();
-    if distance.is_nan() {
-        f64::INFINITY
-    } else {
-        distance
     }
 }

@@ -2,12 +2,14 @@
 
 use melior::Context;
 use melior::ir::Module;
-use qonnx_dialects::ir::{self, Diagnostic, Function};
+use melior::ir::operation::OperationLike;
+use qonnx_dialects::ir::{self, Diagnostic, Function, Op};
 use qonnx_dialects::text::{Foreign, shown_path};
 use qonnx_dialects::value::TensorType;
+use std::collections::HashSet;
 use std::path::Path;
 
-use super::trace::{Trace, integers_of};
+use super::trace::{Kind, Trace, active, integers_of};
 use crate::backend::{self, BACKENDS, Network, Runner, Settings};
 use crate::driver::{self, DriverError, Level, LoadOptions, STANDARD_INPUT};
 use crate::interp::Interpreter;
@@ -91,8 +93,8 @@ pub struct Model {
     context: Context,
     options: LoadOptions,
     path: std::path::PathBuf,
-    inputs: Vec<(String, TensorType)>,
-    outputs: Vec<String>,
+    inputs: Vec<(Foreign, TensorType)>,
+    outputs: Vec<Foreign>,
     hints: Vec<InputHints>,
     remarks: Vec<Diagnostic>,
 }
@@ -120,11 +122,7 @@ impl Model {
             let inputs = samples::inputs(function).map_err(refused)?;
             (
                 inputs,
-                function
-                    .output_names()
-                    .iter()
-                    .map(|name| name.verbatim().to_owned())
-                    .collect(),
+                function.output_names(),
                 samples::hints(function),
                 loaded.remarks,
             )
@@ -143,12 +141,12 @@ impl Model {
     }
 
     /// Names and types of the inputs.
-    pub fn inputs(&self) -> &[(String, TensorType)] {
+    pub fn inputs(&self) -> &[(Foreign, TensorType)] {
         &self.inputs
     }
 
     /// Names of the outputs.
-    pub fn outputs(&self) -> &[String] {
+    pub fn outputs(&self) -> &[Foreign] {
         &self.outputs
     }
 
@@ -203,6 +201,7 @@ impl Model {
         Ok(Engine {
             model: self,
             backend,
+            active: active(function),
             function,
             program,
             _module: module,
@@ -220,6 +219,8 @@ pub struct Engine<'c> {
     model: &'c Model,
     /// The backend.
     pub backend: Backend,
+    /// See [`active`].
+    active: HashSet<usize>,
     /// The network at the backend's level; it lives in `_module`.
     pub(super) function: Function<'c>,
     program: Program<'c>,
@@ -235,6 +236,12 @@ impl<'c> Engine<'c> {
                 let traced = runner
                     .trace_all(samples)
                     .map_err(|error| failed(error.to_string()))?;
+                if traced.len() != samples.len() {
+                    let (found, expected) = (traced.len(), samples.len());
+                    return Err(failed(format!(
+                        "gave results of {found} samples, expected {expected}"
+                    )));
+                }
                 Ok(traced.into_iter().map(Trace::from).collect())
             }
             Program::Level(interpreter) => samples
@@ -243,13 +250,32 @@ impl<'c> Engine<'c> {
                     let mut integers = Vec::new();
                     let outputs = interpreter
                         .run(sample, &mut |op, operands, results| {
-                            integers.extend(integers_of(op, operands, results));
+                            let Some(mut shown) = integers_of(op, operands, results) else {
+                                return;
+                            };
+                            if shown.kind == Kind::Carriers && !self.is_active(op) {
+                                shown.kind = Kind::Idle;
+                            }
+                            integers.push(shown);
                         })
                         .map_err(|error| failed(error.to_string()))?;
                     Ok(Trace { outputs, integers })
                 })
                 .collect(),
         }
+    }
+
+    /// Whether runs show the integers on the way.
+    pub fn traces(&self) -> bool {
+        match &self.program {
+            Program::Compiled(runner) => runner.traces(),
+            Program::Level(_) => true,
+        }
+    }
+
+    fn is_active(&self, op: Op<'_>) -> bool {
+        op.results()
+            .any(|result| self.active.contains(&ir::value_key(ir::val(result))))
     }
 
     /// The interpreter, if this is a level of it.
@@ -262,5 +288,37 @@ impl<'c> Engine<'c> {
 
     pub(super) fn error(&self, message: impl ToString) -> RunError {
         self.model.error(self.backend, message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::{BackendError, Traced};
+    use qonnx_dialects::tensor::Tensor;
+
+    /// Gives so many results, whatever it is asked for.
+    struct Miscounting(usize);
+
+    impl Runner for Miscounting {
+        fn run(&self, _: &[&Tensor]) -> Result<Vec<Tensor>, BackendError> {
+            Ok(Vec::new())
+        }
+
+        fn trace_all(&self, _: &[Sample]) -> Result<Vec<Traced>, BackendError> {
+            Ok(vec![Traced::default(); self.0])
+        }
+    }
+
+    #[test]
+    fn a_backend_gives_as_many_results_as_there_are_samples() {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/wine_mlp.onnx");
+        let model = Model::new(&example, &LoadOptions::default()).expect("it can be read");
+        let mut engine = model.engine(Backend::Int).expect("it can be run");
+        let samples = samples::generate(model.inputs(), model.hints(), 2, 1);
+        for (count, fits) in [(0, false), (1, false), (2, true), (3, false)] {
+            engine.program = Program::Compiled(Box::new(Miscounting(count)));
+            assert_eq!(engine.run(&samples).is_ok(), fits, "{count}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use qonnx_dialects::tensor::{Data, Tensor};
 use std::collections::BTreeMap;
 
 use super::noise::{Noise, Sums};
-use super::trace::{NOT_A_NUMBER, Quantization, Trace};
+use super::trace::{Integers, Kind, NOT_A_NUMBER, OF_NOT_A_NUMBER, Quantization, Trace};
 use crate::interp::{InterpError, Interpreter};
 use crate::samples::Sample;
 
@@ -38,8 +38,8 @@ pub struct Flip {
 pub struct Followed {
     /// Elements within noise of a rounding boundary.
     pub boundary: Vec<Flip>,
-    /// Elements that are NaN in the graph, for which there is no integer.
-    pub not_numbers: usize,
+    /// Elements that are NaN in the graph, for which there is no integer, and what stands for NaN in the other run.
+    pub not_numbers: Vec<Flip>,
     /// Elements that differ without such an excuse.
     pub wrong: Vec<Flip>,
     /// The graph's outputs behind the other run's integers.
@@ -55,41 +55,18 @@ pub fn follow(
     sample: &Sample,
     other: &Trace,
 ) -> Result<Followed, InterpError> {
-    let integers: BTreeMap<&Node, &[i64]> = other
-        .integers
-        .iter()
-        .map(|integers| (&integers.node, integers.n.as_slice()))
-        .collect();
+    let integers: BTreeMap<&Node, Vec<&Integers>> = other.by_node();
     walk(
         function,
         interpreter,
         sample,
         Sums::RoundedOnce,
         |flips, node, x, radius, quantization| {
-            let Some(&wanted) = integers.get(node).filter(|wanted| wanted.len() == x.len()) else {
+            let wanted = integers.get(node).and_then(|all| all.last());
+            let Some(wanted) = wanted.filter(|wanted| wanted.n.len() == x.len()) else {
                 return;
             };
             flips.judge(node, x, radius, quantization, wanted);
-        },
-    )
-}
-
-/// Runs a graph and lists the elements (as [`Followed::boundary`]) that a run with float32 sums in another order
-/// may quantize another way.
-pub fn near_boundaries(
-    function: Function<'_>,
-    interpreter: &Interpreter<'_>,
-    sample: &Sample,
-) -> Result<Followed, InterpError> {
-    walk(
-        function,
-        interpreter,
-        sample,
-        Sums::InFloat32,
-        |flips, node, x, radius, quantization| {
-            for element in 0..x.len() {
-                flips.note_if_near(node, element, x, radius, quantization);
-            }
         },
     )
 }
@@ -108,9 +85,13 @@ impl Followed {
         x: &[f32],
         radius: &[f32],
         elements: &mut Elements<'_>,
-        wanted: &[i64],
+        wanted: &Integers,
     ) {
-        for (element, &other) in wanted.iter().enumerate() {
+        let of_nan = match wanted.kind {
+            Kind::Integers => OF_NOT_A_NUMBER,
+            Kind::Carriers | Kind::Idle => NOT_A_NUMBER,
+        };
+        for (element, &other) in wanted.n.iter().enumerate() {
             let (quantizer, value) = (&elements.quantizers[element], x[element]);
             let integer = |x: f32| elements.quantization.integer(quantizer, x);
             let graph = integer(value);
@@ -118,11 +99,9 @@ impl Followed {
                 continue;
             }
             elements.results[element] = elements.quantization.carrier(quantizer, other);
-            if graph == NOT_A_NUMBER {
-                self.not_numbers += 1;
-                continue;
-            }
-            let radius = radius.get(element).copied().unwrap_or(0.0);
+            // A radius that is not finite excuses nothing.
+            let radius = radius.get(element).copied().filter(|r| r.is_finite());
+            let radius = radius.unwrap_or(0.0);
             let (a, b) = (integer(value - radius), integer(value + radius));
             let node = node.clone();
             let flip = Flip {
@@ -133,41 +112,13 @@ impl Followed {
                 graph,
                 other,
             };
-            if (a.min(b)..=a.max(b)).contains(&other) {
+            if graph == NOT_A_NUMBER && other == of_nan {
+                self.not_numbers.push(flip);
+            } else if graph != NOT_A_NUMBER && (a.min(b)..=a.max(b)).contains(&other) {
                 self.boundary.push(flip);
             } else {
                 self.wrong.push(flip);
             }
-        }
-    }
-
-    fn note_if_near(
-        &mut self,
-        node: &Node,
-        element: usize,
-        x: &[f32],
-        radius: &[f32],
-        elements: &Elements<'_>,
-    ) {
-        let (quantizer, value) = (&elements.quantizers[element], x[element]);
-        let radius = radius.get(element).copied().unwrap_or(0.0);
-        let integer = |x: f32| elements.quantization.integer(quantizer, x);
-        let graph = integer(value);
-        if graph == NOT_A_NUMBER {
-            self.not_numbers += 1;
-            return;
-        }
-        let (a, b) = (integer(value - radius), integer(value + radius));
-        if a != b {
-            let other = if a == graph { b } else { a };
-            self.boundary.push(Flip {
-                node: node.clone(),
-                element,
-                value,
-                radius,
-                graph,
-                other,
-            });
         }
     }
 }

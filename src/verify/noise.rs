@@ -4,13 +4,18 @@
 //! products of carriers is therefore off by a few units in the last place of the sum of magnitudes, and everything
 //! behind it inherits that. Here the bound is carried along with a run: each value has a radius for each element.
 //! Behind a quantizer the radius is that of one rounding again, because its integers are compared.
+//!
+//! The same arithmetic answers another question: how far can a value move at most when quantizers before it choose
+//! among several integers ([`Spread::certain`])?
 
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::error::EvalError;
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, Op, Val};
+use qonnx_dialects::monotone::Direction;
 use qonnx_dialects::onnx::{self, Gemm};
-use qonnx_dialects::tensor::{Data, Tensor};
+use qonnx_dialects::tensor::Tensor;
+use qonnx_dialects::value::with_infos;
 use std::collections::HashMap;
 
 /// The unit roundoff of float32.
@@ -54,11 +59,7 @@ impl Noise {
     /// The results of `op` are carriers of integers that are compared: one rounding.
     pub fn restart(&mut self, op: Op<'_>, results: &[Tensor]) {
         for (value, tensor) in op.results().zip(results) {
-            let radius = tensor
-                .to_f32()
-                .iter()
-                .map(|value| value.abs() * UNIT)
-                .collect();
+            let radius = of_carrier(&tensor.to_f32());
             self.radii.insert(ir::value_key(ir::val(value)), radius);
         }
     }
@@ -75,16 +76,62 @@ impl Noise {
             .operands()
             .map(|operand| self.radius(ir::val(operand)))
             .collect();
-        let found = match magnitudes(graph) {
-            Some(magnitudes) => vec![self.of_sum(&magnitudes, operands, &radii)?],
-            None => self.of_any(graph, operands, &radii, results)?,
+        let spread = Spread {
+            sums: self.sums,
+            certain: false,
         };
+        let found = spread.through(graph, operands, &radii, results)?;
         for (value, radius) in op.results().zip(found) {
             if radius.iter().any(|&radius| radius != 0.0) {
                 self.radii.insert(ir::value_key(ir::val(value)), radius);
             }
         }
         Ok(())
+    }
+}
+
+/// The radius of each element of a carrier: one rounding.
+pub fn of_carrier(results: &[f32]) -> Vec<f32> {
+    results.iter().map(|value| value.abs() * UNIT).collect()
+}
+
+/// The radius of each element of a result that is rounded elsewhere too, after the same operation.
+pub fn of_rounding(results: &[f32]) -> Vec<f32> {
+    results
+        .iter()
+        .map(|value| 2.0 * UNIT * value.abs())
+        .collect()
+}
+
+/// How radii go through an op.
+#[derive(Clone, Copy, Debug)]
+pub struct Spread {
+    /// How the other run sums.
+    pub sums: Sums,
+    /// Whether the result must be a bound, however large the radii are. It is infinite where none is known. Without
+    /// this it is an estimate for small radii: for ops that mix elements in other ways than sums, such as softmax, and
+    /// for products of two values that both move.
+    pub certain: bool,
+}
+
+impl Spread {
+    /// The radius of each element of each result. `radii` has those of the operands, `None` where they do not move.
+    /// Fails where the op does.
+    pub fn through(
+        &self,
+        op: &GraphOp,
+        operands: &[Option<&Tensor>],
+        radii: &[Option<&[f32]>],
+        results: &[Tensor],
+    ) -> Result<Vec<Vec<f32>>, EvalError> {
+        let mut found = match magnitudes(op) {
+            Some(magnitudes) => vec![self.of_sum(&magnitudes, operands, radii)?],
+            None => self.of_any(op, operands, radii, results)?,
+        };
+        if self.certain {
+            certain(op, operands, radii, results, &mut found);
+        }
+        Ok(found)
     }
 
     /// For sums of products: rounding of the terms and the sum, plus what the operands bring.
@@ -129,14 +176,17 @@ impl Noise {
             .zip(&terms)
             .map(|((sum, shifted), terms)| {
                 let units = ROUNDED_ONCE + 4.0 * terms.abs().max(share as f32).sqrt();
-                (shifted - sum).max(0.0) + units * UNIT * sum
+                let moved = shifted - sum;
+                if self.certain && moved.is_nan() {
+                    return f32::INFINITY;
+                }
+                moved.max(0.0) + units * UNIT * sum
             });
         Ok(radius.collect())
     }
 
     /// For all other ops: how far the results move when the operands do, one operand after the other. This is a
-    /// bound where an op is monotone in each element, and an estimate for ops that mix elements in other ways
-    /// than sums, such as softmax.
+    /// bound where an op is monotone in each element (see [`bounded`]), and else an estimate.
     fn of_any(
         &self,
         op: &GraphOp,
@@ -144,7 +194,6 @@ impl Noise {
         radii: &[Option<&[f32]>],
         results: &[Tensor],
     ) -> Result<Vec<Vec<f32>>, EvalError> {
-        let floats = |tensor: &Tensor| matches!(tensor.data, Data::F32(_));
         let mut found: Vec<Vec<f32>> = results
             .iter()
             .map(|result| vec![0.0; result.len()])
@@ -174,7 +223,10 @@ impl Noise {
                         continue;
                     };
                     for ((moved, old), new) in moved.iter_mut().zip(old).zip(new) {
-                        *moved = moved.max((new - old).abs());
+                        // Where it becomes NaN only beyond the domain of an op, the estimate is that within.
+                        let by = (new - old).abs();
+                        let unknown = self.certain && by.is_nan() && !old.is_nan();
+                        *moved = moved.max(if unknown { f32::INFINITY } else { by });
                     }
                 }
             }
@@ -187,19 +239,121 @@ impl Noise {
         }
         // Elsewhere the same operation may round another way.
         let elsewhere = self.sums == Sums::InFloat32;
-        for (found, result) in found
-            .iter_mut()
-            .zip(results)
-            .filter(|(_, result)| floats(result))
-        {
-            for (found, value) in found.iter_mut().zip(result.to_f32()) {
+        for (found, result) in found.iter_mut().zip(results) {
+            let Some(values) = result.as_f32() else {
+                continue;
+            };
+            for (found, rounding) in found.iter_mut().zip(of_rounding(values)) {
                 if elsewhere || *found > 0.0 {
-                    *found += 2.0 * UNIT * value.abs();
+                    *found += rounding;
                 }
             }
         }
         Ok(found)
     }
+}
+
+/// The operands moved by their radii where these are finite: the first by `direction[0]` of them, others by
+/// `direction[1]`.
+pub fn shifted(
+    operands: &[Option<&Tensor>],
+    radii: &[Option<&[f32]>],
+    direction: [f32; 2],
+) -> Vec<Option<Tensor>> {
+    let all = operands.iter().zip(radii).enumerate();
+    all.map(|(operand, (tensor, radii))| {
+        let direction = direction[operand.min(1)];
+        let by = |at: usize| radii.map_or(0.0, |radii| radii[at]);
+        let by = |at: usize| {
+            if by(at).is_finite() {
+                direction * by(at)
+            } else {
+                0.0
+            }
+        };
+        tensor.map(|tensor| map_floats(tensor, |at, x| x + by(at)))
+    })
+    .collect()
+}
+
+/// Makes the radii of the results infinite where they are no bound.
+fn certain(
+    op: &GraphOp,
+    operands: &[Option<&Tensor>],
+    radii: &[Option<&[f32]>],
+    results: &[Tensor],
+    found: &mut [Vec<f32>],
+) {
+    let is_float = |tensor: &Tensor| tensor.as_f32().is_some();
+    let mut moving = operands.iter().zip(radii).filter(|(_, r)| r.is_some());
+    if moving.clone().next().is_none() {
+        return;
+    }
+    // Only float32 elements are moved to see what happens.
+    let seen = moving.all(|(tensor, _)| tensor.is_some_and(is_float));
+    let known = seen && (magnitudes(op).is_some() || bounded(op, operands, radii));
+    let most = match op {
+        // It moves by less than 1, whatever its operands do.
+        GraphOp::Onnx(onnx::Op::Softmax(_)) => 1.0,
+        _ => f32::INFINITY,
+    };
+    for (found, result) in found.iter_mut().zip(results) {
+        if !known || !is_float(result) {
+            found.fill(most);
+        }
+    }
+}
+
+/// Whether the moves of the operands, one after the other, add up to a bound of the move of the result, however far
+/// they move: so for ops that are linear or only move elements or take the greatest of them, and for monotone ops
+/// of which one operand moves.
+fn bounded(op: &GraphOp, operands: &[Option<&Tensor>], radii: &[Option<&[f32]>]) -> bool {
+    use onnx::Op::{
+        Add, Concat, Expand, Flatten, Identity, MaxPool, Pad, ReduceMax, ReduceMin, Reshape, Slice,
+        Split, Squeeze, Sub, Tile, Transpose, Unsqueeze,
+    };
+    if let GraphOp::Onnx(
+        Add
+        | Sub
+        | Concat { .. }
+        | Expand
+        | Flatten { .. }
+        | Identity
+        | MaxPool(_)
+        | Pad
+        | ReduceMax(_)
+        | ReduceMin(_)
+        | Reshape { .. }
+        | Slice
+        | Split { .. }
+        | Squeeze { .. }
+        | Tile
+        | Transpose { .. }
+        | Unsqueeze { .. },
+    ) = op
+    {
+        return true;
+    }
+    let mut moving = radii.iter().enumerate().filter(|(_, r)| r.is_some());
+    let (Some((operand, _)), None) = (moving.next(), moving.next()) else {
+        return false;
+    };
+    let monotonicity = with_infos(operands, |infos| {
+        let constant = |at: usize| at != operand;
+        let infos: Vec<_> = infos
+            .iter()
+            .enumerate()
+            .map(|(at, info)| {
+                info.map(|mut info| {
+                    info.value = info.value.filter(|_| constant(at));
+                    info
+                })
+            })
+            .collect();
+        op.monotonicity(operand, &infos)
+    });
+    let directions = &monotonicity.directions;
+    !directions.is_empty() && !directions.contains(&Direction::Unknown)
 }
 
 /// The op that sums the magnitudes of what `op` sums; `None` if it does not sum.

@@ -1,11 +1,9 @@
 //! What a verification found.
 
 use qonnx_dialects::text::Foreign;
-use serde::Serialize;
-use std::fmt;
+use serde::{Serialize, Serializer};
 
-/// Most lines of one kind that the text form prints; the JSON form has all.
-const LINES: usize = 8;
+use super::number::Number;
 
 /// How two runs compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +17,16 @@ pub enum Outcome {
     Different,
 }
 
+/// What a difference is about: a number, or where there is none a few words.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// An element.
+    Number(Number),
+    /// A type, or what else is there.
+    Text(String),
+}
+
 /// A place where two runs differ.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
@@ -29,9 +37,9 @@ pub struct Difference {
     /// Number of the element, row-major.
     pub element: usize,
     /// The reference's value: of a quantizer its integer.
-    pub expected: f64,
+    pub expected: Value,
     /// The other value.
-    pub found: f64,
+    pub found: Value,
 }
 
 /// An element that lies within float32 noise of a rounding boundary and was rounded the other way.
@@ -39,7 +47,7 @@ pub struct Difference {
 pub struct BoundaryElement {
     /// Number of the sample.
     pub sample: usize,
-    /// The name of the quantizer node.
+    /// The quantizer node.
     pub node: Foreign,
     /// Number of the element, row-major.
     pub element: usize,
@@ -53,18 +61,120 @@ pub struct BoundaryElement {
     pub found: i64,
 }
 
+/// Which run decides an element otherwise than the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// The one that gives the expected outputs.
+    Expected,
+    /// The backend.
+    Found,
+    /// Both, in the same way.
+    Both,
+}
+
+/// An element that is decided otherwise than the graph decides it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Flipped {
+    /// The node that decides.
+    pub node: Foreign,
+    /// Number of the element, row-major.
+    pub element: usize,
+    /// What the graph rounds, in the run with all these decisions.
+    #[serde(serialize_with = "number")]
+    pub value: f32,
+    /// How far float32 noise may have moved it.
+    pub noise: f32,
+    /// What the graph decides: of a quantizer its integer, of another op its result.
+    pub graph: Number,
+    /// What is decided instead.
+    pub chosen: Number,
+    /// By whom.
+    pub side: Side,
+}
+
+/// An output element outside of the tolerance that only float32 noise behind the last quantizer excuses.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WithinNoise {
+    /// Number of the output.
+    pub output: usize,
+    /// Number of the element, row-major.
+    pub element: usize,
+    /// How far it is from the expected one.
+    pub distance: f64,
+    /// How far float32 noise may have moved it.
+    pub noise: f32,
+}
+
+/// Whether float32 noise explains the expected outputs of a sample.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "verdict", rename_all = "kebab-case")]
+pub enum Explanation {
+    /// It does: the graph gives them if these elements are decided otherwise.
+    Shown {
+        /// The elements, none if the graph gives them as it is; and what the backend decides otherwise.
+        flipped: Vec<Flipped>,
+        /// The output element that needs float32 noise most, if any is outside of the tolerance.
+        within_noise: Option<WithinNoise>,
+    },
+    /// No element of the sample is within float32 noise of a rounding boundary.
+    NoElement,
+    /// No choice for the elements beside a rounding boundary gives them.
+    NoChoice {
+        /// The number of those elements.
+        near: usize,
+    },
+    /// The search was ended by its bound.
+    Unfinished {
+        /// The number of elements beside a rounding boundary.
+        near: usize,
+        /// The bound: a number of runs.
+        runs: usize,
+    },
+    /// There are elements beside a rounding boundary, and no search was wanted.
+    NotSearched {
+        /// Their number.
+        near: usize,
+    },
+    /// No graph was run that could show it.
+    NoGraph,
+    /// The graph gives them, as above, but the backend differs from the graph.
+    Different,
+    /// The graph gives them, as above, and the backend gives what the graph does, each within the tolerance; but they are
+    /// further apart, where none of the elements makes a difference.
+    Beyond,
+}
+
+impl Explanation {
+    /// The explanation for a backend that decides some elements otherwise than the graph itself.
+    pub(super) fn with_own(mut self, own: &[Flipped]) -> Self {
+        let Self::Shown { flipped, .. } = &mut self else {
+            return self;
+        };
+        for own in own {
+            let same = |other: &&mut Flipped| {
+                (&other.node, other.element) == (&own.node, own.element)
+                    && other.chosen == own.chosen
+            };
+            match flipped.iter_mut().find(same) {
+                Some(both) => both.side = Side::Both,
+                None => flipped.push(own.clone()),
+            }
+        }
+        self
+    }
+}
+
 /// A sample with an output outside of the tolerance of the expected one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Unexpected {
     /// The output that is off by most.
     pub difference: Difference,
-    /// Whether float32 noise explains it: either the output itself is within noise, or elements of this sample
-    /// are within noise of a rounding boundary, so that another order of summation may round them the other way.
+    /// Whether float32 noise explains it, and how that was shown or why not.
     pub explained: bool,
-    /// The number of those elements.
-    pub near_boundary: usize,
-    /// The number of elements that are NaN in the graph and integers in this run.
-    pub not_numbers: usize,
+    /// See [`Explanation`].
+    #[serde(flatten)]
+    pub explanation: Explanation,
 }
 
 /// One backend's results.
@@ -87,8 +197,10 @@ pub struct BackendReport {
     /// Places where it differs: of each sample the first element of each node and output.
     pub differences: Vec<Difference>,
     /// Largest difference of an output from the reference (behind the same integers).
+    #[serde(serialize_with = "number")]
     pub max_abs_diff: f64,
     /// Largest difference from the expected outputs.
+    #[serde(serialize_with = "optional_number")]
     pub max_abs_diff_expected: Option<f64>,
     /// Samples with an output outside of the tolerance of the expected one.
     pub unexpected: Vec<Unexpected>,
@@ -139,145 +251,14 @@ pub struct Report {
     pub backends: Vec<BackendReport>,
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "{}: {} samples", self.model, self.samples)?;
-        writeln!(
-            formatter,
-            "{:8} {:8} {:9} {:>10} {:>9} {:>13} {:>13} {:>8}",
-            "backend",
-            "against",
-            "result",
-            "integers",
-            "boundary",
-            "max_abs_diff",
-            "vs expected",
-            "seconds"
-        )?;
-        for entry in &self.backends {
-            entry.row(formatter)?;
-        }
-        for entry in &self.backends {
-            entry.details(formatter, self.samples)?;
-        }
-        write!(
-            formatter,
-            "{}",
-            if self.passed { "passed" } else { "FAILED" }
-        )
-    }
+/// A float as [`Number`] writes it.
+fn number<S: Serializer>(
+    value: &(impl Into<f64> + Copy),
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    Number::Real((*value).into()).serialize(serializer)
 }
 
-impl BackendReport {
-    fn row(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let outcome = match self.outcome {
-            Outcome::Equal => "equal",
-            Outcome::Boundary => "boundary",
-            Outcome::Different => "DIFFERENT",
-        };
-        let difference =
-            |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3e}"));
-        writeln!(
-            formatter,
-            "{:8} {:8} {:9} {:>10} {:>9} {:>13} {:>13} {:>8.3}",
-            self.backend,
-            self.reference.unwrap_or("-"),
-            outcome,
-            self.elements,
-            self.boundary.len(),
-            difference(self.reference.map(|_| self.max_abs_diff)),
-            difference(self.max_abs_diff_expected),
-            self.seconds
-        )
-    }
-
-    fn details(&self, formatter: &mut fmt::Formatter<'_>, samples: usize) -> fmt::Result {
-        let more = |formatter: &mut fmt::Formatter<'_>, all: usize, what: &str| match all
-            .checked_sub(LINES)
-        {
-            None | Some(0) => Ok(()),
-            Some(more) => writeln!(
-                formatter,
-                "{}: {more} more {what}, see --json",
-                self.backend
-            ),
-        };
-        for Difference {
-            sample,
-            place,
-            element,
-            expected,
-            found,
-        } in self.differences.iter().take(LINES)
-        {
-            writeln!(
-                formatter,
-                "{}: sample {sample}: {place} element {element}: expected {expected}, found {found}",
-                self.backend
-            )?;
-        }
-        more(formatter, self.differences.len(), "differences")?;
-        for BoundaryElement {
-            sample,
-            node,
-            element,
-            value,
-            noise,
-            expected,
-            found,
-        } in self.boundary.iter().take(LINES)
-        {
-            let node = node.shown();
-            writeln!(
-                formatter,
-                "{}: sample {sample}: node '{node}' element {element}: {value:e} is within {noise:.1e} of a \
-                 rounding boundary: {expected} or {found}",
-                self.backend
-            )?;
-        }
-        more(
-            formatter,
-            self.boundary.len(),
-            "elements at rounding boundaries",
-        )?;
-        if self.not_numbers > 0 {
-            writeln!(
-                formatter,
-                "{}: {} elements are NaN in the graph; no integer stands for NaN, so the quantizer gives 0",
-                self.backend, self.not_numbers
-            )?;
-        }
-        if self.unexpected.is_empty() {
-            return Ok(());
-        }
-        let count = self.unexpected.len();
-        writeln!(
-            formatter,
-            "{}: {count} of {samples} samples differ from the expected outputs",
-            self.backend
-        )?;
-        for unexpected in self.unexpected.iter().take(LINES) {
-            let Difference {
-                sample,
-                place,
-                element,
-                expected,
-                found,
-            } = &unexpected.difference;
-            let why = match (unexpected.explained, unexpected.near_boundary) {
-                (true, _) if unexpected.not_numbers > 0 => "NaN became an integer".to_owned(),
-                (true, 0) => "within float32 noise".to_owned(),
-                (true, near) => format!(
-                    "{near} elements of this sample are within float32 noise of a rounding boundary"
-                ),
-                (false, _) => "not explained by float32 noise".to_owned(),
-            };
-            writeln!(
-                formatter,
-                "{}: sample {sample}: {place} element {element}: expected {expected}, found {found}; {why}",
-                self.backend
-            )?;
-        }
-        more(formatter, count, "samples")
-    }
+fn optional_number<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.map(Number::Real).serialize(serializer)
 }

@@ -1,9 +1,16 @@
 //! Verification finds planted mistakes, names them, and excuses only what float32 noise explains.
 
+mod explain;
+mod judge;
+mod mutations;
+
 use super::compare::Comparison;
-use super::lockstep::{Followed, follow, near_boundaries};
+use super::lockstep::{Followed, follow};
+use super::replay::{Decisions, Replay, Run};
 use super::*;
-use crate::random_graph;
+use crate::interp::Interpreter;
+use crate::random_graph::{self, Rng};
+use crate::samples::Sample;
 use qonnx_dialects::ir;
 use qonnx_dialects::tensor::Tensor;
 use std::path::PathBuf;
@@ -59,7 +66,7 @@ fn verdict(threshold: &str, x: [f32; 2]) -> BackendReport {
             .expect("it runs")
             .remove(0)
     };
-    let outputs = ["y".to_owned()];
+    let outputs = ["y".into()];
     let comparison = Comparison {
         number: 5,
         sample: &sample,
@@ -93,8 +100,8 @@ fn a_wrong_threshold_is_found_and_named() {
         sample: 5,
         place: "node 'Quant_out'".to_owned(),
         element: 1,
-        expected: 2.0,
-        found: 1.0,
+        expected: Value::Number(Number::Integer(2)),
+        found: Value::Number(Number::Integer(1)),
     };
     // The outputs behind the same integers are the same, so that there is one difference.
     assert_eq!(entry.differences, [difference]);
@@ -126,13 +133,13 @@ fn noise_grows_with_the_terms_of_a_float32_sum() {
     let engine = model.engine(Backend::Interp).expect("it can be run");
     let interpreter = engine.interpreter().expect("a level");
     let sample = vec![Tensor::f32([1, 2], vec![0.3, 0.4])];
-    let near = near_boundaries(engine.function, interpreter, &sample).expect("it runs");
+    let replay = Replay::new(interpreter);
+    let first = replay.first(&sample).expect("it runs");
+    let near = replay.near(&first);
     let places: Vec<_> = near
-        .boundary
-        .iter()
-        .map(|flip| (flip.node.name.verbatim(), flip.element))
+        .map(|(place, near)| (replay.step(place).node(), near.element))
         .collect();
-    assert_eq!(places, [("Quant_out", 0)]);
+    assert_eq!(places, [("Quant_out".into(), 0)]);
     // A run follows itself without a flip.
     let own = engine
         .run(std::slice::from_ref(&sample))
@@ -174,6 +181,7 @@ fn a_whole_verification_passes_and_fails_as_it_should() {
         samples: 6,
         seed: 1,
         tolerance: 1e-5,
+        search: 512,
     };
     let mut steps = Vec::new();
     let report =
@@ -190,7 +198,7 @@ fn a_whole_verification_passes_and_fails_as_it_should() {
         .iter()
         .map(|(name, ty)| {
             (
-                name.clone(),
+                name.verbatim().to_owned(),
                 Tensor::f32(shape(ty), vec![0.0; ty.shape.iter().product()]),
             )
         })
@@ -221,4 +229,56 @@ fn a_whole_verification_passes_and_fails_as_it_should() {
             .all(|entry| entry.unexpected.len() == 1),
         "{report}"
     );
+}
+
+/// The outputs of a run.
+fn outputs(replay: &Replay<'_, '_>, run: &Run) -> Vec<Tensor> {
+    let outputs = replay.outputs(run).into_iter();
+    outputs.map(|(tensor, _)| tensor.clone()).collect()
+}
+
+/// Decides elements of a sample at random, and checks that no output gets further than the bound says.
+fn within_bounds(interpreter: &Interpreter<'_>, sample: &Sample, tries: usize) {
+    let replay = Replay::new(interpreter);
+    let first = replay.first(sample).expect("it runs");
+    let reach = replay.reach(&first).expect("it runs");
+    let own = outputs(&replay, &first);
+    let mut rng = Rng::new(3);
+    let mut decisions = Decisions::new();
+    let mut run = first.clone();
+    for _ in 0..tries {
+        let near: Vec<_> = replay.near(&run).collect();
+        if near.is_empty() {
+            return;
+        }
+        let (place, near) = near[rng.below(near.len())];
+        let key = decisions.get(&place).copied().unwrap_or(near.graph);
+        let mut more = decisions.clone();
+        for next in near.further(key) {
+            more.insert(place, next);
+        }
+        let needed: Vec<Vec<bool>> = own
+            .iter()
+            .enumerate()
+            .map(|(output, tensor)| {
+                let depends = |at| replay.needed(&run, (output, at)).contains(place);
+                (0..tensor.len()).map(depends).collect()
+            })
+            .collect();
+        let Some(next) = replay.again(&first, &more).expect("it runs") else {
+            continue;
+        };
+        let (before, after) = (outputs(&replay, &run), outputs(&replay, &next));
+        for (output, tensor) in after.iter().enumerate() {
+            for at in 0..tensor.len() {
+                let [own, before, after] =
+                    [&own[output], &before[output], tensor].map(|tensor| Number::at(tensor, at));
+                let distance = own.distance(after);
+                assert!(distance <= f64::from(reach[output][at]), "{own} {after}");
+                // What does not depend on an element does not change with it.
+                assert!(needed[output][at] || before.distance(after) == 0.0);
+            }
+        }
+        (decisions, run) = (more, next);
+    }
 }

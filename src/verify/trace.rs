@@ -3,23 +3,43 @@
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::broadcast::walk_broadcast;
 use qonnx_dialects::graph::GraphOp;
-use qonnx_dialects::ir::{Node, Op};
+use qonnx_dialects::ir::{self, Function, Node, Op};
+use qonnx_dialects::onnx;
 use qonnx_dialects::qint;
 use qonnx_dialects::qonnx::{self, PerElement, Quantizer};
 use qonnx_dialects::tensor::{Data, Tensor, broadcast_shape, sign_extend, zero_extend};
 use qonnx_dialects::value::with_infos;
 use qonnx_passes::lower::parameters::Quantizers;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::backend::Traced;
 
 /// Stands for NaN among integers. Integers of the compiler have at most 62 bits.
 pub const NOT_A_NUMBER: i64 = i64::MIN;
 
+/// What `qint.quantize` makes of NaN, for which there is no integer. It is the only integer op that meets one: where
+/// the float operations after an accumulator can give NaN, lowering leaves them and their quantizer as float ops.
+pub const OF_NOT_A_NUMBER: i64 = 0;
+
+/// What a run has where it shows integers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The integers: a `qint` op made them, and a backend that shows integers must show these.
+    Integers,
+    /// Float carriers: the quantizer is a float op on this level.
+    Carriers,
+    /// Float carriers of a quantizer that depends on no input, or that no output depends on. Other levels may have
+    /// folded or dropped it.
+    Idle,
+}
+
 /// One integer tensor of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Integers {
     /// The quantizer node.
     pub node: Node,
+    /// What the run has.
+    pub kind: Kind,
     /// The integers in row-major order, `(code - zero point) * 2^fraction_bits` as at level 2.
     pub n: Vec<i64>,
 }
@@ -39,9 +59,89 @@ impl From<Traced> for Trace {
         let integers = traced.integers.into_iter();
         Self {
             outputs: traced.outputs,
-            integers: integers.map(|(node, n)| Integers { node, n }).collect(),
+            integers: integers
+                .map(|(node, n)| Integers {
+                    node,
+                    kind: Kind::Integers,
+                    n,
+                })
+                .collect(),
         }
     }
+}
+
+/// The integer tensors of two runs, node by node.
+#[derive(Debug, Default)]
+pub struct Paired<'a> {
+    /// Tensors that both runs have, in the order that the first computed them.
+    pub both: Vec<(&'a Integers, &'a Integers)>,
+    /// Nodes of which the second run has another number of tensors: the first's, and the second's number.
+    pub uneven: Vec<(Vec<&'a Integers>, usize)>,
+}
+
+impl Trace {
+    /// The integer tensors by node, each node's in the order they were computed.
+    pub fn by_node(&self) -> BTreeMap<&Node, Vec<&Integers>> {
+        let mut nodes: BTreeMap<&Node, Vec<&Integers>> = BTreeMap::new();
+        for integers in &self.integers {
+            nodes.entry(&integers.node).or_default().push(integers);
+        }
+        nodes
+    }
+
+    /// This run's integer tensors and those of another run of the same nodes.
+    pub fn paired<'a>(&'a self, other: &'a Self) -> Paired<'a> {
+        let (own, others) = (self.by_node(), other.by_node());
+        let mut paired = Paired::default();
+        let mut seen: BTreeMap<&Node, usize> = BTreeMap::new();
+        for integers in &self.integers {
+            let node = &integers.node;
+            let at = seen.entry(node).or_default();
+            let others = others.get(node).map_or(&[][..], Vec::as_slice);
+            match &own[node] {
+                all if all.len() == others.len() => paired.both.push((integers, others[*at])),
+                all if *at == 0 => paired.uneven.push((all.clone(), others.len())),
+                _ => {}
+            }
+            *at += 1;
+        }
+        paired
+    }
+}
+
+/// The values of a function that depend on an input and that an output depends on, by their keys. The shape of a value
+/// does not depend on the value.
+pub fn active(function: Function<'_>) -> HashSet<usize> {
+    let is_shape = |op: &Op<'_>| {
+        let graph = GraphOp::read(*op);
+        matches!(graph, Some(GraphOp::Onnx(onnx::Op::Shape { .. })))
+    };
+    let ops: Vec<[Vec<usize>; 2]> = function
+        .ops()
+        .into_iter()
+        .filter(|op| !is_shape(op))
+        .map(|op| {
+            let operands = op.operands().map(|value| ir::value_key(ir::val(value)));
+            let results = op.results().map(|value| ir::value_key(ir::val(value)));
+            [operands.collect(), results.collect()]
+        })
+        .collect();
+    let keys = |values: Vec<ir::Val<'_>>| -> HashSet<usize> {
+        values.into_iter().map(ir::value_key).collect()
+    };
+    let mut varying = keys(function.arguments());
+    for [operands, results] in &ops {
+        if operands.iter().any(|key| varying.contains(key)) {
+            varying.extend(results);
+        }
+    }
+    let mut needed = keys(function.returned());
+    for [operands, results] in ops.iter().rev() {
+        if results.iter().any(|key| needed.contains(key)) {
+            needed.extend(operands);
+        }
+    }
+    varying.intersection(&needed).copied().collect()
 }
 
 /// A uniform quantizer of levels 0 and 1 with the parameters of each element.
@@ -106,10 +206,19 @@ impl Quantization {
         }
     }
 
-    /// The carrier of an integer, as the quantizer gives it.
+    /// The carrier of an integer, as the quantizer gives it; NaN for [`NOT_A_NUMBER`].
     pub fn carrier(&self, quantizer: &Quantizer, n: i64) -> f32 {
+        if n == NOT_A_NUMBER {
+            return f32::NAN;
+        }
         let code = n as f64 / self.unit() + f64::from(quantizer.zero_point);
         quantizer.dequantize(code as f32)
+    }
+
+    /// How far the integers of neighbouring codes are apart.
+    pub fn step(&self, quantizer: &Quantizer) -> i64 {
+        let codes = if quantizer.is_bipolar() { 2 } else { 1 };
+        codes << self.fraction_bits
     }
 
     fn unit(&self) -> f64 {
@@ -129,6 +238,7 @@ pub fn integers_of(
         let x = operands.first().copied().flatten()?;
         return Some(Integers {
             node: node()?,
+            kind: Kind::Carriers,
             n: quantization.integers(x),
         });
     }
@@ -151,6 +261,7 @@ pub fn integers_of(
     };
     Some(Integers {
         node: node()?,
+        kind: Kind::Integers,
         n: values.iter().map(number).collect(),
     })
 }

@@ -92,6 +92,10 @@ impl Runner for Simulation {
             .collect())
     }
 
+    fn traces(&self) -> bool {
+        true
+    }
+
     fn trace_all(&self, samples: &[Sample]) -> Result<Vec<Traced>, BackendError> {
         let tool = |message: String| BackendError::Tool {
             tool: "C simulation".to_owned(),
