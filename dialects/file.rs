@@ -4,11 +4,29 @@
 //! any later access, and its bytes change under whoever has checked them. docs/decisions.md has what that costs.
 
 use bytes::Bytes;
+#[cfg(unix)]
+use std::collections::BTreeSet;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
+#[cfg(unix)]
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+#[cfg(unix)]
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
+
+/// Device and inode of every file that was opened here.
+#[cfg(unix)]
+static READ: Mutex<BTreeSet<(u64, u64)>> = Mutex::new(BTreeSet::new());
+
+/// Whether this process has opened the file of that device and inode for reading, by whatever name: a model, or weights
+/// beside it.
+#[cfg(unix)]
+pub fn was_read(device: u64, inode: u64) -> bool {
+    let read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    read.contains(&(device, inode))
+}
 
 /// A regular file that is open for reading, and what it was like when it was opened.
 #[derive(Debug)]
@@ -56,6 +74,10 @@ impl RegularFile {
     pub fn new(file: File) -> io::Result<Self> {
         let metadata = file.metadata()?;
         regular(&metadata)?;
+        #[cfg(unix)]
+        READ.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert((metadata.dev(), metadata.ino()));
         Ok(Self {
             file,
             state: State::new(&metadata),
@@ -133,6 +155,16 @@ mod tests {
     /// A path for a file of this test process.
     fn path(name: &str) -> std::path::PathBuf {
         std::env::temp_dir().join(format!("qonnx-mlir-{}-{name}", std::process::id()))
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_was_read_is_known_by_any_name() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let metadata = path.metadata().expect("the manifest");
+        assert!(!was_read(metadata.dev(), metadata.ino() + 1));
+        RegularFile::open(&path).expect("a regular file");
+        assert!(was_read(metadata.dev(), metadata.ino()));
     }
 
     fn kind(path: &Path) -> Option<io::ErrorKind> {

@@ -322,6 +322,7 @@ pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 /// Files that show a bug of the compiler again.
 mod reproducer {
     use super::PassInfo;
+    use std::io::Write;
 
     /// Whether the IR is kept before every pass (costs time): set `QONNX_REPRODUCER=1`. Otherwise the
     /// reproducer holds the IR as the failing pass left it, which for a pass that rebuilds its function is
@@ -338,7 +339,9 @@ mod reproducer {
             std::process::id()
         ));
         let text = format!("// RUN: qonnx-opt --{} %s\n{ir}\n", info.argument);
-        match std::fs::write(&path, text) {
+        // Anyone can put a link of this name into the folder: no existing file is opened.
+        let file = std::fs::File::create_new(&path);
+        match file.and_then(|mut file| file.write_all(text.as_bytes())) {
             Ok(()) => format!("reproducer written to {}", path.display()),
             Err(error) => format!("cannot write a reproducer to {}: {error}", path.display()),
         }

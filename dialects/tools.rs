@@ -3,7 +3,8 @@
 use melior::Context;
 use melior::ir::{Location, Module};
 use mlir_sys::{MlirContext, MlirModule, MlirStringRef};
-use std::ffi::{CString, c_char, c_int};
+use std::ffi::{CString, OsStr, OsString, c_char, c_int};
+use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -12,15 +13,24 @@ use crate::ffi;
 use crate::ir::{context_of, emit_error};
 use crate::pass::panic_text;
 
-/// Imports an ONNX file; `None` after reporting in the context.
-pub type Importer = for<'c> fn(&'c Context, &Path) -> Option<Module<'c>>;
+/// What `MlirOptMain` leaves to Rust.
+#[derive(Clone, Copy)]
+pub struct Hooks {
+    /// Imports an ONNX file; `None` after reporting in the context.
+    pub import: for<'c> fn(&'c Context, &Path) -> Option<Module<'c>>,
+    /// Whether what is made of the first file may be written to the second, asked before anything is computed; false
+    /// after reporting on standard error.
+    pub check: fn(&Path, &Path) -> bool,
+    /// Writes it; false after reporting on standard error.
+    pub write: fn(&Path, &Path, &[u8]) -> bool,
+}
 
-static IMPORTER: OnceLock<Importer> = OnceLock::new();
+static HOOKS: OnceLock<Hooks> = OnceLock::new();
 
-/// `MlirOptMain` with the process's arguments: returns the exit status. An input file that ends in `.onnx`
-/// goes through `importer` first.
-pub fn opt_main(arguments: &[String], importer: Importer) -> i32 {
-    IMPORTER.get_or_init(|| importer);
+/// `MlirOptMain` with the process's arguments: returns the exit status. An input file that ends in `.onnx` is
+/// imported by `hooks`, and an output file is written by them; standard output is written as MLIR does.
+pub fn opt_main(arguments: &[OsString], hooks: Hooks) -> i32 {
+    HOOKS.get_or_init(|| hooks);
     let tool = "quantized neural network optimizer driver\n";
     with_argv(arguments, |argc, argv| {
         let tool = MlirStringRef {
@@ -36,7 +46,7 @@ pub fn opt_main(arguments: &[String], importer: Importer) -> i32 {
 }
 
 /// `MlirLspServerMain`: returns the exit status.
-pub fn lsp_main(arguments: &[String]) -> i32 {
+pub fn lsp_main(arguments: &[OsString]) -> i32 {
     with_argv(arguments, |argc, argv| {
         #[expect(unsafe_code, reason = "calls C++")]
         // SAFETY: argv is a null-terminated array of C strings.
@@ -46,7 +56,7 @@ pub fn lsp_main(arguments: &[String]) -> i32 {
     })
 }
 
-fn with_argv(arguments: &[String], run: impl FnOnce(c_int, *mut *mut c_char) -> c_int) -> i32 {
+fn with_argv(arguments: &[OsString], run: impl FnOnce(c_int, *mut *mut c_char) -> c_int) -> i32 {
     let owned: Vec<CString> = arguments
         .iter()
         .filter_map(|argument| CString::new(argument.as_bytes()).ok())
@@ -63,16 +73,9 @@ fn with_argv(arguments: &[String], run: impl FnOnce(c_int, *mut *mut c_char) -> 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn qonnxRustImport(context: MlirContext, path: MlirStringRef) -> MlirModule {
     // SAFETY: C++ passes a valid context and string for the call.
-    let (context, path) = unsafe {
-        let bytes = std::slice::from_raw_parts(path.data.cast::<u8>(), path.length);
-        (
-            context_of(context),
-            String::from_utf8_lossy(bytes).into_owned(),
-        )
-    };
-    let importer = IMPORTER.get();
+    let (context, path) = unsafe { (context_of(context), path_of(path)) };
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        importer.and_then(|import| import(context, Path::new(&path)))
+        HOOKS.get().and_then(|hooks| (hooks.import)(context, path))
     }));
     match outcome {
         Ok(module) => match module {
@@ -88,7 +91,8 @@ unsafe extern "C" fn qonnxRustImport(context: MlirContext, path: MlirStringRef) 
         },
         Err(panic) => {
             let message = format!(
-                "internal error while importing {path}: {}",
+                "internal error while importing {}: {}",
+                path.display(),
                 panic_text(&*panic)
             );
             emit_error(Location::unknown(context), &message);
@@ -97,4 +101,53 @@ unsafe extern "C" fn qonnxRustImport(context: MlirContext, path: MlirStringRef) 
             }
         }
     }
+}
+
+#[expect(unsafe_code, reason = "called from C++")]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn qonnxRustCheckOutput(input: MlirStringRef, output: MlirStringRef) -> bool {
+    // SAFETY: C++ passes valid strings for the call.
+    let (input, output) = unsafe { (path_of(input), path_of(output)) };
+    reported(|hooks| (hooks.check)(input, output))
+}
+
+#[expect(unsafe_code, reason = "called from C++")]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn qonnxRustWriteOutput(
+    input: MlirStringRef,
+    output: MlirStringRef,
+    bytes: MlirStringRef,
+) -> bool {
+    // SAFETY: C++ passes valid strings for the call.
+    let (input, output, bytes) = unsafe { (path_of(input), path_of(output), bytes_of(bytes)) };
+    reported(|hooks| (hooks.write)(input, output, bytes))
+}
+
+/// What a hook says; a panic must not go on into C++ and is reported as a failure.
+fn reported(call: impl FnOnce(&Hooks) -> bool) -> bool {
+    let outcome = catch_unwind(AssertUnwindSafe(|| HOOKS.get().is_some_and(call)));
+    outcome.unwrap_or_else(|panic| {
+        eprintln!(
+            "error: internal error while writing: {}; this is a bug in the compiler",
+            panic_text(&*panic)
+        );
+        false
+    })
+}
+
+/// The bytes of a string of MLIR's, which must be valid as long as the result is used.
+#[expect(unsafe_code, reason = "a pointer and a length from C++")]
+unsafe fn bytes_of<'s>(text: MlirStringRef) -> &'s [u8] {
+    if text.length == 0 {
+        return &[];
+    }
+    // SAFETY: the caller's promise.
+    unsafe { std::slice::from_raw_parts(text.data.cast::<u8>(), text.length) }
+}
+
+/// Likewise, as a path.
+#[expect(unsafe_code, reason = "a pointer and a length from C++")]
+unsafe fn path_of<'s>(text: MlirStringRef) -> &'s Path {
+    // SAFETY: the caller's promise.
+    Path::new(OsStr::from_bytes(unsafe { bytes_of(text) }))
 }

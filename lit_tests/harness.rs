@@ -1,4 +1,5 @@
-//! The one integration-test binary: lit tests, golden runs, and runs on broken input.
+//! The one integration-test binary: lit tests, golden runs, runs on broken input, and what
+//! is written where.
 //!
 //! A file `*.mlir` or `*.test` below `lit_tests/` is a trial that runs its `RUN:` lines; see `harness/lit.rs`. Models
 //! with stored inputs and outputs are verified by `harness/golden.rs`, and with wrong ones by `harness/mutations.rs`. `QONNX_LIT=text` runs the trials whose name
@@ -6,6 +7,8 @@
 
 #[path = "harness/broken.rs"]
 mod broken;
+#[path = "harness/ended.rs"]
+mod ended;
 #[path = "harness/environment.rs"]
 mod environment;
 #[path = "harness/golden.rs"]
@@ -18,6 +21,12 @@ mod hostile;
 mod lit;
 #[path = "harness/mutations.rs"]
 mod mutations;
+#[path = "harness/output_folders.rs"]
+mod output_folders;
+#[path = "harness/outputs.rs"]
+mod outputs;
+#[path = "harness/sandbox.rs"]
+mod sandbox;
 
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
@@ -41,6 +50,8 @@ fn main() -> ExitCode {
         .chain(graphs::trials())
         .chain(hostile::trials())
         .chain(mutations::trials())
+        .chain(outputs::trials())
+        .chain(ended::trials())
         .filter(|trial| trial.name().contains(&filter))
         .collect();
     if trials.is_empty() {

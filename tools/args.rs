@@ -76,9 +76,13 @@ pub struct Compile {
     /// What to make
     #[arg(long, value_parser = targets())]
     pub target: String,
-    /// Folder for the results; replaced if it exists
+    /// Folder for the results: new, empty, or written by this tool, which then replaces its own files only
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
+    /// Write into any folder and replace files of the same names; not in the root, home or current folder, and never
+    /// an input
+    #[arg(long)]
+    pub force: bool,
     /// Options of the target, e.g. 'cpu=x86-64-v3', 'emit=asm'
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(Foreign, Foreign)>,
@@ -100,9 +104,12 @@ pub struct Run {
     /// What runs it: graph, interp, int, cpu or hls
     #[arg(long, default_value = "int")]
     pub backend: Backend,
-    /// The results' archive: output names as keys, samples along the leading axis
+    /// The results' archive (.npz): output names as keys, samples along the leading axis; '-' is standard output
     #[arg(short, long, value_name = "NPZ")]
     pub output: PathBuf,
+    /// Replace the file even if it is write-protected, but never an input
+    #[arg(long)]
+    pub force: bool,
     /// Print a machine-readable summary
     #[arg(long)]
     pub json: bool,
@@ -158,9 +165,12 @@ pub struct Cleanup {
     /// The model.
     #[command(flatten)]
     pub model: Model,
-    /// The cleaned graph; standard output where not given
+    /// The cleaned graph, as text (.mlir) or bytecode (.mlirbc); standard output where not given, or '-'
     #[arg(short, long, value_name = "MLIR")]
     pub output: Option<PathBuf>,
+    /// Replace the file even if it is write-protected, but never an input
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// A tolerance: a finite number that is not negative.

@@ -5,16 +5,18 @@ use melior::ir::Module;
 use qonnx_dialects::ir::{self, Diagnostic};
 use qonnx_dialects::tensor::{Data, Tensor};
 use qonnx_dialects::text::{self, Foreign, shell_word, shown_path};
-use qonnx_mlir::backend::{self, Network, Settings};
+use qonnx_mlir::backend::{self, BackendError, Network, Settings};
 use qonnx_mlir::driver::{self, Level};
+use qonnx_mlir::output::{Output, OutputError};
 use qonnx_mlir::report;
 use qonnx_mlir::verify::{self, VerifyOptions};
-use qonnx_mlir::{npz, output, samples};
+use qonnx_mlir::{npz, samples};
 use serde::Serialize;
 use std::process::ExitCode;
 
 use crate::args::{Cleanup, Cli, Command, Compile, Model, Report, Run, Verify};
 use crate::error::CommandError;
+use crate::formats::{self, ModuleFormat};
 use crate::progress::Progress;
 use crate::{INPUT_AT_FAULT, print};
 
@@ -65,6 +67,10 @@ fn model_at<'c>(
 }
 
 fn compile(arguments: &Compile) -> Result<ExitCode, CommandError> {
+    let output = Output::new(&arguments.output)
+        .forced(arguments.force)
+        .with_input(&arguments.model.model);
+    output.check_folder()?;
     let context = ir::session();
     let module = model_at(&context, &arguments.model, Level::Int)?;
     let stem = arguments.model.model.file_stem().unwrap_or_default();
@@ -82,34 +88,43 @@ fn compile(arguments: &Compile) -> Result<ExitCode, CommandError> {
         module: &module,
         name: &name,
     };
-    let written = backend::write(compiler, network, &settings, &arguments.output)
-        .map_err(|error| failed(error.to_string()))?;
+    let made = backend::make(compiler, network, &settings).map_err(|error| match error {
+        BackendError::Scratch(error) => error.into(),
+        error => failed(error.to_string()),
+    })?;
+    output.write_folder(&made.files)?;
+    let folder = shown_path(&arguments.output);
+    let files: Vec<_> = made.files.iter().map(|file| file.path.as_str()).collect();
     let summary = serde_json::json!({
         "target": target,
-        "output": shown_path(&arguments.output),
-        "files": written.files,
-        "command": written.command,
-        "notes": written.notes,
+        "output": folder,
+        "files": files,
+        "command": made.command,
+        "notes": made.notes,
     });
-    let files = written
-        .files
-        .iter()
-        .map(|file| shown_path(&arguments.output.join(file)));
-    let mut lines: Vec<String> = files.collect();
-    if !written.notes.is_empty() {
-        lines.push(written.notes);
+    let shown = |file: &&str| shown_path(&arguments.output.join(file));
+    let mut lines: Vec<String> = files.iter().map(shown).collect();
+    if !made.notes.is_empty() {
+        lines.push(made.notes);
     }
-    if let Some(command) = &written.command {
-        lines.push(format!(
-            "build and run it with: cd {} && {command}",
-            shell_word(&arguments.output)
-        ));
+    if let Some(command) = &made.command {
+        let folder = shell_word(&arguments.output);
+        lines.push(format!("build and run it with: cd {folder} && {command}"));
     }
     show(lines.join("\n"), arguments.json.then_some(&summary))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn run_model(arguments: &Run) -> Result<ExitCode, CommandError> {
+    let output = Output::new(&arguments.output)
+        .forced(arguments.force)
+        .with_input(&arguments.model.model)
+        .with_input(&arguments.inputs);
+    formats::check_npz(&output)?;
+    if arguments.json && arguments.output.as_os_str() == "-" {
+        let message = "cannot have both the archive and the summary; give a file";
+        return Err(OutputError::new(output.path(), message).into());
+    }
     let model = verify::Model::new(&arguments.model.model, &arguments.model.load_options())?;
     remark(model.remarks());
     let mut archive = npz::Archive::open(&arguments.inputs)?;
@@ -125,7 +140,9 @@ fn run_model(arguments: &Run) -> Result<ExitCode, CommandError> {
         let parts: Vec<&Tensor> = runs.iter().filter_map(|run| run.outputs.get(at)).collect();
         results.push((name.verbatim().to_owned(), stacked(&parts)));
     }
-    npz::write(&arguments.output, &results)?;
+    let bytes = npz::to_bytes(&results)
+        .map_err(|error| OutputError::new(output.path(), format!("cannot be encoded: {error}")))?;
+    output.write_file(&bytes)?;
     if arguments.json {
         let outputs = results.iter().map(|(name, tensor)| {
             serde_json::json!({ "name": name, "shape": tensor.shape, "type": tensor.element().to_string() })
@@ -184,17 +201,11 @@ fn report(arguments: &Report) -> Result<ExitCode, CommandError> {
 }
 
 fn cleanup(arguments: &Cleanup) -> Result<ExitCode, CommandError> {
+    let output = formats::output(arguments.output.as_deref(), arguments.force)
+        .with_input(&arguments.model.model);
+    let format = ModuleFormat::of(&output)?;
     let context = ir::session();
     let module = model_at(&context, &arguments.model, Level::Clean)?;
-    let text = ir::print_module(&module, false, true);
-    match &arguments.output {
-        None => print(&text).map_err(CommandError::standard_output)?,
-        Some(path) => {
-            output::write_file(path, text.as_bytes()).map_err(|error| CommandError::Write {
-                file: path.display().to_string(),
-                error,
-            })?
-        }
-    }
+    output.write_file(&format.bytes(&module, false, &output)?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 use qonnx_dialects::text::printable;
 use qonnx_mlir::driver::DriverError;
 use qonnx_mlir::npz::NpzError;
+use qonnx_mlir::output::OutputError;
 use qonnx_mlir::verify::{RunError, VerifyError};
 
 /// Why a command failed; the message is for the user.
@@ -37,22 +38,16 @@ pub enum CommandError {
         message: String,
     },
     /// Output cannot be written.
-    #[error("{file}: cannot be written: {error}")]
-    Write {
-        /// The file.
-        file: String,
-        /// Why.
-        error: std::io::Error,
-    },
+    #[error(transparent)]
+    Output(#[from] OutputError),
 }
 
 impl CommandError {
     /// An error while writing results to standard output.
     pub fn standard_output(error: std::io::Error) -> Self {
-        Self::Write {
-            file: "standard output".to_owned(),
-            error,
-        }
+        let output = "standard output".to_owned();
+        let message = format!("cannot be written: {error}");
+        Self::Output(OutputError { output, message })
     }
 
     /// Prints the message on standard error: each line says that it is an error, unless it says what it is.

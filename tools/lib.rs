@@ -3,12 +3,14 @@
 pub mod args;
 pub mod commands;
 pub mod error;
+pub mod formats;
 pub mod opt;
 pub mod progress;
 pub mod translate;
 
 use qonnx_dialects::text;
-use std::io::{self, Write};
+use qonnx_mlir::output::{self, signals};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -18,8 +20,13 @@ pub const INPUT_AT_FAULT: u8 = 1;
 /// The command line is at fault.
 pub const USAGE: u8 = 2;
 
-/// Runs a tool. A panic is a bug of the compiler and is reported as one, with exit status 1.
+/// Runs a tool. A panic is a bug of the compiler and is reported as one, with exit status 1. A signal ends the tool as
+/// usual, and nothing is left of what it was doing.
 pub fn run(tool: &str, main: impl FnOnce() -> ExitCode) -> ExitCode {
+    if let Err(error) = signals::install() {
+        // Without it files are still written whole or not at all.
+        eprintln!("{tool}: warning: signals end this run without tidying up: {error}");
+    }
     // The default hook would print a backtrace hint that says nothing to a user.
     std::panic::set_hook(Box::new(|_| {}));
     match catch_unwind(AssertUnwindSafe(main)) {
@@ -50,12 +57,5 @@ pub fn arguments<C: clap::Parser>() -> Result<C, ExitCode> {
 /// Prints a result on standard output. A reader that has gone away, such as `head`, wants no more of it and is no
 /// error; anything else that goes wrong is.
 pub fn print(text: &str) -> io::Result<()> {
-    let mut output = io::stdout().lock();
-    match output
-        .write_all(text.as_bytes())
-        .and_then(|()| output.flush())
-    {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        outcome => outcome,
-    }
+    output::print(text.as_bytes())
 }

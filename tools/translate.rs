@@ -4,12 +4,12 @@ use clap::{ArgGroup, Parser};
 use qonnx_dialects::ir;
 use qonnx_mlir::backend::{self, Text};
 use qonnx_mlir::driver::{self, LoadOptions};
-use qonnx_mlir::output;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::INPUT_AT_FAULT;
 use crate::error::CommandError;
-use crate::{INPUT_AT_FAULT, print};
+use crate::formats::{self, ModuleFormat};
 
 /// Translate a model across one level boundary.
 #[derive(Debug, Parser)]
@@ -30,9 +30,12 @@ pub struct Cli {
     pub elide_constants: bool,
     /// The input file; '-' is standard input, for modules
     pub input: PathBuf,
-    /// The output file; standard output where not given
+    /// The output file: .mlir or .mlirbc, .ll, or C++; standard output where not given, or '-'
     #[arg(short, long)]
     pub output: Option<PathBuf>,
+    /// Replace the file even if it is write-protected, but never an input
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Runs the tool.
@@ -48,32 +51,27 @@ pub fn run(cli: &Cli) -> ExitCode {
 
 fn translate(cli: &Cli) -> Result<(), CommandError> {
     let context = ir::session();
-    let text = if cli.import_onnx {
+    let output = formats::output(cli.output.as_deref(), cli.force).with_input(&cli.input);
+    if cli.import_onnx {
+        let format = ModuleFormat::of(&output)?;
         let loaded = driver::load(&context, &cli.input, &LoadOptions::default())?;
         for remark in &loaded.remarks {
             eprintln!("{remark}");
         }
-        ir::print_module(&loaded.module, cli.elide_constants, true)
-    } else {
-        // A module of an exit dialect is no network: it need not have a function of ours.
-        let (module, _) = driver::parse(&context, &cli.input)?;
-        let target = if cli.mlir_to_llvmir {
-            Text::LlvmIr
-        } else {
-            Text::Hls
-        };
-        backend::translate(target, &module).map_err(|message| CommandError::Backend {
-            file: cli.input.display().to_string(),
-            message,
-        })?
-    };
-    match &cli.output {
-        Some(path) => {
-            output::write_file(path, text.as_bytes()).map_err(|error| CommandError::Write {
-                file: path.display().to_string(),
-                error,
-            })
-        }
-        None => print(&text).map_err(CommandError::standard_output),
+        let bytes = format.bytes(&loaded.module, cli.elide_constants, &output)?;
+        return Ok(output.write_file(&bytes)?);
     }
+    let (target, extensions) = if cli.mlir_to_llvmir {
+        (Text::LlvmIr, formats::LLVM_IR)
+    } else {
+        (Text::Hls, formats::CPP)
+    };
+    formats::check_text(&output, extensions)?;
+    // A module of an exit dialect is no network: it need not have a function of ours.
+    let (module, _) = driver::parse(&context, &cli.input)?;
+    let text = backend::translate(target, &module).map_err(|message| CommandError::Backend {
+        file: cli.input.display().to_string(),
+        message,
+    })?;
+    Ok(output.write_file(text.as_bytes())?)
 }

@@ -83,3 +83,27 @@ pub fn print_module(module: &Module<'_>, elide: bool, locations: bool) -> String
         .to_string_with_flags(flags)
         .unwrap_or_default()
 }
+
+/// A module as bytecode, with its locations; [`parse_module`] reads it.
+#[expect(unsafe_code, reason = "melior writes text only")]
+pub fn module_bytecode(module: &Module<'_>) -> Vec<u8> {
+    unsafe extern "C" fn append(part: MlirStringRef, bytes: *mut std::ffi::c_void) {
+        if part.length > 0 {
+            // SAFETY: `bytes` is the vector below, and MLIR passes a valid part.
+            unsafe {
+                let part = std::slice::from_raw_parts(part.data.cast::<u8>(), part.length);
+                (*bytes.cast::<Vec<u8>>()).extend_from_slice(part);
+            }
+        }
+    }
+    let mut bytes: Vec<u8> = Vec::new();
+    // SAFETY: the module is valid, and the vector outlives the call.
+    unsafe {
+        mlir_sys::mlirOperationWriteBytecode(
+            module.as_operation().to_raw(),
+            Some(append),
+            (&raw mut bytes).cast(),
+        );
+    }
+    bytes
+}

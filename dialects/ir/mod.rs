@@ -16,7 +16,9 @@ mod types;
 
 pub use attribute::{AttributeValue, Attributes};
 pub(crate) use context::context_of;
-pub use context::{clone_module, parse_module, print_module, register_passes_once, session};
+pub use context::{
+    clone_module, module_bytecode, parse_module, print_module, register_passes_once, session,
+};
 pub use diagnostics::{Diagnostic, Severity, capture, emit_error, emit_remark, emit_warning};
 pub(crate) use elements::type_of_elements;
 pub use elements::{

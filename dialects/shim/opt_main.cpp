@@ -9,8 +9,9 @@
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/Signals.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "qonnx-c.h"
 
 namespace {
@@ -32,29 +33,49 @@ std::unique_ptr<llvm::MemoryBuffer> importOnnx(llvm::StringRef path, mlir::Diale
   return llvm::MemoryBuffer::getMemBufferCopy(bytecode, path);
 }
 
+/// Reads an input file as MlirOptMain does; null after reporting.
+std::unique_ptr<llvm::MemoryBuffer> openInput(llvm::StringRef path) {
+  if (path == "-" && llvm::sys::Process::FileDescriptorIsDisplayed(fileno(stdin)))
+    llvm::errs() << "(processing input from stdin now, hit ctrl-c/ctrl-d to interrupt)\n";
+  std::string error;
+  auto buffer = mlir::openInputFile(path, &error);
+  if (!buffer)
+    llvm::errs() << error << "\n";
+  return buffer;
+}
+
+MlirStringRef reference(llvm::StringRef text) { return mlirStringRefCreate(text.data(), text.size()); }
+
 } // namespace
 
 int qonnxOptMain(int argc, char **argv, MlirStringRef tool) {
   mlir::DialectRegistry registry;
   qonnxRegisterDialects(wrap(&registry));
   auto [inputFile, outputFile] = mlir::registerAndParseCLIOptions(argc, argv, unwrap(tool), registry);
-  if (!llvm::StringRef(inputFile).ends_with(".onnx"))
+  const bool onnx = llvm::StringRef(inputFile).ends_with(".onnx");
+  const bool toFile = outputFile != "-";
+  const auto config = mlir::MlirOptMainConfig::createFromCLOptions();
+  if (config.shouldShowDialects() || config.shouldListPasses())
+    return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, inputFile, "-", registry));
+  if (!onnx && !toFile)
     return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, inputFile, outputFile, registry));
 
-  auto buffer = importOnnx(inputFile, registry);
+  // As MlirOptMain does. It also has a handler for SIGPIPE that ends the process; Rust's writing has its own.
+  llvm::sys::PrintStackTraceOnErrorSignal(argv[0]);
+  const MlirStringRef from = reference(inputFile), to = reference(outputFile);
+  if (toFile && !qonnxRustCheckOutput(from, to))
+    return EXIT_FAILURE;
+  std::unique_ptr<llvm::MemoryBuffer> buffer = onnx ? importOnnx(inputFile, registry) : openInput(inputFile);
   if (!buffer)
     return EXIT_FAILURE;
-  std::string error;
-  auto output = mlir::openOutputFile(outputFile, &error);
-  if (!output) {
-    llvm::errs() << error << "\n";
+  if (!toFile)
+    return mlir::asMainReturnCode(mlir::MlirOptMain(llvm::outs(), std::move(buffer), registry, config));
+  // MLIR would write into the file as it goes, and delete it after a failure.
+  std::string bytes;
+  llvm::raw_string_ostream stream(bytes);
+  if (failed(mlir::MlirOptMain(stream, std::move(buffer), registry, config)))
     return EXIT_FAILURE;
-  }
-  if (failed(mlir::MlirOptMain(output->os(), std::move(buffer), registry,
-                               mlir::MlirOptMainConfig::createFromCLOptions())))
-    return EXIT_FAILURE;
-  output->keep();
-  return EXIT_SUCCESS;
+  return qonnxRustWriteOutput(from, to, reference(bytes)) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int qonnxLspMain(int argc, char **argv) {

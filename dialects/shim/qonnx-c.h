@@ -38,7 +38,8 @@ void qonnxRegisterPass(const QonnxPassInfo *info);
 /// Registers a named pipeline that stands for the pipeline text `passes`.
 void qonnxRegisterPipeline(MlirStringRef argument, MlirStringRef description, MlirStringRef passes);
 
-/// `MlirOptMain`. An input file that ends in `.onnx` is imported through `qonnxRustImport` first.
+/// `MlirOptMain`. An input file that ends in `.onnx` is imported through `qonnxRustImport` first, and what goes to
+/// a file is written by `qonnxRustWriteOutput`.
 int qonnxOptMain(int argc, char **argv, MlirStringRef tool);
 
 /// `MlirLspServerMain`.
@@ -73,6 +74,12 @@ bool qonnxRustVerify(MlirOperation operation);
 
 /// Imports an ONNX file as a module in `context`; a null module after reporting.
 MlirModule qonnxRustImport(MlirContext context, MlirStringRef path);
+
+/// Whether what is made of the file `input` may be written to `output`; false after reporting on standard error.
+bool qonnxRustCheckOutput(MlirStringRef input, MlirStringRef output);
+
+/// Writes it; false after reporting on standard error.
+bool qonnxRustWriteOutput(MlirStringRef input, MlirStringRef output, MlirStringRef bytes);
 }
 
 #endif // QONNX_C_H

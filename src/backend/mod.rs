@@ -7,8 +7,6 @@ pub mod hls;
 pub mod llvm;
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
 
 use melior::Context;
 use melior::ir::Module;
@@ -16,6 +14,7 @@ use qonnx_dialects::ir::{Diagnostic, Node, Severity};
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::Foreign;
 
+use crate::output::{OutputError, OutputFile};
 use crate::samples::Sample;
 
 /// All backends.
@@ -54,14 +53,14 @@ pub struct BackendOption {
     pub default: &'static str,
 }
 
-/// What a backend has written.
+/// What a backend has made of a network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Written {
-    /// The files, relative to the output folder, in the order a user should look at them.
-    pub files: Vec<PathBuf>,
+pub struct Made {
+    /// The files, in the order a user should look at them.
+    pub files: Vec<OutputFile>,
     /// What a user should know about the result, such as what is hardware and what is host code.
     pub notes: String,
-    /// A command that builds and runs what was written, to be typed in the output folder.
+    /// A command that builds and runs what was made, to be typed in the output folder.
     pub command: Option<String>,
 }
 
@@ -116,13 +115,8 @@ pub trait Backend: Sync {
     /// The options it understands.
     fn options(&self) -> &'static [BackendOption];
 
-    /// Writes the network into `folder`, which exists and is empty.
-    fn write(
-        &self,
-        network: Network<'_, '_>,
-        settings: &Settings,
-        folder: &Path,
-    ) -> Result<Written, BackendError>;
+    /// Compiles the network to files, which the caller writes.
+    fn make(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Made, BackendError>;
 
     /// Makes the network ready to run on this machine.
     fn load(
@@ -159,9 +153,9 @@ pub enum BackendError {
         /// What is wrong and what to do.
         message: String,
     },
-    /// A file cannot be written.
-    #[error("cannot write: {0}")]
-    Io(#[from] io::Error),
+    /// A file on the way cannot be written or read.
+    #[error(transparent)]
+    Scratch(#[from] OutputError),
 }
 
 /// The first error among diagnostics, with the place it names; whoever prints it says that it is an error.
@@ -198,20 +192,14 @@ pub fn check_settings(backend: &dyn Backend, settings: &Settings) -> Result<(), 
     }
 }
 
-/// Writes the network into `folder`, whole or not at all; what was there before is replaced.
-pub fn write(
+/// Compiles the network to files. Nothing has been written then.
+pub fn make(
     backend: &dyn Backend,
     network: Network<'_, '_>,
     settings: &Settings,
-    folder: &Path,
-) -> Result<Written, BackendError> {
+) -> Result<Made, BackendError> {
     check_settings(backend, settings)?;
-    let mut written = Written::default();
-    crate::output::write_folder(folder, |fresh| {
-        written = backend.write(network, settings, fresh)?;
-        Ok::<(), BackendError>(())
-    })?;
-    Ok(written)
+    backend.make(network, settings)
 }
 
 /// A text that a module of an exit dialect is printed as.

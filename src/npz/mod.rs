@@ -12,7 +12,7 @@ mod write;
 
 pub use archive::Archive;
 pub use header::{Header, Kind};
-pub use write::write;
+pub use write::{to_bytes, write};
 
 /// Why a file of arrays cannot be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -19,10 +19,11 @@ pub fn write(path: &Path, arrays: &[(String, Tensor)]) -> Result<(), NpzError> {
     };
     let bytes = to_bytes(arrays).map_err(|error| fail(format!("cannot be encoded: {error}")))?;
     crate::output::write_file(path, &bytes)
-        .map_err(|error| fail(format!("cannot be written: {error}")))
+        .map_err(|error| fail(error.message))
 }
 
-pub(super) fn to_bytes(arrays: &[(String, Tensor)]) -> io::Result<Vec<u8>> {
+/// The bytes of an archive of arrays.
+pub fn to_bytes(arrays: &[(String, Tensor)]) -> io::Result<Vec<u8>> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Deflated)

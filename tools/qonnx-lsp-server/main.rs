@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     qonnx_tools::run("qonnx-lsp-server", || {
-        let arguments: Vec<String> = std::env::args().collect();
+        let arguments: Vec<_> = std::env::args_os().collect();
         let status = qonnx_dialects::tools::lsp_main(&arguments);
         ExitCode::from(u8::try_from(status).unwrap_or(1))
     })

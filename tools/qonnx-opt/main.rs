@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     qonnx_tools::run("qonnx-opt", || {
-        let arguments: Vec<String> = std::env::args().collect();
+        let arguments: Vec<_> = std::env::args_os().collect();
         ExitCode::from(u8::try_from(qonnx_tools::opt::main(&arguments)).unwrap_or(1))
     })
 }

@@ -15,9 +15,6 @@ mod project;
 mod simulate;
 mod writer;
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use melior::Context;
 use melior::ir::Module;
 use qonnx_dialects::hls::FunctionHead;
@@ -26,8 +23,9 @@ use qonnx_dialects::pass::run_pipeline;
 use qonnx_dialects::text::Foreign;
 use qonnx_passes::pipelines;
 
-use super::{Backend, BackendError, BackendOption, Network, Runner, Settings, Written};
+use super::{Backend, BackendError, BackendOption, Made, Network, Runner, Settings};
 use crate::interp::Interpreter;
+use crate::output::OutputFile;
 use crate::samples;
 use crate::verify::integers_of;
 use project::{Golden, Target};
@@ -178,19 +176,6 @@ fn notes(tops: &[FunctionHead], layers: &[FunctionHead], host: &[(Foreign, Forei
     text
 }
 
-impl Project {
-    fn write(&self, folder: &Path) -> Result<(), BackendError> {
-        for (path, text) in &self.files {
-            let path = folder.join(path);
-            if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent)?;
-            }
-            fs::write(path, text)?;
-        }
-        Ok(())
-    }
-}
-
 impl Backend for Hls {
     fn name(&self) -> &'static str {
         "hls"
@@ -204,17 +189,15 @@ impl Backend for Hls {
         OPTIONS
     }
 
-    fn write(
-        &self,
-        network: Network<'_, '_>,
-        settings: &Settings,
-        folder: &Path,
-    ) -> Result<Written, BackendError> {
+    fn make(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Made, BackendError> {
         let project = project(network, settings)?;
-        project.write(folder)?;
-        let mut files: Vec<PathBuf> = project.files.iter().map(|(path, _)| path.into()).collect();
-        files.sort();
-        Ok(Written {
+        let mut files: Vec<_> = project
+            .files
+            .into_iter()
+            .map(|(path, text)| OutputFile::new(path, text))
+            .collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(Made {
             files,
             notes: project.notes,
             command: Some("make csim".to_owned()),

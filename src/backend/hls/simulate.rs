@@ -1,20 +1,19 @@
 //! C simulation: the project compiled by g++ and run on samples.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
 use qonnx_dialects::ir::Node;
 use qonnx_dialects::tensor::Tensor;
-use tempfile::TempDir;
 
 use super::Project;
 use crate::backend::{BackendError, Runner, Traced};
+use crate::output::Scratch;
 use crate::samples::Sample;
 
 /// A compiled project.
 pub struct Simulation {
-    folder: TempDir,
+    scratch: Scratch,
     program: PathBuf,
     inputs: usize,
     /// Shape of each output.
@@ -45,11 +44,14 @@ impl Simulation {
             tool: "ap_types".to_owned(),
             message: "ap_int.h is missing: run make setup, or set HLS_AP_TYPES to the folder with the headers".to_owned(),
         })?;
-        let folder = tempfile::tempdir()?;
-        project.write(folder.path())?;
-        let program = folder.path().join("simulation");
+        let scratch = Scratch::new()?;
+        for (path, text) in &project.files {
+            scratch.write(path, text.as_bytes())?;
+        }
+        let program = scratch.path().join("simulation");
         let name = &project.name;
-        let output = Command::new("g++")
+        let mut compiler = Command::new("g++");
+        compiler
             .args(["-O1", "-std=c++14", "-ffp-contract=off", "-w", "-I"])
             .arg(&headers)
             .arg(format!("{name}_test.cpp"))
@@ -57,8 +59,9 @@ impl Simulation {
             .arg(format!("firmware/{name}.cpp"))
             .arg("-o")
             .arg(&program)
-            .current_dir(folder.path())
-            .output()
+            .current_dir(scratch.path());
+        let output = scratch
+            .run(&mut compiler)
             .map_err(|error| tool(format!("cannot be run: {error}; install g++")))?;
         if !output.status.success() {
             let messages = String::from_utf8_lossy(&output.stderr);
@@ -69,7 +72,7 @@ impl Simulation {
             )));
         }
         Ok(Self {
-            folder,
+            scratch,
             program,
             inputs: project.inputs,
             outputs: project.outputs.clone(),
@@ -102,30 +105,37 @@ impl Runner for Simulation {
             message,
         };
         // One folder for each run, so that runs do not meet.
-        let files = tempfile::tempdir_in(self.folder.path())?;
-        let path = |kind: &str, at: usize| files.path().join(format!("{kind}{at}"));
+        let files = self.scratch.folder()?;
+        let path = |kind: &str, at: usize| files.join(format!("{kind}{at}"));
         let mut command = Command::new(&self.program);
-        command.arg("--run").arg(samples.len().to_string());
+        command
+            .arg("--run")
+            .arg(samples.len().to_string())
+            .current_dir(self.scratch.path());
         for at in 0..self.inputs {
             let values = samples.iter().flat_map(|sample| sample[at].to_f32());
             let bytes: Vec<u8> = values.flat_map(f32::to_le_bytes).collect();
-            fs::write(path("in", at), bytes)?;
+            self.scratch.write(path("in", at), &bytes)?;
             command.arg(path("in", at));
         }
         for at in 0..self.outputs.len() {
             command.arg(path("out", at));
         }
-        let trace = files.path().join("trace");
+        let trace = files.join("trace");
         command.arg(&trace);
-        let output = command.output().map_err(|error| tool(error.to_string()))?;
+        let output = self
+            .scratch
+            .run(&mut command)
+            .map_err(|error| tool(error.to_string()))?;
         if !output.status.success() {
             return Err(tool(String::from_utf8_lossy(&output.stderr).into_owned()));
         }
-        let mut results = read_trace(&fs::read_to_string(trace)?, samples.len(), &self.traces)
+        let trace = String::from_utf8_lossy(&self.scratch.read(trace)?).into_owned();
+        let mut results = read_trace(&trace, samples.len(), &self.traces)
             .ok_or_else(|| tool("the trace is not what the test bench writes".to_owned()))?;
         for (at, shape) in self.outputs.iter().enumerate() {
             let size: usize = shape.iter().product();
-            let bytes = fs::read(path("out", at))?;
+            let bytes = self.scratch.read(path("out", at))?;
             let values: Vec<f32> = bytes
                 .chunks_exact(4)
                 .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))

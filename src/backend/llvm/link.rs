@@ -1,16 +1,19 @@
 //! The system's linker.
 
 use std::io;
-use std::path::Path;
 use std::process::Command;
 
 use crate::backend::BackendError;
+use crate::output::Scratch;
 
 /// Compiler drivers that can link, in order of preference; `CC` comes before them.
 const DRIVERS: [&str; 4] = ["cc", "clang-22", "clang", "gcc"];
 
 /// Links an object file to a shared library with no dependency but the C library.
-pub fn shared_library(object: &Path, library: &Path) -> Result<(), BackendError> {
+pub fn shared_library(object: &[u8]) -> Result<Vec<u8>, BackendError> {
+    let (from, to) = ("model.o", "libmodel.so");
+    let scratch = Scratch::new()?;
+    scratch.write(from, object)?;
     let chosen = std::env::var("CC")
         .ok()
         .filter(|driver| !driver.trim().is_empty());
@@ -19,11 +22,11 @@ pub fn shared_library(object: &Path, library: &Path) -> Result<(), BackendError>
         command
             .arg("-shared")
             .arg("-o")
-            .arg(library)
-            .arg(object)
+            .arg(scratch.path().join(to))
+            .arg(scratch.path().join(from))
             .arg("-lm");
-        match command.output() {
-            Ok(output) if output.status.success() => return Ok(()),
+        match scratch.run(&mut command) {
+            Ok(output) if output.status.success() => return Ok(scratch.read(to)?),
             Ok(output) => {
                 return Err(BackendError::Tool {
                     tool: driver.to_owned(),

@@ -6,9 +6,6 @@ mod link;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use melior::Context;
 use melior::ir::Module;
 use qonnx_dialects::ir;
@@ -19,7 +16,8 @@ use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::Foreign;
 use qonnx_passes::pipelines;
 
-use super::{Backend, BackendError, BackendOption, Network, Runner, Settings, Written};
+use super::{Backend, BackendError, BackendOption, Made, Network, Runner, Settings};
+use crate::output::OutputFile;
 
 /// The backend `cpu`.
 pub struct Cpu;
@@ -211,12 +209,7 @@ impl Backend for Cpu {
         OPTIONS
     }
 
-    fn write(
-        &self,
-        network: Network<'_, '_>,
-        settings: &Settings,
-        folder: &Path,
-    ) -> Result<Written, BackendError> {
+    fn make(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Made, BackendError> {
         let options = CpuOptions::from_settings(settings)?;
         let name = network.name.identifier("model");
         let code = compile(
@@ -226,25 +219,22 @@ impl Backend for Cpu {
             &options,
         )?;
         let interface = Interface::of(network.module);
-        let mut files: Vec<(&str, &[u8])> = vec![("model.o", code.object())];
         let header = header::header(&name, network.name, &code, &interface);
-        let example = example::program(&name, &code);
-        files.push(("model.h", header.as_bytes()));
-        files.push(("main.c", example.as_bytes()));
+        let mut files = vec![
+            OutputFile::new("model.o", code.object()),
+            OutputFile::new("model.h", header),
+            OutputFile::new("main.c", example::program(&name, &code)),
+        ];
         let text = code.text();
-        files.extend(text.ir.as_ref().map(|text| ("model.ll", text.as_bytes())));
-        files.extend(
-            text.assembly
-                .as_ref()
-                .map(|text| ("model.s", text.as_bytes())),
-        );
-        for (file, bytes) in &files {
-            fs::write(folder.join(file), bytes)?;
+        for (file, text) in [("model.ll", &text.ir), ("model.s", &text.assembly)] {
+            files.extend(text.iter().map(|text| OutputFile::new(file, text.as_str())));
         }
-        link::shared_library(&folder.join("model.o"), &folder.join("libmodel.so"))?;
-        let mut files: Vec<PathBuf> = files.into_iter().map(|(file, _)| file.into()).collect();
-        files.push("libmodel.so".into());
-        Ok(Written {
+        files.push(OutputFile {
+            path: "libmodel.so".to_owned(),
+            bytes: link::shared_library(code.object())?,
+            executable: true,
+        });
+        Ok(Made {
             files,
             notes: String::new(),
             command: Some(example::COMMAND.to_owned()),

@@ -12,6 +12,7 @@ use qonnx_passes::pipelines::lower_to_int;
 
 use crate::backend::llvm::{Cpu, CpuOptions, JitModel};
 use crate::backend::{self, Network, Settings};
+use crate::output::Output;
 use crate::random_graph::{self, Rng};
 
 /// Calls `with` with a network, a sample, and what the network makes of it.
@@ -55,13 +56,11 @@ fn the_example_program_builds_and_agrees() {
         let root = tempfile::tempdir().expect("a temporary folder");
         let folder = root.path().join("out");
         let settings: Settings = [("emit".into(), "llvm,asm".into())].into();
-        let written = backend::write(&Cpu, network, &settings, &folder).expect("it compiles");
-        for file in &written.files {
-            assert!(
-                folder.join(file).metadata().expect("it was written").len() > 0,
-                "{file:?}"
-            );
-        }
+        let made = backend::make(&Cpu, network, &settings).expect("it compiles");
+        assert!(made.files.iter().all(|file| !file.bytes.is_empty()));
+        Output::new(&folder)
+            .write_folder(&made.files)
+            .expect("a new folder");
         let bytes: Vec<u8> = sample
             .to_f32()
             .iter()
@@ -130,8 +129,6 @@ fn what_does_not_fit_is_refused() {
         assert!(model.run(&[]).is_err());
         assert!(model.run(&[&sample, &sample]).is_err());
         assert!(model.run(&[&Tensor::f32([1], vec![0.0])]).is_err());
-        let root = tempfile::tempdir().expect("a temporary folder");
-        let folder = root.path().join("out");
         let wrong = [
             ("opt-level", "4"),
             ("emit", "c"),
@@ -140,9 +137,8 @@ fn what_does_not_fit_is_refused() {
         ];
         for (option, value) in wrong {
             let settings: Settings = [(option.into(), value.into())].into();
-            let error = backend::write(&Cpu, network, &settings, &folder).expect_err(option);
+            let error = backend::make(&Cpu, network, &settings).expect_err(option);
             assert!(error.to_string().contains(value), "{error}");
-            assert!(!folder.exists());
         }
     });
 }
