@@ -249,6 +249,34 @@ pub fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
     Ok(out)
 }
 
+/// How MLIR's bytecode begins.
+const BYTECODE: &[u8] = b"ML\xefR";
+
+/// Checks a module as text or bytecode for what steers a terminal: MLIR's messages show lines of the text as they are.
+/// Fails with the line and what it holds.
+pub fn check_source(source: &[u8]) -> Result<(), String> {
+    if source.starts_with(BYTECODE) {
+        return Ok(());
+    }
+    let mut lines = 1;
+    for chunk in source.utf8_chunks() {
+        let text = chunk.valid().replace("\r\n", "\n");
+        let bad = text.char_indices().find(|&(_, letter)| steers(letter));
+        let before = bad.map_or(text.as_str(), |(at, _)| &text[..at]);
+        lines += before.matches('\n').count();
+        let what = match (bad, chunk.invalid().first()) {
+            (Some((_, letter)), _) => format!("the character {}", letter.escape_unicode()),
+            (None, Some(byte)) => format!("the byte 0x{byte:02x}, which is no UTF-8"),
+            (None, None) => continue,
+        };
+        return Err(format!(
+            "line {lines} holds {what}, expected text; in a string write it as a backslash and two hexadecimal digits \
+             for each byte"
+        ));
+    }
+    Ok(())
+}
+
 /// Whether a character steers a terminal, or hides or reorders others (Unicode's bidirectional and invisible format
 /// characters; see Unicode Technical Standard 55). Ends of lines and tabs do not.
 fn steers(letter: char) -> bool {

@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 use crate::ffi;
 use crate::ir::{context_of, emit_error};
 use crate::pass::panic_text;
+use crate::text::{check_source, shown_path};
 
 /// What `MlirOptMain` leaves to Rust.
 #[derive(Clone, Copy)]
@@ -121,6 +122,18 @@ unsafe extern "C" fn qonnxRustWriteOutput(
     // SAFETY: C++ passes valid strings for the call.
     let (input, output, bytes) = unsafe { (path_of(input), path_of(output), bytes_of(bytes)) };
     reported(|hooks| (hooks.write)(input, output, bytes))
+}
+
+#[expect(unsafe_code, reason = "called from C++")]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn qonnxRustCheckSource(input: MlirStringRef, source: MlirStringRef) -> bool {
+    // SAFETY: C++ passes valid strings for the call.
+    let (input, source) = unsafe { (path_of(input), bytes_of(source)) };
+    let outcome = check_source(source);
+    if let Err(message) = &outcome {
+        eprintln!("error: {}: {message}", shown_path(input));
+    }
+    outcome.is_ok()
 }
 
 /// What a hook says; a panic must not go on into C++ and is reported as a failure.

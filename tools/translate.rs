@@ -2,6 +2,7 @@
 
 use clap::{ArgGroup, Parser};
 use qonnx_dialects::ir;
+use qonnx_dialects::text::shown_path;
 use qonnx_mlir::backend::{self, Text};
 use qonnx_mlir::driver::{self, LoadOptions};
 use std::path::PathBuf;
@@ -70,7 +71,7 @@ fn translate(cli: &Cli) -> Result<(), CommandError> {
     // A module of an exit dialect is no network: it need not have a function of ours.
     let (module, _) = driver::parse(&context, &cli.input)?;
     let text = backend::translate(target, &module).map_err(|message| CommandError::Backend {
-        file: cli.input.display().to_string(),
+        file: shown_path(&cli.input),
         message,
     })?;
     Ok(output.write_file(text.as_bytes())?)

@@ -2,12 +2,14 @@
 
 use melior::Context;
 use melior::dialect::DialectRegistry;
-use melior::ir::Module;
 use melior::ir::operation::{OperationLike, OperationPrintingFlags};
+use melior::ir::{Location, Module};
 use mlir_sys::{MlirContext, MlirStringRef, mlirModuleCreateParse};
 use std::sync::Once;
 
+use super::diagnostics::emit_error;
 use crate::ffi::{qonnxRegisterDialects, qonnxRegisterUpstreamPasses};
+use crate::text::check_source;
 
 /// A context with all dialects in use loaded. Single-threaded: modules are small and passes run on one
 /// function.
@@ -51,6 +53,10 @@ pub fn register_passes_once(ours: impl FnOnce()) {
 /// A module from its text or bytecode; errors are reported in the context.
 #[expect(unsafe_code, reason = "melior parses text only")]
 pub fn parse_module<'c>(context: &'c Context, source: &[u8]) -> Option<Module<'c>> {
+    if let Err(message) = check_source(source) {
+        emit_error(Location::unknown(context), &message);
+        return None;
+    }
     let source = MlirStringRef {
         data: source.as_ptr().cast(),
         length: source.len(),

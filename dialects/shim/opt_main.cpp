@@ -57,16 +57,19 @@ int qonnxOptMain(int argc, char **argv, MlirStringRef tool) {
   const auto config = mlir::MlirOptMainConfig::createFromCLOptions();
   if (config.shouldShowDialects() || config.shouldListPasses())
     return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, inputFile, "-", registry));
-  if (!onnx && !toFile)
-    return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, inputFile, outputFile, registry));
 
-  // As MlirOptMain does. It also has a handler for SIGPIPE that ends the process; Rust's writing has its own.
+  // As MlirOptMain does. Rust's writing has its own way with SIGPIPE.
   llvm::sys::PrintStackTraceOnErrorSignal(argv[0]);
+  if (!toFile)
+    llvm::sys::SetOneShotPipeSignalFunction(llvm::sys::DefaultOneShotPipeSignalHandler);
   const MlirStringRef from = reference(inputFile), to = reference(outputFile);
   if (toFile && !qonnxRustCheckOutput(from, to))
     return EXIT_FAILURE;
   std::unique_ptr<llvm::MemoryBuffer> buffer = onnx ? importOnnx(inputFile, registry) : openInput(inputFile);
   if (!buffer)
+    return EXIT_FAILURE;
+  // MLIR shows lines of the input in its messages.
+  if (!onnx && !qonnxRustCheckSource(from, reference(buffer->getBuffer())))
     return EXIT_FAILURE;
   if (!toFile)
     return mlir::asMainReturnCode(mlir::MlirOptMain(llvm::outs(), std::move(buffer), registry, config));

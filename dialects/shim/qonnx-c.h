@@ -75,6 +75,9 @@ bool qonnxRustVerify(MlirOperation operation);
 /// Imports an ONNX file as a module in `context`; a null module after reporting.
 MlirModule qonnxRustImport(MlirContext context, MlirStringRef path);
 
+/// Whether a module's text or bytecode holds nothing that steers a terminal; false after reporting on standard error.
+bool qonnxRustCheckSource(MlirStringRef input, MlirStringRef source);
+
 /// Whether what is made of the file `input` may be written to `output`; false after reporting on standard error.
 bool qonnxRustCheckOutput(MlirStringRef input, MlirStringRef output);
 

@@ -196,6 +196,21 @@ fn json_is_ascii_and_reads_back() {
 }
 
 #[test]
+fn a_source_that_steers_a_terminal_is_refused() {
+    for sound in [
+        &b"module {\n\t// gr\xc3\xb6\xc3\x9fe\r\n}"[..],
+        b"ML\xefR\x00\x1b\xff",
+        b"",
+    ] {
+        assert_eq!(check_source(sound), Ok(()));
+    }
+    let message = |source: &[u8]| check_source(source).expect_err("it steers");
+    assert!(message(b"a\nb\n\x1b[2J").starts_with("line 3 holds the character \\u{1b}"));
+    assert!(message("\r\n\u{202e}".as_bytes()).starts_with("line 2 holds"));
+    assert!(message(b"a\n\x9b2J").starts_with("line 2 holds the byte 0x9b"));
+}
+
+#[test]
 fn paths_are_shown_whatever_their_bytes() {
     use std::os::unix::ffi::OsStrExt;
     let path = Path::new(OsStr::from_bytes(b"a\xff/b\n\x1b"));

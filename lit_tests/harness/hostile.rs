@@ -32,6 +32,7 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("hostile/file_names", file_names),
         Trial::test("hostile/options", options),
         Trial::test("hostile/modules", modules),
+        Trial::test("hostile/sources", sources),
         Trial::test("hostile/same_names", same_names).with_ignored_flag(!simulated),
     ];
     for name in case_names() {
@@ -367,6 +368,36 @@ hls.func @{} attributes {{names = [{}], types = [{}], inputs = array<i64: 0>, to
         }
     }
     Ok(())
+}
+
+/// The texts in lines of a module that MLIR complains about, and shows.
+fn sources() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("module.mlir");
+    for text in texts() {
+        fs::write(&file, format!("module {{ frobnicate }} // {text}\n"))?;
+        for arguments in [
+            &["qonnx-opt", "--canonicalize"][..],
+            &["qonnx-opt", "--canonicalize", "-o", "out.mlir"],
+            &["qonnx-translate", "--mlir-to-hls"],
+            &["qonnxc", "report"],
+        ] {
+            let tool = environment::TOOLS
+                .iter()
+                .find(|(name, _)| *name == arguments[0]);
+            let (_, tool) = tool.ok_or("no such tool")?;
+            let output = Command::new(tool)
+                .args(&arguments[1..])
+                .arg(&file)
+                .current_dir(folder.path())
+                .output()?;
+            harmless(&output)?;
+            if output.status.code() != Some(1) {
+                return fail(format!("{arguments:?} ends with {}", output.status));
+            }
+        }
+    }
+    no_canary(&[folder.path()])
 }
 
 /// All nodes have one name, or none; every quantizer is compared with its own counterpart.

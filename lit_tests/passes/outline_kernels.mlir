@@ -11,7 +11,7 @@
 // CHECK: arith.constant 3 : i8
 // CHECK: linalg.generic
 // CHECK: arith.addi
-// CHECK: func.func private @kernel1_
+// CHECK: func.func private @kernel1(
 // CHECK: linalg.generic
 func.func @main(%x: memref<4xi8>, %t: memref<4xi8>, %y: memref<4xi8>) {
   %c3 = arith.constant 3 : i8

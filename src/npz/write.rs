@@ -18,8 +18,7 @@ pub fn write(path: &Path, arrays: &[(String, Tensor)]) -> Result<(), NpzError> {
         message,
     };
     let bytes = to_bytes(arrays).map_err(|error| fail(format!("cannot be encoded: {error}")))?;
-    crate::output::write_file(path, &bytes)
-        .map_err(|error| fail(error.message))
+    crate::output::write_file(path, &bytes).map_err(|error| fail(error.message))
 }
 
 /// The bytes of an archive of arrays.

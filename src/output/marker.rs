@@ -90,7 +90,7 @@ impl Marker {
         for (path, sums) in &self.files {
             for sum in sums {
                 let digits: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
-                text += &format!("{digits}  {}\n", path.display());
+                text += &format!("{digits}  {}\n", path.to_string_lossy());
             }
         }
         text

@@ -65,7 +65,10 @@ impl Comparison<'_> {
                 continue;
             };
             if others == 0 {
-                let place = format!("number of integer tensors of node '{}'", first.node.name.shown());
+                let place = format!(
+                    "number of integer tensors of node '{}'",
+                    first.node.name.shown()
+                );
                 entry.differs(self.counts(place, 0, extra.len()));
             }
         }

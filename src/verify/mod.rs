@@ -125,9 +125,8 @@ pub fn verify(
     };
     let subject = Model::new(model, &options.load)?;
     let samples = match &options.inputs {
-        Some(path) => {
-            samples::from_arrays(subject.inputs(), &mut npz::Archive::open(path)?).map_err(at_fault(path))?
-        }
+        Some(path) => samples::from_arrays(subject.inputs(), &mut npz::Archive::open(path)?)
+            .map_err(at_fault(path))?,
         None => samples::generate(
             subject.inputs(),
             subject.hints(),
@@ -142,8 +141,12 @@ pub fn verify(
     }
     let expected = match &options.expect {
         Some(path) => Some(
-            samples::expected(subject.outputs(), samples.len(), &mut npz::Archive::open(path)?)
-                .map_err(at_fault(path))?,
+            samples::expected(
+                subject.outputs(),
+                samples.len(),
+                &mut npz::Archive::open(path)?,
+            )
+            .map_err(at_fault(path))?,
         ),
         None => None,
     };

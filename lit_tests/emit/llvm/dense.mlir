@@ -3,7 +3,7 @@
 // The weights are a constant, the arguments are pointers that do not overlap, nothing is fused or reassociated.
 // CHECK: @{{.*}} = private constant [4 x [2 x i8]]
 // CHECK: define void @main(ptr noalias %{{.*}}, ptr noalias %{{.*}}, ptr noalias %{{.*}})
-// CHECK: call void @kernel0_
+// CHECK: call void @kernel0(
 // CHECK: fdiv float
 // CHECK: @llvm.roundeven.f32
 // CHECK-NOT: fast

@@ -75,7 +75,14 @@ fn flips(explained: &Explained) -> Vec<Flip> {
         panic!("{:?}", explained.explanation)
     };
     assert!(flipped.iter().all(|one| one.side == Side::Expected));
-    let of = |one: &Flipped| (one.node.verbatim().to_owned(), one.element, one.graph, one.chosen);
+    let of = |one: &Flipped| {
+        (
+            one.node.verbatim().to_owned(),
+            one.element,
+            one.graph,
+            one.chosen,
+        )
+    };
     flipped.iter().map(of).collect()
 }
 

@@ -151,7 +151,10 @@ fn what_stands_for_nan_is_known() {
         let interpreter = graph.interpreter().expect("a level");
         let followed = follow(graph.function, interpreter, &sample, &trace).expect("it runs");
         let of_node = |flips: &[super::super::lockstep::Flip]| {
-            flips.iter().filter(|flip| flip.node.name == "Quant_in").count()
+            flips
+                .iter()
+                .filter(|flip| flip.node.name == "Quant_in")
+                .count()
         };
         (of_node(&followed.not_numbers), of_node(&followed.wrong))
     };

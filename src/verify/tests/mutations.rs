@@ -178,7 +178,9 @@ impl<'m> Bench<'m> {
                 let Some(graph) = GraphOp::read(op) else {
                     return;
                 };
-                let node = qonnx_dialects::ir::node_name(melior::ir::operation::OperationLike::location(&op));
+                let node = qonnx_dialects::ir::node_name(
+                    melior::ir::operation::OperationLike::location(&op),
+                );
                 for flip in chosen
                     .iter()
                     .filter(|flip| Some(&flip.node) == node.as_ref())
