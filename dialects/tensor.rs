@@ -410,6 +410,17 @@ pub fn broadcast_index(shape: &[usize], index: &[usize]) -> usize {
         })
 }
 
+/// The exponent of the lowest set bit of a finite number other than 0.
+pub fn least_exponent(x: f32) -> i32 {
+    let bits = x.to_bits();
+    let biased = ((bits >> 23) & 0xff) as i32;
+    let (mantissa, exponent) = match biased {
+        0 => (bits & 0x7f_ffff, -149),
+        _ => ((bits & 0x7f_ffff) | 0x80_0000, biased - 150),
+    };
+    exponent + mantissa.trailing_zeros() as i32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,13 +5,13 @@ use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::environment;
 use crate::outputs::{CLEANUP, COMPILE};
-use crate::sandbox::{Sandbox, Step, Who, expect, fail};
+use crate::sandbox::{Running, Sandbox, Step, Who, expect, fail};
 
 /// Moments at which each command is ended.
 const MOMENTS: usize = 30;
@@ -58,7 +58,7 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-fn start(sandbox: &Sandbox, line: &str) -> Step<Child> {
+fn start(sandbox: &Sandbox, line: &str) -> Step<Running> {
     // The tests may run in the background, where SIGINT is ignored.
     let mut command = sandbox.command("env");
     command
@@ -66,10 +66,10 @@ fn start(sandbox: &Sandbox, line: &str) -> Step<Child> {
         .args(line.split_whitespace())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    Ok(command.spawn()?)
+    Ok(Running(command.spawn()?))
 }
 
-fn send(child: &Child, signal: i32) -> Step {
+fn send(Running(child): &Running, signal: i32) -> Step {
     Command::new("kill")
         .args([format!("-{signal}"), child.id().to_string()])
         .status()?;
@@ -97,7 +97,7 @@ fn ended(sandbox: &Sandbox, line: &str) -> Step {
         let part = RandomState::new().hash_one(0) % 1000;
         sleep(time.mul_f64(part as f64 / 1000.0));
         send(&child, signal)?;
-        let status = child.wait()?;
+        let status = child.0.wait()?;
         let usual = status.signal() == Some(signal) || status.success();
         expect(usual, format!("{status} after signal {signal}"))?;
         let when = format!("signal {signal} after {part}/1000 of {time:?}");
@@ -189,9 +189,9 @@ fn waiting_for_a_reader(sandbox: &Sandbox) -> Step {
     for (signal, command) in [(SIGINT, CLEANUP), (SIGTERM, "qonnx-opt model.onnx -o")] {
         let mut child = start(sandbox, &format!("{command} pipe"))?;
         sleep(Duration::from_millis(300));
-        expect(child.try_wait()?.is_none(), "it did not wait")?;
+        expect(child.0.try_wait()?.is_none(), "it did not wait")?;
         send(&child, signal)?;
-        let status = child.wait()?;
+        let status = child.0.wait()?;
         expect(status.signal() == Some(signal), status)?;
     }
     Ok(())
@@ -201,24 +201,23 @@ fn waiting_for_a_reader(sandbox: &Sandbox) -> Step {
 fn ignored_signals(sandbox: &Sandbox) -> Step {
     crate::outputs::pipe(sandbox)?;
     let line = format!("trap '' HUP; exec {CLEANUP} pipe");
-    let mut child = sandbox.command("sh").args(["-c", &line]).spawn()?;
+    let child = sandbox.command("sh").args(["-c", &line]).spawn()?;
+    let mut child = Running(child);
     sleep(Duration::from_millis(300));
     send(&child, SIGHUP)?;
-    let reader = sandbox.command("cat").arg("pipe").output()?;
-    expect(
-        child.wait()?.success() && !reader.stdout.is_empty(),
-        "the signal was not ignored",
-    )
+    let read = sandbox.reader(None)?.output()?;
+    let ignored = child.0.wait()?.success() && !read.is_empty();
+    expect(ignored, "the signal was not ignored")
 }
 
 /// Runs several command lines at once, which all must succeed.
 fn at_once(sandbox: &Sandbox, lines: &[String]) -> Step {
-    let children: Vec<Child> = lines
+    let children: Vec<Running> = lines
         .iter()
         .map(|line| start(sandbox, line))
         .collect::<Step<_>>()?;
     for (mut child, line) in children.into_iter().zip(lines) {
-        let status = child.wait()?;
+        let status = child.0.wait()?;
         expect(status.success(), format!("{line}: {status}"))?;
     }
     Ok(())
@@ -299,12 +298,12 @@ fn locked_folder(sandbox: &Sandbox) -> Step {
     let mut ended = start(sandbox, &format!("{COMPILE} out"))?;
     let mut waiting = start(sandbox, &format!("{COMPILE} out --set emit=llvm"))?;
     sleep(Duration::from_secs(1));
-    expect(waiting.try_wait()?.is_none(), "it did not wait")?;
+    expect(waiting.0.try_wait()?.is_none(), "it did not wait")?;
     expect(!sandbox.path("out/model.ll").exists(), "it wrote meanwhile")?;
     send(&ended, SIGINT)?;
-    let status = ended.wait()?;
+    let status = ended.0.wait()?;
     expect(status.signal() == Some(SIGINT), status)?;
     drop(lock);
-    expect(waiting.wait()?.success(), "it did not go on")?;
+    expect(waiting.0.wait()?.success(), "it did not go on")?;
     expect(sandbox.path("out/model.ll").exists(), "it did not write")
 }

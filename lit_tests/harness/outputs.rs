@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, chown, symlink};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::output_folders;
 use crate::sandbox::{Sandbox, Step, Who, expect, fail, is_root};
@@ -107,13 +107,9 @@ pub fn pipe(sandbox: &Sandbox) -> Step {
 fn pipes(sandbox: &Sandbox, _: Who) -> Step {
     pipe(sandbox)?;
     for (extension, command) in FILES {
-        let reader = sandbox
-            .command("cat")
-            .arg("pipe")
-            .stdout(Stdio::piped())
-            .spawn()?;
+        let reader = sandbox.reader(None)?;
         sandbox.succeeds(&format!("{command} pipe"))?;
-        let read = reader.wait_with_output()?.stdout;
+        let read = reader.output()?;
         sandbox.succeeds(&format!("{command} file.{extension}"))?;
         let file = sandbox.read(&format!("file.{extension}"));
         expect(
@@ -123,14 +119,9 @@ fn pipes(sandbox: &Sandbox, _: Who) -> Step {
         let kind = fs::symlink_metadata(sandbox.path("pipe"))?.file_type();
         expect(kind.is_fifo(), format!("{command} has replaced the pipe"))?;
     }
-    let mut reader = sandbox
-        .command("head")
-        .args(["-c", "1", "pipe"])
-        .stdout(Stdio::null())
-        .spawn()?;
+    let reader = sandbox.reader(Some(1))?;
     sandbox.succeeds(&format!("{CLEANUP} pipe"))?;
-    reader.wait()?;
-    Ok(())
+    expect(reader.output()?.len() == 1, "the reader wants one byte")
 }
 
 /// Standard output is written through, by whatever name, behind what is there already.

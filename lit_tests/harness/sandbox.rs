@@ -3,10 +3,11 @@
 use libtest_mimic::Failed;
 use std::fmt::Display;
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
 
 use crate::environment;
@@ -68,6 +69,28 @@ pub fn is_root() -> bool {
 fn become_user(command: &mut Command) {
     if is_root() {
         command.uid(NOBODY).gid(NOBODY);
+    }
+}
+
+/// A program that is still running, and is killed if the test has ended before it.
+pub struct Running(pub Child);
+
+impl Running {
+    /// Waits for its end and returns what it has printed.
+    pub fn output(mut self) -> Step<Vec<u8>> {
+        let mut printed = Vec::new();
+        if let Some(mut output) = self.0.stdout.take() {
+            output.read_to_end(&mut printed)?;
+        }
+        self.0.wait()?;
+        Ok(printed)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -176,6 +199,17 @@ impl Sandbox {
             become_user(&mut command);
         }
         command
+    }
+
+    /// Reads from the named pipe `pipe`, all or as many bytes as said, but does not wait forever for a writer.
+    pub fn reader(&self, bytes: Option<usize>) -> Step<Running> {
+        let mut command = self.command("timeout");
+        command.arg("20").stdout(Stdio::piped());
+        match bytes {
+            None => command.args(["cat", "pipe"]),
+            Some(count) => command.args(["head", "-c", &count.to_string(), "pipe"]),
+        };
+        Ok(Running(command.spawn()?))
     }
 
     /// Runs a command line of words without blanks.

@@ -5,7 +5,7 @@
 //! Zero points do not appear: a quantizer with zero point `z` yields `n = code - z`, so `n = 0` is the real
 //! number 0 and zero padding needs no care.
 
-use qonnx_dialects::tensor::{Element, Tensor};
+use qonnx_dialects::tensor::{Element, Tensor, least_exponent};
 
 /// What is known of one channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -168,17 +168,6 @@ impl ScaledConstant {
             scale,
         })
     }
-}
-
-/// The exponent of the lowest set bit of a finite number other than 0.
-fn least_exponent(x: f32) -> i32 {
-    let bits = x.to_bits();
-    let biased = ((bits >> 23) & 0xff) as i32;
-    let (mantissa, exponent) = match biased {
-        0 => (bits & 0x7f_ffff, -149),
-        _ => ((bits & 0x7f_ffff) | 0x80_0000, biased - 150),
-    };
-    exponent + mantissa.trailing_zeros() as i32
 }
 
 /// A tensor varies along more than one axis.

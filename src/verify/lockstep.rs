@@ -162,7 +162,11 @@ fn walk(
                     &mut elements,
                 );
             }
-            noise.restart(op, results);
+            let quantizers = x.map(|x| quantization.each(&x.shape)).unwrap_or_default();
+            noise.restart(op, results, |at, carrier| {
+                let quantizer = quantizers.get(at);
+                quantizer.is_some_and(|quantizer| quantization.is_exact(quantizer, carrier))
+            });
         } else if let Err(error) = noise.propagate(op, &graph, operands, results) {
             failed.get_or_insert((node, error));
         }

@@ -12,6 +12,7 @@
 mod compare;
 mod depend;
 mod engine;
+mod exact;
 mod explain;
 mod judge;
 mod lockstep;

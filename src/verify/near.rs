@@ -155,8 +155,27 @@ impl<'a> Nearby<'a> {
             self.put(result, element, key);
         }
         let mut radii = match (&self.kind, result.as_f32()) {
-            (Kind::Quantizer { .. }, Some(values)) => of_carrier(values),
-            (Kind::Other { .. }, Some(values)) => of_rounding(values),
+            (
+                Kind::Quantizer {
+                    quantization,
+                    quantizers,
+                    ..
+                },
+                Some(values),
+            ) => of_carrier(values, |at, value| {
+                quantization.is_exact(&quantizers[at], value)
+            }),
+            // What such an op decides most often is a whole number, which is rounded nowhere.
+            (Kind::Other { .. }, Some(values)) => values
+                .iter()
+                .map(|&value| {
+                    if value.fract() == 0.0 {
+                        0.0
+                    } else {
+                        of_rounding(value)
+                    }
+                })
+                .collect(),
             (_, None) => vec![0.0; result.len()],
         };
         if everything {

@@ -18,6 +18,8 @@ use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::value::with_infos;
 use std::collections::HashMap;
 
+use super::exact;
+
 /// The unit roundoff of float32.
 const UNIT: f32 = 1.0 / 16_777_216.0;
 
@@ -56,10 +58,16 @@ impl Noise {
         self.radii.get(&ir::value_key(value)).map(Vec::as_slice)
     }
 
-    /// The results of `op` are carriers of integers that are compared: one rounding.
-    pub fn restart(&mut self, op: Op<'_>, results: &[Tensor]) {
+    /// The results of `op` are carriers of integers that are compared: one rounding, unless `is_exact` says of the
+    /// element of that number and value that there was none.
+    pub fn restart(
+        &mut self,
+        op: Op<'_>,
+        results: &[Tensor],
+        is_exact: impl Fn(usize, f32) -> bool,
+    ) {
         for (value, tensor) in op.results().zip(results) {
-            let radius = of_carrier(&tensor.to_f32());
+            let radius = of_carrier(&tensor.to_f32(), &is_exact);
             self.radii.insert(ir::value_key(ir::val(value)), radius);
         }
     }
@@ -90,17 +98,22 @@ impl Noise {
     }
 }
 
-/// The radius of each element of a carrier: one rounding.
-pub fn of_carrier(results: &[f32]) -> Vec<f32> {
-    results.iter().map(|value| value.abs() * UNIT).collect()
+/// The radius of each element of a carrier: one rounding, unless `is_exact` says of the element of that number and
+/// value that there was none.
+pub fn of_carrier(results: &[f32], is_exact: impl Fn(usize, f32) -> bool) -> Vec<f32> {
+    let radius = |(at, &value): (usize, &f32)| {
+        if is_exact(at, value) {
+            0.0
+        } else {
+            value.abs() * UNIT
+        }
+    };
+    results.iter().enumerate().map(radius).collect()
 }
 
-/// The radius of each element of a result that is rounded elsewhere too, after the same operation.
-pub fn of_rounding(results: &[f32]) -> Vec<f32> {
-    results
-        .iter()
-        .map(|value| 2.0 * UNIT * value.abs())
-        .collect()
+/// The radius of a result that is rounded elsewhere too, after the same operation.
+pub fn of_rounding(result: f32) -> f32 {
+    2.0 * UNIT * result.abs()
 }
 
 /// How radii go through an op.
@@ -170,11 +183,23 @@ impl Spread {
         } else {
             0
         };
+        let still = radii
+            .iter()
+            .flatten()
+            .all(|radius| radius.iter().all(|&r| r == 0.0));
+        let exact_below = if still {
+            exact::sums_below(op, operands)
+        } else {
+            0.0
+        };
         let radius = sums
             .iter()
             .zip(&shifted)
             .zip(&terms)
             .map(|((sum, shifted), terms)| {
+                if *sum < exact_below || *sum == 0.0 {
+                    return 0.0;
+                }
                 let units = ROUNDED_ONCE + 4.0 * terms.abs().max(share as f32).sqrt();
                 let moved = shifted - sum;
                 if self.certain && moved.is_nan() {
@@ -237,15 +262,22 @@ impl Spread {
                     .for_each(|(found, moved)| *found += moved);
             }
         }
-        // Elsewhere the same operation may round another way.
-        let elsewhere = self.sums == Sums::InFloat32;
-        for (found, result) in found.iter_mut().zip(results) {
+        if exact::never_rounds(op) {
+            return Ok(found);
+        }
+        // Elsewhere the same operation may round another way, where it rounds at all.
+        let unrounded = match self.sums {
+            Sums::InFloat32 => Some(exact::unrounded(op, operands, results)),
+            Sums::RoundedOnce => None,
+        };
+        for (number, (found, result)) in found.iter_mut().zip(results).enumerate() {
             let Some(values) = result.as_f32() else {
                 continue;
             };
-            for (found, rounding) in found.iter_mut().zip(of_rounding(values)) {
+            for (at, (found, &value)) in found.iter_mut().zip(values).enumerate() {
+                let elsewhere = unrounded.as_ref().is_some_and(|exact| !exact(number, at));
                 if elsewhere || *found > 0.0 {
-                    *found += rounding;
+                    *found += of_rounding(value);
                 }
             }
         }

@@ -54,15 +54,15 @@ impl Number {
         }
     }
 
-    /// Whether `found` is as near to this number as a tolerance allows, which is relative above 1. Two integers are
-    /// near only if they are equal. NaN is near to NaN only, and an infinity to itself only. A tolerance that is not
+    /// Whether `found` is as near to this number as a tolerance allows, which is relative above 1. An integer is
+    /// near only to what it equals. NaN is near to NaN only, and an infinity to itself only. A tolerance that is not
     /// finite allows nothing.
     pub fn is_near(self, found: Self, tolerance: f32) -> bool {
         let distance = self.distance(found);
         if distance == 0.0 {
             return true;
         }
-        let integers = matches!((self, found), (Self::Integer(_), Self::Integer(_)));
+        let integers = matches!(found, Self::Integer(_));
         let wanted = self.real().abs();
         let finite = distance.is_finite() && tolerance.is_finite();
         !integers && finite && distance <= f64::from(tolerance) * wanted.max(1.0)
@@ -72,7 +72,8 @@ impl Number {
     /// equal number is.
     pub fn is_within(self, found: Self, radius: f32) -> bool {
         let distance = self.distance(found);
-        distance == 0.0 || radius.is_finite() && distance <= f64::from(radius)
+        let integer = matches!(found, Self::Integer(_));
+        distance == 0.0 || !integer && radius.is_finite() && distance <= f64::from(radius)
     }
 }
 

@@ -15,6 +15,10 @@ use super::noise::{Spread, Sums};
 use crate::interp::{InterpError, Interpreter, Slot, Step};
 use crate::samples::Sample;
 
+/// The greatest noise of an output that explains a difference, as a share of the output's greatest magnitude: ten times
+/// the default tolerance.
+const MOST_NOISE: f32 = 1e-4;
+
 /// An element that an op decides: the number of the op's step, and of the element in its result.
 pub type Place = (usize, usize);
 
@@ -115,18 +119,35 @@ impl<'e, 'c> Replay<'e, 'c> {
         let run = self.run(first.clone(), mode)?;
         let outputs = run.iter().flat_map(|run| self.outputs(run));
         Ok(outputs
-            .map(|(output, radii)| match radii {
-                [] => vec![0.0; output.len()],
-                radii => radii.to_vec(),
+            .map(|(output, radii)| {
+                if radii.is_empty() {
+                    vec![0.0; output.len()]
+                } else {
+                    radii
+                }
             })
             .collect())
     }
 
-    /// Each output with the radii of its elements; there are none where float32 noise cannot move it.
-    pub fn outputs<'r>(&'r self, run: &'r Run) -> Vec<(&'r Tensor, &'r [f32])> {
+    /// Each output with the radii of its elements; there are none where float32 noise cannot move it. A bound that has
+    /// grown beyond [`MOST_NOISE`] on its way through many layers says nothing about rounding any more.
+    pub fn outputs<'r>(&'r self, run: &'r Run) -> Vec<(&'r Tensor, Vec<f32>)> {
         let returned = self.interpreter.returned().iter();
         returned
-            .filter_map(|&slot| Some((self.tensor(run, slot)?, run.radii(slot).unwrap_or(&[]))))
+            .filter_map(|&slot| {
+                let tensor = self.tensor(run, slot)?;
+                let finite = tensor.to_f32().into_iter().filter(|x| x.is_finite());
+                let most = MOST_NOISE * finite.fold(0f32, |most, x| most.max(x.abs()));
+                let radii = run.radii(slot).unwrap_or(&[]);
+                let bounded = |&radius: &f32| {
+                    if radius.is_finite() {
+                        radius.min(most)
+                    } else {
+                        radius
+                    }
+                };
+                Some((tensor, radii.iter().map(bounded).collect()))
+            })
             .collect()
     }
 

@@ -221,6 +221,14 @@ impl Quantization {
         codes << self.fraction_bits
     }
 
+    /// Whether a carrier is exactly its integer times the scale: float32 has not rounded the product.
+    pub fn is_exact(&self, quantizer: &Quantizer, carrier: f32) -> bool {
+        let scale = f64::from(quantizer.scale) / self.unit();
+        let n = (f64::from(carrier) / scale).round();
+        // So that the product of `n` and the 24 bits of a scale is exact in float64.
+        n.abs() < f64::from(1u32 << 29) && n * scale == f64::from(carrier)
+    }
+
     fn unit(&self) -> f64 {
         f64::from(1u32 << self.fraction_bits)
     }
