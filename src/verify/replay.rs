@@ -117,38 +117,42 @@ impl<'e, 'c> Replay<'e, 'c> {
             everything: true,
         };
         let run = self.run(first.clone(), mode)?;
-        let outputs = run.iter().flat_map(|run| self.outputs(run));
+        let outputs = run.iter().flat_map(|run| self.moving(run));
         Ok(outputs
             .map(|(output, radii)| {
                 if radii.is_empty() {
                     vec![0.0; output.len()]
                 } else {
-                    radii
+                    radii.to_vec()
                 }
             })
             .collect())
     }
 
-    /// Each output with the radii of its elements; there are none where float32 noise cannot move it. A bound that has
+    /// Each output with the radii of its elements; there are none where nothing can move it.
+    fn moving<'r>(&'r self, run: &'r Run) -> impl Iterator<Item = (&'r Tensor, &'r [f32])> {
+        let returned = self.interpreter.returned().iter();
+        returned.filter_map(move |&slot| {
+            Some((self.tensor(run, slot)?, run.radii(slot).unwrap_or(&[])))
+        })
+    }
+
+    /// Each output with the noise of its elements; there is none where float32 noise cannot move it. A bound that has
     /// grown beyond [`MOST_NOISE`] on its way through many layers says nothing about rounding any more.
     pub fn outputs<'r>(&'r self, run: &'r Run) -> Vec<(&'r Tensor, Vec<f32>)> {
-        let returned = self.interpreter.returned().iter();
-        returned
-            .filter_map(|&slot| {
-                let tensor = self.tensor(run, slot)?;
-                let finite = tensor.to_f32().into_iter().filter(|x| x.is_finite());
-                let most = MOST_NOISE * finite.fold(0f32, |most, x| most.max(x.abs()));
-                let radii = run.radii(slot).unwrap_or(&[]);
-                let bounded = |&radius: &f32| {
-                    if radius.is_finite() {
-                        radius.min(most)
-                    } else {
-                        radius
-                    }
-                };
-                Some((tensor, radii.iter().map(bounded).collect()))
-            })
-            .collect()
+        let noise = |(tensor, radii): (&'r Tensor, &'r [f32])| {
+            let finite = tensor.to_f32().into_iter().filter(|x| x.is_finite());
+            let most = MOST_NOISE * finite.fold(0f32, |most, x| most.max(x.abs()));
+            let bounded = |&radius: &f32| {
+                if radius.is_finite() {
+                    radius.min(most)
+                } else {
+                    radius
+                }
+            };
+            (tensor, radii.iter().map(bounded).collect())
+        };
+        self.moving(run).map(noise).collect()
     }
 
     /// What an element of an output depends on; the same for all runs.
