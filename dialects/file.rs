@@ -28,6 +28,13 @@ pub fn was_read(device: u64, inode: u64) -> bool {
     read.contains(&(device, inode))
 }
 
+/// Notes a file that is read in another way.
+#[cfg(unix)]
+pub fn note_read(device: u64, inode: u64) {
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    read.insert((device, inode));
+}
+
 /// A regular file that is open for reading, and what it was like when it was opened.
 #[derive(Debug)]
 pub struct RegularFile {
@@ -75,9 +82,7 @@ impl RegularFile {
         let metadata = file.metadata()?;
         regular(&metadata)?;
         #[cfg(unix)]
-        READ.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert((metadata.dev(), metadata.ino()));
+        note_read(metadata.dev(), metadata.ino());
         Ok(Self {
             file,
             state: State::new(&metadata),

@@ -162,7 +162,7 @@ pub fn parse<'c>(
             .read_to_end(&mut source)
             .map(|_| source)
     } else {
-        std::fs::read(path)
+        read_module(path)
     };
     let source = source.map_err(|error| DriverError::Read {
         file: file.clone(),
@@ -176,6 +176,20 @@ pub fn parse<'c>(
             diagnostics,
         }),
     }
+}
+
+/// The bytes of a module: of a regular file, or of a pipe. A device may have no end.
+fn read_module(path: &Path) -> std::io::Result<Vec<u8>> {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = std::fs::metadata(path)?.file_type();
+    if kind.is_char_device() || kind.is_block_device() {
+        let message = "it is a device; give a file, or '-' for standard input";
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::InvalidInput,
+            message,
+        ));
+    }
+    std::fs::read(path)
 }
 
 /// The level that a module is at.

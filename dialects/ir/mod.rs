@@ -14,6 +14,7 @@ mod handle;
 mod node;
 mod types;
 
+pub(crate) use attribute::string_value;
 pub use attribute::{AttributeValue, Attributes};
 pub(crate) use context::context_of;
 pub use context::{

@@ -9,11 +9,13 @@ use inkwell::targets::{FileType, TargetMachine};
 use inkwell::values::FunctionValue;
 use melior::Context;
 use melior::ir::Module;
+use melior::ir::operation::OperationLike;
 use mlir_sys::mlirTranslateModuleToLLVMIR;
 
 use super::{CodeError, Signature, Target};
-use crate::ir::main_function;
+use crate::ir::{main_function, string_value};
 use crate::pass::run_pipeline;
+use crate::text::Foreign;
 use crate::upstream::libm_functions;
 
 /// Texts that are made beside the object.
@@ -149,8 +151,26 @@ pub fn compile(
 
 /// The LLVM IR of a module of the `llvm` dialect, as text, before any optimization.
 pub fn to_llvm_ir(module: &Module<'_>) -> Result<String, CodeError> {
+    check_target(module)?;
     let llvm = LlvmContext::create();
     Ok(translate(module, &llvm)?.print_to_string().to_string())
+}
+
+/// LLVM prints the target of a module as it is: nothing but what targets are made of may be part of it.
+fn check_target(module: &Module<'_>) -> Result<(), CodeError> {
+    let operation = module.as_operation();
+    for name in ["llvm.target_triple", "llvm.data_layout"] {
+        let text = operation.attribute(name).ok().and_then(string_value);
+        let legal = |letter: char| letter.is_ascii_alphanumeric() || "._:-".contains(letter);
+        if let Some(text) = text.filter(|text| !text.chars().all(legal)) {
+            let text = Foreign::new(text);
+            return Err(CodeError::Target(format!(
+                "the attribute '{name}' is '{}', expected letters, digits and '._:-'",
+                text.shown()
+            )));
+        }
+    }
+    Ok(())
 }
 
 #[expect(unsafe_code, reason = "the C API of the translation")]

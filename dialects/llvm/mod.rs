@@ -23,6 +23,9 @@ pub enum CodeError {
     /// The module has no network, or one with values that C has no buffers for.
     #[error("{0}")]
     Signature(String),
+    /// The module is for a target that cannot be written down.
+    #[error("{0}")]
+    Target(String),
     /// LLVM does not know the processor or refuses the code.
     #[error("llvm: {0}")]
     Llvm(String),

@@ -27,6 +27,8 @@ pub fn trials() -> Vec<Trial> {
     let simulated = environment::has("ap_types") && environment::has("g++");
     let mut trials = vec![
         Trial::test("hostile/names_in_hls", names_in_hls).with_ignored_flag(!simulated),
+        Trial::test("hostile/names_of_the_system", names_of_the_system)
+            .with_ignored_flag(!simulated),
         Trial::test("hostile/names_in_c", names_in_c),
         Trial::test("hostile/names_on_terminals", names_on_terminals),
         Trial::test("hostile/file_names", file_names),
@@ -75,6 +77,19 @@ fn names_in_hls() -> Result<(), Failed> {
     if !text.contains(" 0 differences: passed") {
         return fail(text);
     }
+    // Neither does the name of the folder with the headers become anything.
+    let headers = folder
+        .path()
+        .join("$(shell touch hostile_canary) `touch hostile_canary`");
+    std::os::unix::fs::symlink(environment::root().join(".venv/ap_types"), &headers)?;
+    for variable in ["HLS_AP_TYPES", "AP_TYPES"] {
+        let again = Command::new("make")
+            .args(["-B", "csim"])
+            .env(variable, &headers)
+            .current_dir(&project)
+            .output()?;
+        success(&again)?;
+    }
     let verified = environment::qonnxc()
         .arg("verify")
         .arg(&file)
@@ -91,6 +106,79 @@ fn names_in_hls() -> Result<(), Failed> {
         return fail(format!("expected {count} integers on hls:\n{text}"));
     }
     no_canary(&[folder.path(), &environment::root()])
+}
+
+/// Words that C, C++, their headers or the emitted files use.
+const SYSTEM: [&str; 44] = [
+    "size",
+    "time",
+    "div",
+    "ptrdiff",
+    "float",
+    "double",
+    "int8",
+    "int64",
+    "error",
+    "key",
+    "id",
+    "mode",
+    "clock",
+    "off",
+    "locale",
+    "max_align",
+    "offsetof",
+    "alloca",
+    "strdupa",
+    "assert_perror",
+    "be16toh",
+    "issubnormal",
+    "math_errhandling",
+    "pthread_cleanup_push",
+    "qonnx_trace",
+    "ap_private",
+    "ap_bigint",
+    "ap_int",
+    "NULL",
+    "EOF",
+    "errno",
+    "INT_MAX",
+    "QONNX_TRACE",
+    "printf",
+    "network",
+    "v1",
+    "c0",
+    "run",
+    "main",
+    "Floats",
+    "Shape",
+    "in",
+    "x_in",
+    "IN",
+];
+
+fn names_of_the_system() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("types.onnx");
+    let names: Vec<String> = SYSTEM.iter().map(|&name| name.to_owned()).collect();
+    fs::write(&file, model(&names, false))?;
+    let project = folder.path().join("project");
+    let compiled = environment::qonnxc()
+        .arg("compile")
+        .arg(&file)
+        .args(["--target", "hls", "-o"])
+        .arg(&project)
+        .output()?;
+    success(&compiled)?;
+    let simulated = Command::new("make")
+        .arg("csim")
+        .current_dir(&project)
+        .output()?;
+    let text = success(&simulated)?;
+    if text.contains(" 0 differences: passed") {
+        Ok(())
+    } else {
+        fail(text)
+    }
 }
 
 fn names_in_c() -> Result<(), Failed> {
@@ -244,6 +332,9 @@ fn options() -> Result<(), Failed> {
             ("hls", format!("clock=5{text}")),
             ("hls", format!("{text}=5")),
             ("cpu", format!("cpu={text}")),
+            ("cpu", format!("features={text}")),
+            ("cpu", format!("features=+{text}\u{1b}[31m")),
+            ("cpu", "features=+help".to_owned()),
             ("cpu", format!("emit={text}")),
             ("cpu", format!("opt-level={text}")),
         ] {
@@ -346,6 +437,33 @@ hls.func @{} attributes {{names = [{}], types = [{}], inputs = array<i64: 0>, to
             .output()?)
     };
     success(&translate(&module("", 16))?)?;
+    // Identifiers that the module does not declare would be the system's.
+    let sound = module("", 16);
+    for (own, other) in [
+        ("hls.call @\"f\"", "hls.call @\"exit\""),
+        ("types = [\"t\"]", "types = [\"return\"]"),
+        ("{type = \"t\"}", "{type = \"FILE\"}"),
+    ] {
+        let other = sound.replace(own, other);
+        if other == sound || translate(&other)?.status.code() != Some(1) {
+            return fail(format!("{other} is printed"));
+        }
+    }
+    // What LLVM prints as it is.
+    for name in ["target_triple", "data_layout"] {
+        let text = format!(
+            "module attributes {{llvm.{name} = \"x\\22\\0Adeclare void @hostile_canary()\\0A;\\1B[31m\"}} {{}}"
+        );
+        fs::write(&file, text)?;
+        let output = Command::new(environment::TOOLS[1].1)
+            .arg("--mlir-to-llvmir")
+            .arg(&file)
+            .output()?;
+        harmless(&output)?;
+        if output.status.code() != Some(1) || !output.stdout.is_empty() {
+            return fail(format!("{name}: {}", output.status));
+        }
+    }
     let comments = [1, 3, 7, 13];
     for text in texts() {
         for part in 0..16 {

@@ -67,7 +67,7 @@ impl Table {
 impl<'c> Emitter<'c> {
     /// A typedef.
     pub fn typedef(&mut self, wanted: &Foreign, word: Word, comment: impl Into<Foreign>) -> String {
-        let name = self.names.unique(&wanted.within("", "_t"));
+        let name = self.names.unique(&wanted.within("", "_word"));
         self.builder.declare(&hls::Op::Typedef {
             name: name.clone(),
             word,
@@ -197,7 +197,8 @@ impl<'c> Emitter<'c> {
         cost: Cost,
         fill: impl FnOnce(&Body<'_, 'c>),
     ) -> String {
-        let name = self.names.unique(wanted);
+        // No header has a macro of such a name.
+        let name = self.names.unique(&wanted.within("", "_layer"));
         let mut names: Vec<String> = match inputs {
             [_] => vec!["in".to_owned()],
             _ => (0..inputs.len()).map(|at| format!("in{at}")).collect(),

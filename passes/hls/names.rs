@@ -119,6 +119,11 @@ const RESERVED: &[&str] = &[
     "xor_eq",
 ];
 
+/// Whether a word of C++, or of the emitted files, cannot name anything else.
+fn is_reserved(name: &str) -> bool {
+    RESERVED.binary_search(&name).is_ok()
+}
+
 /// Identifiers that have been given out.
 #[derive(Default)]
 pub struct Names {
@@ -143,7 +148,7 @@ impl Names {
         };
         let mut name = base.clone();
         let mut number = self.next.get(&base).copied().unwrap_or(1);
-        while RESERVED.contains(&name.as_str()) || !self.used.insert(name.to_ascii_lowercase()) {
+        while is_reserved(&name) || !self.used.insert(name.to_ascii_lowercase()) {
             number += 1;
             name = format!("{base}_{number}");
         }

@@ -20,6 +20,9 @@ use super::{Output, OutputError, OutputFile, TRIES, shown_path, signals};
 
 /// How long another run may take to put its files in place.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Size in bytes of the largest file that is looked at to see whether it still is what the tool wrote; a larger one
+/// stays where it is.
+const LARGEST: i64 = 1 << 30;
 /// How often to look whether it is done.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -180,11 +183,12 @@ fn rewrite(
     if now != Ok((locked.st_dev, locked.st_ino)) {
         return Ok(false);
     }
-    let _whole = signals::placing();
-    staging::remove_left(path);
+    // A stranger's folder may list anything: what takes long, a signal may end.
     let old = contents(output, path, &root)?;
     let steps = steps(output, path, &root, files, &old)?;
     let stale = stale(output, &root, &old, new);
+    let _whole = signals::placing();
+    staging::remove_left(path);
     let staging = Staging::new(&root, path).map_err(failed)?;
 
     let mut commit = Commit::new(&root, staging.folder());
@@ -277,7 +281,9 @@ fn steps(
 fn stale(output: &Output, root: &OwnedFd, old: &Marker, new: &Marker) -> Vec<PathBuf> {
     let written = |path: &&Path| {
         let input = match look(root, path) {
-            Ok(Found::Regular(stat)) => output.is_input((stat.st_dev, stat.st_ino)),
+            Ok(Found::Regular(stat)) if stat.st_size <= LARGEST => {
+                output.is_input((stat.st_dev, stat.st_ino))
+            }
             _ => return false,
         };
         let sum: Option<Sum> = open_regular(root, path).and_then(marker::sum_of).ok();

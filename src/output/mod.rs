@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use qonnx_dialects::file::was_read;
+use qonnx_dialects::file::{note_read, was_read};
 use qonnx_dialects::text::shown_path;
 
 pub use error::OutputError;
@@ -93,6 +93,9 @@ impl Output {
                 .filter(std::fs::Metadata::is_file)
                 .map(|metadata| place::id(&metadata))
         };
+        if let Some((device, inode)) = input {
+            note_read(device, inode);
+        }
         self.inputs.extend(input);
         self
     }

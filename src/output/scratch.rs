@@ -41,7 +41,9 @@ pub struct Scratch {
 impl Scratch {
     /// Makes a folder.
     pub fn new() -> Result<Self, OutputError> {
-        let root = env::temp_dir();
+        // An empty TMPDIR counts as none.
+        let root = Some(env::temp_dir()).filter(|root| !root.as_os_str().is_empty());
+        let root = root.unwrap_or_else(|| PathBuf::from("/tmp"));
         let failed = |error: io::Error| {
             let message = format!(
                 "no scratch folder can be made here: {error}; set TMPDIR to a folder that is writable"

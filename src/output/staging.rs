@@ -6,8 +6,10 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use qonnx_dialects::file::was_read;
 use rustix::fs::{
     Access, AtFlags, CWD, FileType, FlockOperation, Gid, Mode, OFlags, RenameFlags, Stat, Uid,
 };
@@ -74,7 +76,9 @@ fn leads_to(folder: impl AsFd, name: impl Arg, file: impl AsFd) -> bool {
     matches!((named, open), (Ok(a), Ok(b)) if (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino))
 }
 
-/// Removes from a folder what killed processes have left on its way. What cannot be removed stays.
+/// Removes from a folder what killed processes have left on its way: by its name, and because no process has it locked.
+/// What this process has read stays whatever its name, a folder with anything that was read in it too, and what cannot
+/// be removed.
 pub fn remove_left(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
@@ -91,12 +95,31 @@ pub fn remove_left(folder: &Path) {
         };
         let kind = rustix::fs::fstat(&left).map(|stat| FileType::from_raw_mode(stat.st_mode));
         let unused = matches!(try_lock(&left), Ok(Lock::Held)) && leads_to(CWD, &path, &left);
+        let unused = unused && !holds_input(&path);
         // It may belong to someone who may remove it while we may not.
         let _ = match kind {
             Ok(FileType::RegularFile) if unused => fs::remove_file(&path),
             Ok(FileType::Directory) if unused => fs::remove_dir_all(&path),
             _ => Ok(()),
         };
+    }
+}
+
+/// Whether a file was read by this process, or a folder has such a file in it.
+fn holds_input(path: &Path) -> bool {
+    let Ok(metadata) = fs::symlink_metadata(path) else {
+        return true;
+    };
+    if was_read(metadata.dev(), metadata.ino()) {
+        return true;
+    }
+    let entries = metadata.is_dir().then(|| fs::read_dir(path));
+    match entries {
+        None => false,
+        Some(Err(_)) => true,
+        Some(Ok(entries)) => entries
+            .into_iter()
+            .any(|entry| entry.map_or(true, |entry| holds_input(&entry.path()))),
     }
 }
 
@@ -144,10 +167,15 @@ fn fill(file: OwnedFd, bytes: &[u8], like: Option<Like>) -> io::Result<File> {
     let mut file = File::from(file);
     file.write_all(bytes)?;
     if let Some(like) = like {
-        // Only root can give a file away; a group of one's own can be given.
-        let _ = rustix::fs::fchown(&file, Some(like.owner), Some(like.group))
+        // Only root can give a file away; a group of one's own can be given. What the old group was allowed, another one
+        // is not.
+        let mut mode = like.mode;
+        let owned = rustix::fs::fchown(&file, Some(like.owner), Some(like.group))
             .or_else(|_| rustix::fs::fchown(&file, None, Some(like.group)));
-        rustix::fs::fchmod(&file, like.mode)?;
+        if owned.is_err() {
+            mode.remove(Mode::RWXG);
+        }
+        rustix::fs::fchmod(&file, mode)?;
     }
     Ok(file)
 }

@@ -10,6 +10,7 @@ use qonnx_dialects::ir::{self, Node, Val};
 use qonnx_dialects::tensor::{Data, Element, Tensor};
 use qonnx_dialects::text::Foreign;
 use qonnx_dialects::word::Word;
+use std::collections::HashSet;
 
 use super::writer::{Writer, wrapped};
 
@@ -43,6 +44,7 @@ pub fn print(module: &Module<'_>, name: &str) -> Result<Firmware, PrintError> {
         traces: Vec::new(),
     };
     let mut includes = Vec::new();
+    let known = Known::of(module);
     for op in ir::module_ops(module) {
         match Op::read(op) {
             Some(Op::Typedef {
@@ -75,7 +77,11 @@ pub fn print(module: &Module<'_>, name: &str) -> Result<Firmware, PrintError> {
                 let mut scope = Scope {
                     names: Vec::new(),
                     traces: &mut firmware.traces,
+                    known: &known,
                 };
+                for name in &head.types {
+                    known.typedef(name)?;
+                }
                 for (argument, name) in arguments.iter().zip(&head.names) {
                     scope.names.push((*argument, name.clone()));
                 }
@@ -214,11 +220,51 @@ fn constant_array(name: &str, value: &Tensor, comment: &Foreign) -> Result<Strin
     ))
 }
 
+/// What a module declares. A name that it does not declare would be one of the C library, or of the system.
+#[derive(Default)]
+struct Known {
+    typedefs: HashSet<String>,
+    arrays: HashSet<String>,
+    functions: HashSet<String>,
+}
+
+impl Known {
+    fn of(module: &Module<'_>) -> Self {
+        let mut known = Self::default();
+        for op in ir::module_ops(module) {
+            match Op::read(op) {
+                Some(Op::Typedef { name, .. }) => known.typedefs.insert(name),
+                Some(Op::ConstantArray { name, .. }) => known.arrays.insert(name),
+                Some(Op::Function(head)) => known.functions.insert(head.name),
+                _ => false,
+            };
+        }
+        known
+    }
+
+    fn check(names: &HashSet<String>, name: &str, what: &str) -> Result<(), PrintError> {
+        if names.contains(name) {
+            return Ok(());
+        }
+        let name = Foreign::new(name);
+        Err(format!("'{}' is no {what} of the module", name.shown()))
+    }
+
+    /// Checks the name of a typedef; an empty one stands for the type itself.
+    fn typedef(&self, name: &str) -> Result<(), PrintError> {
+        if name.is_empty() {
+            return Ok(());
+        }
+        Self::check(&self.typedefs, name, "typedef")
+    }
+}
+
 /// Names of values in a function.
 struct Scope<'c, 't> {
     names: Vec<(Val<'c>, String)>,
     /// The nodes whose integers are shown so far, in all functions.
     traces: &'t mut Vec<Node>,
+    known: &'t Known,
 }
 
 impl<'c> Scope<'c, '_> {
@@ -241,7 +287,10 @@ impl<'c> Scope<'c, '_> {
             |at: usize| self.expression(*operands.get(at).ok_or("an operand is missing")?);
         let scalar = Scalar::of(value);
         match Op::read(op) {
-            Some(Op::Global { array }) => Ok(array),
+            Some(Op::Global { array }) => {
+                Known::check(&self.known.arrays, &array, "constant array")?;
+                Ok(array)
+            }
             Some(Op::Constant { value }) => Ok(match scalar {
                 Some(Scalar::Word(word)) => {
                     format!("{}({value}{})", word_type(word), suffix(value))
@@ -249,6 +298,9 @@ impl<'c> Scope<'c, '_> {
                 _ => value.to_string(),
             }),
             Some(Op::Load) => self.element(&operands),
+            Some(Op::Cast { type_name }) if self.known.typedef(&type_name).is_err() => {
+                self.known.typedef(&type_name).map(|()| String::new())
+            }
             Some(Op::Cast { type_name }) => match scalar {
                 Some(Scalar::Index) => {
                     let from = operands.first().copied().and_then(Scalar::of);
@@ -343,6 +395,7 @@ fn body<'c>(
                 writer.directive(line);
             }
             Some(Op::Variable { name, type_name }) => {
+                scope.known.typedef(&type_name)?;
                 let variable = result.ok_or("a variable without a value")?;
                 let memory = memory_of(variable).ok_or("a variable that is not an array")?;
                 let declared = if type_name.is_empty() {
@@ -380,6 +433,7 @@ fn body<'c>(
                 ));
             }
             Some(Op::Define { name, type_name }) => {
+                scope.known.typedef(&type_name)?;
                 let constant = result.ok_or("a definition without a value")?;
                 let value = operands
                     .first()
@@ -399,6 +453,7 @@ fn body<'c>(
                 scope.names.push((constant, name));
             }
             Some(Op::Call { callee }) => {
+                Known::check(&scope.known.functions, &callee, "function")?;
                 let arguments = operands
                     .iter()
                     .map(|operand| scope.expression(*operand))

@@ -205,9 +205,7 @@ fn makefile(name: &str, ap_types: Option<&Path>) -> String {
     format!(
         "# `make csim` compiles the network with g++ and checks it against the golden vectors.
 # AP_TYPES is the folder with ap_int.h: part of Vitis HLS, and of the hls4ml package.
-FOUND := {found}
-AP_TYPES ?= $(if $(HLS_AP_TYPES),$(HLS_AP_TYPES),$(FOUND))
-export AP_TYPES
+export AP_TYPES_FOUND := {found}
 CXX ?= g++
 CXXFLAGS ?= -O1
 override CXXFLAGS += -std=c++14 -ffp-contract=off -Wno-unknown-pragmas -Wno-unused-label
@@ -217,8 +215,8 @@ csim: {name}_test
 \t./{name}_test
 
 {name}_test: {name}_test.cpp host/{name}_host.cpp firmware/{name}.cpp
-\t@test -f \"$$AP_TYPES/ap_int.h\" || {{ echo 'ap_int.h is missing: make csim AP_TYPES=FOLDER with the headers of Vitis HLS or of the hls4ml package'; exit 1; }}
-\t$(CXX) $(CXXFLAGS) -I\"$$AP_TYPES\" $^ -o $@
+\t@test -f \"$${{AP_TYPES:-$${{HLS_AP_TYPES:-$$AP_TYPES_FOUND}}}}/ap_int.h\" || {{ echo 'ap_int.h is missing: make csim AP_TYPES=FOLDER with the headers of Vitis HLS or of the hls4ml package'; exit 1; }}
+\t$(CXX) $(CXXFLAGS) -I\"$${{AP_TYPES:-$${{HLS_AP_TYPES:-$$AP_TYPES_FOUND}}}}\" $^ -o $@
 
 clean:
 \trm -f {name}_test

@@ -72,9 +72,6 @@ impl CpuOptions {
         if let Some(cpu) = setting("cpu") {
             options.target = Target::named(cpu, "");
         }
-        if let Some(features) = setting("features") {
-            options.target.features = features.to_owned();
-        }
         let refuse = |option: &str, found: &str, expected: &str| {
             Err(BackendError::Option {
                 option: option.into(),
@@ -82,6 +79,20 @@ impl CpuOptions {
                 expected: expected.to_owned(),
             })
         };
+        if let Some(features) = setting("features") {
+            // LLVM prints names that it does not know as they are, and takes `help` for a question.
+            let legal = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+            let feature = |text: &str| {
+                let name = text.strip_prefix(['+', '-']).unwrap_or("");
+                !["", "help", "cpuhelp"].contains(&name) && name.chars().all(legal)
+            };
+            if !features.is_empty() && !features.split(',').all(feature) {
+                let expected =
+                    "features with + or - in front and commas between, such as +avx2,-avx512f";
+                return refuse("features", features, expected);
+            }
+            options.target.features = features.to_owned();
+        }
         if let Some(level) = setting("opt-level") {
             options.target.level = match level {
                 "0" => Level::None,

@@ -488,3 +488,23 @@ fn every_op_with_steps_decides() {
         assert_eq!(wrong, Explanation::NoChoice { near: 1 }, "{op}");
     }
 }
+
+/// With scales that are powers of two float32 computes the very numbers: a tie is no matter of noise, and another
+/// rounding mode is a mistake.
+#[test]
+fn ties_of_exact_numbers_are_not_excused() {
+    let graph = Graph::new(
+        &LAYERS
+            .replace("dense<0.1>", "dense<0.5>")
+            .replace("dense<0.2>", "dense<1.0>")
+            .replace("1.5", "0.5"),
+    );
+    // 2.5 is no matter of taste behind the first quantizer, nor 1.5 behind the second.
+    let sample = vec![f32s([2.5, 3.0])];
+    let right = graph.run(&sample);
+    assert_eq!(right, [f32s([1.0, 2.0])]);
+    for wrong in [[2.0, 2.0], [1.0, 1.0], [1.5, 2.0]] {
+        let explained = graph.explain(&sample, &[f32s(wrong)], 64);
+        assert_eq!(explained.explanation, Explanation::NoElement, "{wrong:?}");
+    }
+}
