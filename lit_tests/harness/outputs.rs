@@ -351,6 +351,24 @@ fn inputs(sandbox: &Sandbox, _: Who) -> Step {
         )?;
     }
     symlink("model.mlir", sandbox.path("link.mlir"))?;
+    // A name like those of files on the way is no reason to remove an input.
+    fs::copy(
+        sandbox.path("twice.mlir"),
+        sandbox.path(".qonnx-mlir-0123456789abcdef"),
+    )?;
+    sandbox.mode(".qonnx-mlir-0123456789abcdef", 0o644)?;
+    for line in [
+        "qonnx-opt .qonnx-mlir-0123456789abcdef -o x.mlir",
+        "qonnxc cleanup model.onnx -o y.mlir",
+    ] {
+        let survives = line.starts_with("qonnx-opt");
+        sandbox.succeeds(line)?;
+        let left = sandbox.path(".qonnx-mlir-0123456789abcdef").exists();
+        expect(left == survives, format!("{line}: left is {left}"))?;
+    }
+    for name in ["x.mlir", "y.mlir"] {
+        fs::remove_file(sandbox.path(name))?;
+    }
     fs::hard_link(sandbox.path("twice.mlir"), sandbox.path("twice.ll"))?;
     let (model, samples, text) = (
         sandbox.read("model.onnx"),

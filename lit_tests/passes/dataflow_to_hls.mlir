@@ -4,16 +4,16 @@
 // CHECK-LABEL: func.func @main
 // CHECK: hls.run @network
 // CHECK-NOT: dataflow.
-// CHECK: hls.func @dense attributes
+// CHECK: hls.func @dense_layer attributes
 // CHECK-SAME: top = false
 // CHECK: hls.pragma "PIPELINE" {options = "II=1"}
 // CHECK: hls.mul %{{.*}}, %{{.*}} : ui2, si2 -> si4
-// CHECK: hls.func @threshold attributes
+// CHECK: hls.func @threshold_layer attributes
 // CHECK: hls.ge
 // CHECK: hls.func @network attributes
 // CHECK-SAME: top = true
-// CHECK: hls.call @dense
-// CHECK: hls.call @threshold
+// CHECK: hls.call @dense_layer
+// CHECK: hls.call @threshold_layer
 func.func @main(%x: tensor<1x4xi2>) -> tensor<1x2xi2> {
   %0 = dataflow.run @network(%x) : (tensor<1x4xi2>) -> tensor<1x2xi2>
   return %0 : tensor<1x2xi2>
