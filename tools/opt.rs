@@ -3,6 +3,7 @@
 use melior::Context;
 use melior::ir::{Location, Module};
 use qonnx_dialects::ir::emit_error;
+use qonnx_dialects::text;
 use qonnx_dialects::tools::{self, Hooks};
 use qonnx_mlir::frontend::onnx::{ImportOptions, import};
 use qonnx_mlir::output::{Output, OutputError};
@@ -11,6 +12,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::USAGE;
 use crate::error::CommandError;
 use crate::formats::{self, MODULE};
 
@@ -25,6 +27,16 @@ pub fn main(arguments: &[OsString]) -> i32 {
     qonnx_passes::register();
     if arguments.iter().any(|argument| argument == "--list-passes") {
         return i32::from(crate::print(&list()).is_err());
+    }
+    // MLIR repeats a flag that it does not know as it is.
+    let steers = |argument: &&OsString| {
+        let shown = text::shown_path(Path::new(argument));
+        argument.as_encoded_bytes().starts_with(b"-") && argument.to_str() != Some(shown.as_str())
+    };
+    if let Some(flag) = arguments.iter().skip(1).find(steers) {
+        let flag = text::shown_path(Path::new(flag));
+        eprintln!("error: unknown flag '{flag}'; --help lists what there is");
+        return i32::from(USAGE);
     }
     let arguments: Vec<OsString> = arguments
         .iter()

@@ -515,6 +515,13 @@ fn sources() -> Result<(), Failed> {
             }
         }
     }
+    let flag = Command::new(environment::TOOLS[0].1)
+        .arg("--x\u{1b}[31m")
+        .output()?;
+    harmless(&flag)?;
+    if flag.status.code() != Some(2) {
+        return fail(format!("an unknown flag ends with {}", flag.status));
+    }
     no_canary(&[folder.path()])
 }
 
