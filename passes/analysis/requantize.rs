@@ -2,7 +2,8 @@
 //!
 //! For each channel, `round((n * multiplier + addend) / 2^shift)` must have reached `base + k` exactly from the
 //! `k`-th threshold on. That is a set of linear inequalities in the two unknowns; the smallest shift for which
-//! all channels have a solution is taken. `round` is the floor, which any addend can turn into the other modes,
+//! all channels have a solution is taken. Few of the inequalities matter: a solution of some is held against all,
+//! and those that it breaks most are added, until it breaks none or the few have no solution. `round` is the floor, which any addend can turn into the other modes,
 //! or the nearest with ties to even, whose thresholds at scales that are powers of two lie on no line. Nothing
 //! is approximated: a function without such a form is refused.
 
@@ -58,30 +59,39 @@ pub fn fit(function: &StepFunction, ranges: &[(i64, i64)]) -> Option<Rescale> {
         .fold((i64::MAX, i64::MIN), |(lo, hi), range| {
             (lo.min(range.0), hi.max(range.1))
         });
-    let rows: Vec<Row> = ranges
+    let mut rows: Vec<Row> = ranges
         .iter()
         .enumerate()
         .map(|(at, &range)| Row::new(function, at, range, (lo, hi)))
         .collect();
-    (0..=MAX_SHIFT)
-        .flat_map(|shift| [(shift, Nearest::Floor), (shift, Nearest::Even)])
-        .find_map(|(shift, rounding)| {
-            let solve = |row: &Row| row.solve(shift, rounding);
-            let solutions = rows
-                .iter()
-                .map(solve)
-                .collect::<Option<Vec<(i64, i64)>>>()?;
-            let (multiplier, addend) = solutions.into_iter().unzip();
-            let rescale = Rescale {
-                multiplier,
-                addend,
+    // Whichever channel was without a solution is likely to be so again: it is looked at first.
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    for shift in 0..=MAX_SHIFT {
+        for rounding in [Nearest::Floor, Nearest::Even] {
+            let mut rescale = Rescale {
+                multiplier: vec![0; rows.len()],
+                addend: vec![0; rows.len()],
                 shift,
                 rounding,
                 lo,
                 hi,
             };
-            rescale.equals(function, ranges).then_some(rescale)
-        })
+            let failed = order.iter().position(|&channel| {
+                let solution = rows[channel].solve(shift, rounding);
+                if let Some((multiplier, addend)) = solution {
+                    rescale.multiplier[channel] = multiplier;
+                    rescale.addend[channel] = addend;
+                }
+                solution.is_none()
+            });
+            match failed {
+                Some(at) => order[..=at].rotate_right(1),
+                None if rescale.equals(function, ranges) => return Some(rescale),
+                None => {}
+            }
+        }
+    }
+    None
 }
 
 impl Rescale {
@@ -107,11 +117,16 @@ impl Rescale {
     }
 }
 
-/// One channel, turned into an increasing function: level `level` is reached from `at` on.
+/// One channel, turned into an increasing function: level `base + k + 1` is reached from `thresholds[k]` on.
 struct Row {
-    /// `(level, least n that must reach it)`.
+    thresholds: Vec<i64>,
+    base: i64,
+    /// Where clamping does not hold the ends of the range in place, they are constraints too: `(level, n)` that
+    /// must reach it, and that must not.
+    ends: [Option<(i64, i64)>; 2],
+    /// `(level, n that must reach it)`: those of all constraints that were found to matter.
     reached: Vec<(i64, i64)>,
-    /// `(level, greatest n that must not reach it)`.
+    /// `(level, n that must not reach it)`, likewise.
     unreached: Vec<(i64, i64)>,
     decreasing: bool,
 }
@@ -137,38 +152,72 @@ impl Row {
         } else {
             (function.base[channel], range, thresholds.clone())
         };
-        let mut reached: Vec<_> = thresholds
-            .iter()
-            .enumerate()
-            .map(|(k, &at)| (base + k as i64 + 1, at))
-            .collect();
-        let mut unreached: Vec<_> = thresholds
-            .iter()
-            .enumerate()
-            .map(|(k, &at)| (base + k as i64 + 1, at - 1))
-            .collect();
-        // Where clamping does not hold the ends of the range in place, they are constraints too.
-        if base > lo {
-            reached.push((base, range.0));
-        }
-        if base + count < hi {
-            unreached.push((base + count + 1, range.1));
-        }
-        Self {
-            reached,
-            unreached,
+        let ends = [
+            (base > lo).then_some((base, range.0)),
+            (base + count < hi).then_some((base + count + 1, range.1)),
+        ];
+        let mut row = Self {
+            thresholds,
+            base,
+            ends,
+            reached: ends[0].into_iter().collect(),
+            unreached: ends[1].into_iter().collect(),
             decreasing,
+        };
+        for k in [0, row.thresholds.len().wrapping_sub(1)] {
+            if let Some(&at) = row.thresholds.get(k) {
+                let level = row.level(k);
+                row.reached.push((level, at));
+                row.unreached.push((level, at - 1));
+            }
+        }
+        row
+    }
+
+    /// The level that the `k`-th threshold leads to.
+    fn level(&self, k: usize) -> i64 {
+        self.base + k as i64 + 1
+    }
+
+    /// Multiplier and addend for a shift; `None` if there are none.
+    fn solve(&mut self, shift: u32, rounding: Nearest) -> Option<(i64, i64)> {
+        loop {
+            let (m, addend) = self.solve_known(shift, rounding)?;
+            if !self.learn(m, addend, shift, rounding) {
+                let m = if self.decreasing { -m } else { m };
+                return Some((i64::try_from(m).ok()?, i64::try_from(addend).ok()?));
+            }
         }
     }
 
-    /// Multiplier and addend for a shift.
-    fn solve(&self, shift: u32, rounding: Nearest) -> Option<(i64, i64)> {
+    /// Adds the constraints that a candidate breaks most, one of each kind; whether it breaks any.
+    fn learn(&mut self, m: i128, addend: i128, shift: u32, rounding: Nearest) -> bool {
+        // How much is missing to reach a level: nothing where it must be reached, something where it must not.
+        let missing =
+            |&(level, n): &(i64, i64)| rounding.least(level, shift) - (i128::from(n) * m + addend);
+        let base = self.base;
+        let thresholds = &self.thresholds;
+        let constraints = |offset: i64| {
+            (base + 1..).zip(thresholds.iter().map(move |&at| at - offset))
+        };
+        let lacking = constraints(0).chain(self.ends[0]).max_by_key(missing);
+        let lacking = lacking.filter(|at| missing(at) > 0);
+        let exceeding = constraints(1).chain(self.ends[1]).min_by_key(missing);
+        let exceeding = exceeding.filter(|at| missing(at) <= 0);
+        let broken = lacking.is_some() || exceeding.is_some();
+        self.reached.extend(lacking);
+        self.unreached.extend(exceeding);
+        broken
+    }
+
+    /// Multiplier and addend that satisfy the known constraints.
+    fn solve_known(&self, shift: u32, rounding: Nearest) -> Option<(i128, i128)> {
         // For any `a` that must reach level `i` and `b` that must not reach level `j`:
         // `m * (a - b) > least(i) - least(j)`.
         let (mut least, mut greatest) = (0i128, i128::MAX);
         for &(i, a) in &self.reached {
             for &(j, b) in &self.unreached {
-                let run = i128::from(a - b);
+                let run = i128::from(a) - i128::from(b);
                 let rise = rounding.least(i, shift) - rounding.least(j, shift);
                 if run > 0 {
                     least = least.max(rise.div_euclid(run) + 1);
@@ -194,32 +243,12 @@ impl Row {
         let power = (0..62)
             .map(|bit| 1i128 << bit)
             .find(|power| (least..=greatest).contains(power));
-        [power, Some(middle), Some(least)]
-            .into_iter()
-            .flatten()
-            .find_map(|m| self.addend(m, |level| rounding.least(level, shift)))
-    }
-
-    fn addend(&self, m: i128, least_of: impl Fn(i64) -> i128) -> Option<(i64, i64)> {
-        let least = self
-            .reached
-            .iter()
-            .map(|&(level, n)| least_of(level) - i128::from(n) * m)
-            .max();
-        let below = self
-            .unreached
-            .iter()
-            .map(|&(level, n)| least_of(level) - i128::from(n) * m)
-            .min();
-        let addend = match (least, below) {
-            (Some(least), Some(below)) if least < below => least,
-            (Some(least), None) => least,
-            (None, Some(below)) => below - 1,
-            (None, None) => 0,
-            _ => return None,
-        };
-        let m = if self.decreasing { -m } else { m };
-        Some((i64::try_from(m).ok()?, i64::try_from(addend).ok()?))
+        let m = power.unwrap_or(middle);
+        // Everything is an integer, so that an addend exists for every such multiplier.
+        let needed = |&(level, n): &(i64, i64)| rounding.least(level, shift) - i128::from(n) * m;
+        let from = self.reached.iter().map(needed).max();
+        let below = self.unreached.iter().map(needed).min();
+        Some((m, from.or(below.map(|below| below - 1)).unwrap_or(0)))
     }
 }
 

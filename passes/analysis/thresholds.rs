@@ -27,8 +27,22 @@ pub struct StepFunction {
 /// Most steps that a channel may have.
 pub const MAX_STEPS: i64 = 1 << 16;
 
+/// Intervals of each channel that are halved at once: enough for long loops, few enough to stay in the cache.
+const BATCH: usize = 256;
+
+/// A part of a channel's range in which there are steps.
+struct Interval {
+    low: i64,
+    high: i64,
+    /// How many steps the function has moved at `low`, and at `high`: fewer and more.
+    steps: (usize, usize),
+}
+
 /// Finds the thresholds of a function that is monotone in each channel. Values differ by multiples of `unit`.
 /// `None` if there are more than [`MAX_STEPS`] of them or the function cannot be evaluated.
+///
+/// The range is halved wherever its ends have different values, so that neighbouring thresholds share their
+/// evaluations: there are never more than the range has integers, nor more than a bisection for each would need.
 pub fn find(function: &impl ChannelFunction, unit: i64) -> Option<StepFunction> {
     let ranges = function.ranges();
     let channels = ranges.len();
@@ -40,64 +54,100 @@ pub fn find(function: &impl ChannelFunction, unit: i64) -> Option<StepFunction> 
     let values = function.eval(&ends)?;
     let base: Vec<i64> = values[..channels].to_vec();
     let moves: Vec<i64> = (0..channels)
-        .map(|at| values[channels + at] - base[at])
-        .collect();
+        .map(|at| values[channels + at].checked_sub(base[at]))
+        .collect::<Option<_>>()?;
     let step: Vec<i64> = moves
         .iter()
         .map(|&by| if by < 0 { -unit } else { unit })
         .collect();
-    let counts: Vec<i64> = moves.iter().map(|by| by.abs() / unit).collect();
-    let rows = counts.iter().copied().max().unwrap_or(0);
-    if rows > MAX_STEPS {
+    if moves.iter().any(|by| by / unit > MAX_STEPS || by / unit < -MAX_STEPS) {
         return None;
     }
-    // For each row and channel: `low` has not moved `row + 1` steps, `high` has. A channel without that many
-    // steps keeps an interval that needs no bisection.
-    let rows = usize::try_from(rows).ok()?;
-    let mut low = Vec::with_capacity(rows * channels);
-    let mut high = Vec::with_capacity(rows * channels);
-    for row in 0..rows as i64 {
-        for (at, range) in ranges.iter().enumerate() {
-            low.push(range.0);
-            high.push(if row < counts[at] {
-                range.1
-            } else {
-                range.0 + 1
-            });
+    let mut thresholds = Vec::with_capacity(channels);
+    let mut open: Vec<Vec<Interval>> = Vec::with_capacity(channels);
+    for (at, &(low, high)) in ranges.iter().enumerate() {
+        let count = usize::try_from(moves[at] / step[at]).ok()?;
+        let whole = Interval {
+            low,
+            high,
+            steps: (0, count),
+        };
+        thresholds.push(vec![high; count]);
+        open.push(if count > 0 { vec![whole] } else { Vec::new() });
+    }
+    // A single pair of neighbours needs no evaluation.
+    for (row, open) in thresholds.iter_mut().zip(&mut open) {
+        open.retain(|interval| !settled(row, interval));
+    }
+    loop {
+        let rows = open.iter().map(Vec::len).max().unwrap_or(0).min(BATCH);
+        if rows == 0 {
+            break;
+        }
+        // A channel with fewer intervals is evaluated at the least integer of its range once more.
+        let mut taken: Vec<Vec<Interval>> = Vec::with_capacity(channels);
+        let mut middles: Vec<i64> = (0..rows).flat_map(|_| ranges.iter().map(|r| r.0)).collect();
+        for (channel, open) in open.iter_mut().enumerate() {
+            let batch = open.split_off(open.len().saturating_sub(rows));
+            for (row, interval) in batch.iter().enumerate() {
+                middles[row * channels + channel] = middle(interval);
+            }
+            taken.push(batch);
+        }
+        let values = function.eval(&middles)?;
+        for (channel, batch) in taken.into_iter().enumerate() {
+            for (row, interval) in batch.into_iter().enumerate() {
+                let moved = values[row * channels + channel].checked_sub(base[channel])?;
+                let steps = usize::try_from(moved / step[channel]).ok()?;
+                let halves = halves(&interval, steps)?;
+                for half in halves {
+                    if half.steps.0 < half.steps.1 && !settled(&mut thresholds[channel], &half) {
+                        open[channel].push(half);
+                    }
+                }
+            }
         }
     }
-    while (0..low.len()).any(|at| high[at] - low[at] > 1) {
-        let middle: Vec<i64> = low
-            .iter()
-            .zip(&high)
-            .map(|(&low, &high)| low + (high - low) / 2)
-            .collect();
-        let values = function.eval(&middle)?;
-        for at in 0..middle.len() {
-            if high[at] - low[at] <= 1 {
-                continue;
-            }
-            let (row, channel) = (at / channels, at % channels);
-            let moved = (values[at] - base[channel]) / step[channel];
-            if moved > row as i64 {
-                high[at] = middle[at]
-            } else {
-                low[at] = middle[at]
-            }
-        }
-    }
-    let thresholds = (0..channels)
-        .map(|channel| {
-            (0..counts[channel] as usize)
-                .map(|row| high[row * channels + channel])
-                .collect()
-        })
-        .collect();
     Some(StepFunction {
         thresholds,
         base,
         step,
     })
+}
+
+fn middle(interval: &Interval) -> i64 {
+    interval.low + (interval.high - interval.low) / 2
+}
+
+/// Both halves of an interval, given the steps at its middle; `None` if these contradict the ends, so that the
+/// function is not monotone.
+fn halves(interval: &Interval, steps: usize) -> Option<[Interval; 2]> {
+    let (first, last) = interval.steps;
+    if !(first..=last).contains(&steps) {
+        return None;
+    }
+    let middle = middle(interval);
+    Some([
+        Interval {
+            low: interval.low,
+            high: middle,
+            steps: (first, steps),
+        },
+        Interval {
+            low: middle,
+            high: interval.high,
+            steps: (steps, last),
+        },
+    ])
+}
+
+/// Writes down the thresholds of an interval of two neighbours; whether it was one.
+fn settled(thresholds: &mut [i64], interval: &Interval) -> bool {
+    let neighbours = interval.high - interval.low <= 1;
+    if neighbours {
+        thresholds[interval.steps.0..interval.steps.1].fill(interval.high);
+    }
+    neighbours
 }
 
 impl StepFunction {
