@@ -24,9 +24,6 @@ pub struct StepFunction {
     pub step: Vec<i64>,
 }
 
-/// Most steps that a channel may have.
-pub const MAX_STEPS: i64 = 1 << 16;
-
 /// Intervals of each channel that are halved at once: enough for long loops, few enough to stay in the cache.
 const BATCH: usize = 256;
 
@@ -38,12 +35,28 @@ struct Interval {
     steps: (usize, usize),
 }
 
-/// Finds the thresholds of a function that is monotone in each channel. Values differ by multiples of `unit`.
-/// `None` if there are more than [`MAX_STEPS`] of them or the function cannot be evaluated.
-///
-/// The range is halved wherever its ends have different values, so that neighbouring thresholds share their
-/// evaluations: there are never more than the range has integers, nor more than a bisection for each would need.
-pub fn find(function: &impl ChannelFunction, unit: i64) -> Option<StepFunction> {
+/// What is known of a monotone function from the ends of its ranges.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Value at the least argument, for each channel.
+    pub base: Vec<i64>,
+    /// What each threshold adds, for each channel; negative for a decreasing function.
+    pub step: Vec<i64>,
+    /// The number of thresholds of each channel.
+    pub count: Vec<i64>,
+}
+
+impl Span {
+    /// Least and greatest value of a channel.
+    pub fn range(&self, channel: usize) -> (i64, i64) {
+        let end = self.base[channel] + self.step[channel] * self.count[channel];
+        (self.base[channel].min(end), self.base[channel].max(end))
+    }
+}
+
+/// Evaluates a monotone function at the ends of its ranges. Values differ by multiples of `unit`. `None` if it cannot
+/// be evaluated there.
+pub fn span(function: &impl ChannelFunction, unit: i64) -> Option<Span> {
     let ranges = function.ranges();
     let channels = ranges.len();
     let ends: Vec<i64> = ranges
@@ -60,24 +73,64 @@ pub fn find(function: &impl ChannelFunction, unit: i64) -> Option<StepFunction> 
         .iter()
         .map(|&by| if by < 0 { -unit } else { unit })
         .collect();
-    if moves.iter().any(|by| by / unit > MAX_STEPS || by / unit < -MAX_STEPS) {
-        return None;
+    let count = moves.iter().zip(&step).map(|(by, step)| by / step).collect();
+    Some(Span { base, step, count })
+}
+
+/// The thresholds of some steps: for each row of `wanted`, which has a step (from 0 on) for each channel, the least
+/// integer at which more steps than that have been made. Where a channel has fewer steps, its number means nothing.
+/// `None` if the function cannot be evaluated.
+pub fn levels(
+    function: &impl ChannelFunction,
+    span: &Span,
+    wanted: &[Vec<i64>],
+) -> Option<Vec<Vec<i64>>> {
+    let ranges = function.ranges();
+    let channels = ranges.len();
+    let mut low: Vec<i64> = (0..wanted.len()).flat_map(|_| ranges.iter().map(|r| r.0)).collect();
+    let mut high: Vec<i64> = (0..wanted.len()).flat_map(|_| ranges.iter().map(|r| r.1)).collect();
+    while (0..low.len()).any(|at| high[at] - low[at] > 1) {
+        let middle: Vec<i64> = low
+            .iter()
+            .zip(&high)
+            .map(|(&low, &high)| low + (high - low) / 2)
+            .collect();
+        let values = function.eval(&middle)?;
+        for (at, value) in values.into_iter().enumerate() {
+            let (row, channel) = (at / channels, at % channels);
+            let moved = value.checked_sub(span.base[channel])? / span.step[channel];
+            if moved > wanted[row][channel] {
+                high[at] = middle[at];
+            } else {
+                low[at] = middle[at];
+            }
+        }
     }
+    Some(high.chunks(channels.max(1)).map(<[i64]>::to_vec).collect())
+}
+
+/// Finds the thresholds of a function that is monotone in each channel, given its values at the ends. `None` if the
+/// function cannot be evaluated.
+///
+/// The range is halved wherever its ends have different values, so that neighbouring thresholds share their
+/// evaluations: there are never more than the range has integers, nor more than a bisection for each would need.
+pub fn find(function: &impl ChannelFunction, span: &Span) -> Option<StepFunction> {
+    let ranges = function.ranges();
+    let channels = ranges.len();
+    let Span { base, step, count } = span;
     let mut thresholds = Vec::with_capacity(channels);
     let mut open: Vec<Vec<Interval>> = Vec::with_capacity(channels);
     for (at, &(low, high)) in ranges.iter().enumerate() {
-        let count = usize::try_from(moves[at] / step[at]).ok()?;
+        let count = usize::try_from(count[at]).ok()?;
         let whole = Interval {
             low,
             high,
             steps: (0, count),
         };
-        thresholds.push(vec![high; count]);
-        open.push(if count > 0 { vec![whole] } else { Vec::new() });
-    }
-    // A single pair of neighbours needs no evaluation.
-    for (row, open) in thresholds.iter_mut().zip(&mut open) {
-        open.retain(|interval| !settled(row, interval));
+        let mut row = vec![high; count];
+        let pending = count > 0 && !settled(&mut row, &whole);
+        thresholds.push(row);
+        open.push(if pending { vec![whole] } else { Vec::new() });
     }
     loop {
         let rows = open.iter().map(Vec::len).max().unwrap_or(0).min(BATCH);
@@ -86,7 +139,9 @@ pub fn find(function: &impl ChannelFunction, unit: i64) -> Option<StepFunction> 
         }
         // A channel with fewer intervals is evaluated at the least integer of its range once more.
         let mut taken: Vec<Vec<Interval>> = Vec::with_capacity(channels);
-        let mut middles: Vec<i64> = (0..rows).flat_map(|_| ranges.iter().map(|r| r.0)).collect();
+        let mut middles: Vec<i64> = (0..rows)
+            .flat_map(|_| ranges.iter().map(|range| range.0))
+            .collect();
         for (channel, open) in open.iter_mut().enumerate() {
             let batch = open.split_off(open.len().saturating_sub(rows));
             for (row, interval) in batch.iter().enumerate() {
@@ -99,8 +154,7 @@ pub fn find(function: &impl ChannelFunction, unit: i64) -> Option<StepFunction> 
             for (row, interval) in batch.into_iter().enumerate() {
                 let moved = values[row * channels + channel].checked_sub(base[channel])?;
                 let steps = usize::try_from(moved / step[channel]).ok()?;
-                let halves = halves(&interval, steps)?;
-                for half in halves {
+                for half in halves(&interval, steps)? {
                     if half.steps.0 < half.steps.1 && !settled(&mut thresholds[channel], &half) {
                         open[channel].push(half);
                     }
@@ -110,8 +164,8 @@ pub fn find(function: &impl ChannelFunction, unit: i64) -> Option<StepFunction> 
     }
     Some(StepFunction {
         thresholds,
-        base,
-        step,
+        base: base.clone(),
+        step: step.clone(),
     })
 }
 
@@ -161,12 +215,6 @@ impl StepFunction {
     pub fn max_steps(&self) -> usize {
         self.thresholds.iter().map(Vec::len).max().unwrap_or(0)
     }
-
-    /// Least and greatest value of a channel.
-    pub fn range(&self, channel: usize) -> (i64, i64) {
-        let end = self.base[channel] + self.step[channel] * self.thresholds[channel].len() as i64;
-        (self.base[channel].min(end), self.base[channel].max(end))
-    }
 }
 
 #[cfg(test)]
@@ -206,7 +254,8 @@ mod tests {
                 _ => 9 * i64::from(n > 0),
             },
         };
-        let found = find(&function, 1).expect("few steps");
+        let span = span(&function, 1).expect("it is defined everywhere");
+        let found = find(&function, &span).expect("it is defined everywhere");
         for (channel, &(lo, hi)) in function.ranges.iter().enumerate() {
             for n in lo..=hi {
                 assert_eq!(
@@ -216,7 +265,15 @@ mod tests {
                 );
             }
         }
-        assert_eq!(found.range(1), (-12, 1));
+        assert_eq!(span.range(1), (-12, 1));
+        let wanted = [vec![0, 3, 0, 0], vec![6, 12, 0, 8]];
+        let some = levels(&function, &span, &wanted).expect("it is defined everywhere");
+        for (wanted, some) in wanted.iter().zip(some) {
+            for channel in [0, 1, 3] {
+                let all = &found.thresholds[channel];
+                assert_eq!(some[channel], all[wanted[channel] as usize], "{channel}");
+            }
+        }
         assert_eq!(found.thresholds[2], Vec::<i64>::new());
     }
 
@@ -226,7 +283,8 @@ mod tests {
             ranges: vec![(-5, 5)],
             function: |_, n| if n >= 2 { 1 } else { -1 },
         };
-        let found = find(&function, 2).expect("one step");
+        let span = span(&function, 2).expect("it is defined everywhere");
+        let found = find(&function, &span).expect("it is defined everywhere");
         assert_eq!(
             (found.thresholds, found.base, found.step),
             (vec![vec![2]], vec![-1], vec![2])
