@@ -9,4 +9,6 @@ pub mod output;
 pub mod random_graph;
 pub mod report;
 pub mod samples;
+#[cfg(test)]
+mod testing;
 pub mod verify;

@@ -24,7 +24,7 @@ pub struct Cli {
 pub enum Command {
     /// Compile a model: native code with a C header, or an HLS C++ project
     Compile(Compile),
-    /// Run a model on the samples of an .npz archive
+    /// Run a model on samples (.npz or .npy)
     Run(Run),
     /// Run the same samples through every level and backend, and compare
     Verify(Verify),
@@ -93,8 +93,9 @@ pub struct Run {
     /// The model.
     #[command(flatten)]
     pub model: Model,
-    /// Samples: an .npz archive with the inputs' names or in0, in1, ... as keys, samples along the leading axis
-    #[arg(long, value_name = "NPZ")]
+    /// Samples: an .npz archive with the inputs' names or in0, in1, ... as keys, or an .npy array if there is one
+    /// input; samples along the leading axis
+    #[arg(long, value_name = "FILE")]
     pub inputs: PathBuf,
     /// What runs it: graph, interp, int, cpu or hls
     #[arg(long, default_value = "int")]
@@ -113,11 +114,11 @@ pub struct Verify {
     /// The model.
     #[command(flatten)]
     pub model: Model,
-    /// Samples (.npz); generated where not given
-    #[arg(long, value_name = "NPZ")]
+    /// Samples (.npz, or .npy if there is one input); generated where not given
+    #[arg(long, value_name = "FILE")]
     pub inputs: Option<PathBuf>,
-    /// Expected outputs (.npz) with the outputs' names or out0, out1, ... as keys
-    #[arg(long, value_name = "NPZ", requires = "inputs")]
+    /// Expected outputs: .npz with the outputs' names or out0, out1, ... as keys, or .npy if there is one output
+    #[arg(long, value_name = "FILE", requires = "inputs")]
     pub expect: Option<PathBuf>,
     /// What to compare: graph and interp (levels 0 and 1), int (level 2), and compiled backends. interp brings graph
     /// with it, and a compiled backend brings int

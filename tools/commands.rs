@@ -112,12 +112,13 @@ fn compile(arguments: &Compile) -> Result<ExitCode, CommandError> {
 fn run_model(arguments: &Run) -> Result<ExitCode, CommandError> {
     let model = verify::Model::new(&arguments.model.model, &arguments.model.load_options())?;
     remark(model.remarks());
-    let arrays = npz::read(&arguments.inputs)?;
-    let samples =
-        samples::from_arrays(model.inputs(), &arrays).map_err(|message| CommandError::Samples {
+    let mut archive = npz::Archive::open(&arguments.inputs)?;
+    let samples = samples::from_arrays(model.inputs(), &mut archive).map_err(|message| {
+        CommandError::Samples {
             file: shown_path(&arguments.inputs),
             message,
-        })?;
+        }
+    })?;
     let runs = model.engine(arguments.backend)?.run(&samples)?;
     let mut results = Vec::new();
     for (at, name) in model.outputs().iter().enumerate() {

@@ -7,8 +7,10 @@ pub use boundaries::{InputHints, hints};
 pub use generate::generate;
 
 use qonnx_dialects::ir::{self, Function};
-use qonnx_dialects::tensor::{Data, Element, Tensor, wrap};
+use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::value::TensorType;
+
+use crate::npz::{Archive, Header};
 
 /// One tensor for each graph input.
 pub type Sample = Vec<Tensor>;
@@ -27,186 +29,227 @@ pub fn inputs(function: Function<'_>) -> Result<Vec<(String, TensorType)>, Strin
         .collect()
 }
 
-/// Takes samples from the arrays of an archive: the leading axis is the sample, keys are the inputs' names or
-/// `in0`, `in1`, ...
+/// Takes samples from the arrays of a file: the leading axis is the sample, keys are the inputs' names or `in0`,
+/// `in1`, ... A single array (`.npy`) is the one input. Arrays of other names are not read, and no elements before
+/// the shapes of all arrays fit.
 pub fn from_arrays(
     inputs: &[(String, TensorType)],
-    arrays: &[(String, Tensor)],
+    archive: &mut Archive,
 ) -> Result<Vec<Sample>, String> {
-    let mut columns = Vec::with_capacity(inputs.len());
-    for (at, (name, ty)) in inputs.iter().enumerate() {
-        let array = find(arrays, name, &format!("in{at}"))?;
-        columns.push(
-            split(array, ty).map_err(|message| format!("array for input '{name}' {message}"))?,
-        );
+    let names: Vec<_> = inputs.iter().map(|(name, _)| name.as_str()).collect();
+    let arrays = Role::INPUT.arrays(&names, archive)?;
+    for (array, (name, ty)) in arrays.iter().zip(inputs) {
+        let found = &array.header.shape;
+        let wrong = match found.split_first() {
+            Some((_, shape)) if *shape == ty.shape => continue,
+            Some((_, shape)) => format!("samples of shape {shape:?}, expected {:?}", ty.shape),
+            None => "no axis, expected samples along the leading axis".to_owned(),
+        };
+        let hint = if *found == ty.shape {
+            "; a single sample needs a leading axis of 1 too"
+        } else {
+            ""
+        };
+        return Err(format!(
+            "array for input '{}' has {wrong}{hint}",
+            name.escape_debug()
+        ));
     }
-    let count = columns.first().map_or(0, Vec::len);
-    if columns.iter().any(|column| column.len() != count) {
-        return Err("the arrays have different numbers of samples".to_owned());
+    let count = arrays.first().map_or(0, Array::samples);
+    if let Some(other) = arrays.iter().find(|array| array.samples() != count) {
+        return Err(format!(
+            "array '{}' has {count} samples and array '{}' has {}, expected as many in each",
+            arrays[0].key.escape_debug(),
+            other.key.escape_debug(),
+            other.samples()
+        ));
     }
-    let mut samples: Vec<Sample> = vec![Vec::new(); count];
-    for column in columns {
-        for (sample, tensor) in samples.iter_mut().zip(column) {
-            sample.push(tensor);
-        }
-    }
-    Ok(samples)
+    let elements = inputs.iter().map(|(_, ty)| ty.element);
+    read(archive, arrays.iter().zip(elements))
 }
 
-/// The expected outputs of each sample, in graph order.
+/// The expected outputs of each of `count` samples, in graph order: with the shape that the array has without its
+/// leading axis, and elements of the array's own type. Keys are the outputs' names or `out0`, `out1`, ...
 pub fn expected(
     outputs: &[String],
     count: usize,
-    arrays: &[(String, Tensor)],
-) -> Result<Vec<Vec<Vec<f32>>>, String> {
-    let mut samples = vec![Vec::new(); count];
-    for (at, name) in outputs.iter().enumerate() {
-        let array = find(arrays, name, &format!("out{at}"))?;
-        if array.shape.first() != Some(&count) {
+    archive: &mut Archive,
+) -> Result<Vec<Vec<Tensor>>, String> {
+    let names: Vec<_> = outputs.iter().map(String::as_str).collect();
+    let arrays = Role::OUTPUT.arrays(&names, archive)?;
+    for (array, name) in arrays.iter().zip(&names) {
+        let shape = &array.header.shape;
+        if shape.first() != Some(&count) {
             return Err(format!(
-                "array for output '{name}' has shape {:?}, expected {count} samples",
-                array.shape
+                "array for output '{}' has shape {shape:?}, expected {count} samples, as many as there are inputs for",
+                name.escape_debug()
             ));
         }
-        let values = array.to_f32();
-        let size = values.len() / count.max(1);
-        for (sample, part) in samples.iter_mut().zip(values.chunks(size.max(1))) {
-            sample.push(part.to_vec());
+    }
+    let elements = arrays.iter().map(|array| array.header.kind.element());
+    read(archive, arrays.iter().zip(elements))
+}
+
+/// What arrays are to a model.
+struct Role {
+    /// What the model has.
+    name: &'static str,
+    /// What the numbered keys begin with.
+    prefix: &'static str,
+}
+
+/// An array that was asked for, its data not yet read.
+struct Array {
+    key: String,
+    header: Header,
+}
+
+impl Array {
+    /// Extent of the leading axis.
+    fn samples(&self) -> usize {
+        self.header.shape.first().copied().unwrap_or(0)
+    }
+}
+
+/// Reads arrays of as many samples each, with elements of the types given, and gives each sample its parts.
+fn read<'a>(
+    archive: &mut Archive,
+    arrays: impl ExactSizeIterator<Item = (&'a Array, Element)>,
+) -> Result<Vec<Sample>, String> {
+    let each = arrays.len();
+    let mut samples = Vec::new();
+    for (array, element) in arrays {
+        let parts = archive
+            .parts(&array.key, &array.header, element)
+            .map_err(|message| of_array(&array.key, &message))?;
+        // There is nothing to make room for before an array was read: its shape alone says nothing.
+        samples.resize_with(parts.len(), || Sample::with_capacity(each));
+        for (sample, part) in samples.iter_mut().zip(parts) {
+            sample.push(part);
         }
     }
     Ok(samples)
 }
 
-fn find<'a>(arrays: &'a [(String, Tensor)], name: &str, alias: &str) -> Result<&'a Tensor, String> {
-    let by = |key: &str| {
-        arrays
-            .iter()
-            .find(|(found, _)| found == key)
-            .map(|(_, tensor)| tensor)
+impl Role {
+    const INPUT: Self = Self {
+        name: "input",
+        prefix: "in",
     };
-    by(name).or_else(|| by(alias)).ok_or_else(|| {
-        let found: Vec<_> = arrays.iter().map(|(name, _)| name.as_str()).collect();
-        format!(
-            "has no array '{name}' or '{alias}', found {}",
-            found.join(", ")
-        )
-    })
-}
-
-/// The samples of one input.
-fn split(array: &Tensor, ty: &TensorType) -> Result<Vec<Tensor>, String> {
-    let Some((&count, shape)) = array.shape.split_first() else {
-        return Err("is a scalar, expected samples along the leading axis".to_owned());
+    const OUTPUT: Self = Self {
+        name: "output",
+        prefix: "out",
     };
-    if shape != ty.shape {
-        return Err(format!(
-            "has samples of shape {shape:?}, expected {:?}",
-            ty.shape
-        ));
-    }
-    let size: usize = shape.iter().product();
-    (0..count)
-        .map(|at| convert(array, at * size, size, ty))
-        .collect()
-}
 
-/// Elements `start..start + size` as a tensor of a type.
-fn convert(array: &Tensor, start: usize, size: usize, ty: &TensorType) -> Result<Tensor, String> {
-    let floats = || array_f64(array, start, size);
-    let data = match ty.element {
-        Element::F32 => Data::F32(floats().map(|value| value as f32).collect()),
-        Element::F64 => Data::F64(floats().collect()),
-        Element::Int { width, unsigned } => {
-            let whole = |value: f64| {
-                (value.fract() == 0.0)
-                    .then_some(value as i64)
-                    .ok_or_else(|| format!("holds {value}, expected integers"))
-            };
-            let values: Vec<i64> = match array.as_int() {
-                Some(values) => values[start..start + size].to_vec(),
-                None => floats().map(whole).collect::<Result<_, _>>()?,
-            };
-            if let Some(value) = values
-                .iter()
-                .find(|&&value| wrap(value, width, unsigned) != value)
-            {
-                return Err(format!(
-                    "holds {value}, expected numbers of type {}",
-                    ty.element
-                ));
-            }
-            Data::Int {
-                width,
-                unsigned,
-                values,
-            }
+    /// The headers of the arrays for the model's inputs or outputs of these names, in this order.
+    fn arrays(&self, names: &[&str], archive: &Archive) -> Result<Vec<Array>, String> {
+        let single = archive.single();
+        if let (Some(_), 2..) = (single, names.len()) {
+            return Err(format!(
+                "is a single array, and the model has {} {}s; give an .npz archive with an array for each",
+                names.len(),
+                self.name
+            ));
         }
-    };
-    Ok(Tensor::new(ty.shape.clone(), data))
+        if single.is_none() {
+            self.check_numbers(names, archive)?;
+        }
+        let array = |(at, name)| {
+            let key = match single {
+                Some(key) => key.to_owned(),
+                None => self.key(names, at, name, archive)?,
+            };
+            let header = archive
+                .header(&key)
+                .map_err(|message| of_array(&key, &message))?;
+            Ok(Array { key, header })
+        };
+        names.iter().copied().enumerate().map(array).collect()
+    }
+
+    /// The key of an input or output: its name or its number, whichever the archive has.
+    fn key(
+        &self,
+        names: &[&str],
+        at: usize,
+        name: &str,
+        archive: &Archive,
+    ) -> Result<String, String> {
+        let numbered = format!("{}{at}", self.prefix);
+        // What is another's name is not this one's number.
+        let by_number = archive.contains(&numbered) && !names.contains(&numbered.as_str());
+        match (archive.contains(name), by_number) {
+            (true, false) => Ok(name.to_owned()),
+            (false, true) => Ok(numbered),
+            (true, true) => Err(format!(
+                "has both '{}' and '{numbered}' for one {}, expected one of them",
+                name.escape_debug(),
+                self.name
+            )),
+            (false, false) => Err(format!(
+                "has no array '{}' or '{numbered}', found {}",
+                name.escape_debug(),
+                listed(&archive.names())
+            )),
+        }
+    }
+
+    /// Refuses numbered arrays that the model has nothing for: they are another model's.
+    fn check_numbers(&self, names: &[&str], archive: &Archive) -> Result<(), String> {
+        let beyond = |key: &str| {
+            let number = key.strip_prefix(self.prefix).unwrap_or("");
+            let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+            digits && number.parse().map_or(true, |at: usize| at >= names.len())
+        };
+        let mut keys = archive.names().into_iter();
+        match keys.find(|key| beyond(key) && !names.contains(key)) {
+            None => Ok(()),
+            Some(key) => Err(format!(
+                "has an array '{}', but the model has {} {}{}",
+                shortened(key),
+                names.len(),
+                self.name,
+                if names.len() == 1 { "" } else { "s" }
+            )),
+        }
+    }
 }
 
-fn array_f64(array: &Tensor, start: usize, size: usize) -> impl Iterator<Item = f64> {
-    let values: Vec<f64> = match &array.data {
-        Data::F32(values) => values[start..start + size]
-            .iter()
-            .map(|&value| f64::from(value))
-            .collect(),
-        Data::F64(values) => values[start..start + size].to_vec(),
-        Data::Int { values, .. } => values[start..start + size]
-            .iter()
-            .map(|&value| value as f64)
-            .collect(),
-    };
-    values.into_iter()
+fn of_array(key: &str, message: &str) -> String {
+    format!("array '{}' {message}", shortened(key))
+}
+
+/// Names for a message, not all if there are many.
+fn listed(names: &[&str]) -> String {
+    const MOST: usize = 16;
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    let shown: Vec<_> = names
+        .iter()
+        .take(MOST)
+        .map(|name| shortened(name))
+        .collect();
+    let mut text = shown.join(", ");
+    if names.len() > MOST {
+        text += &format!(" and {} more", names.len() - MOST);
+    }
+    text
+}
+
+/// A name for a message, without what a terminal would act on.
+fn shortened(name: &str) -> String {
+    const MOST: usize = 80;
+    let mut text: String = name
+        .chars()
+        .take(MOST)
+        .flat_map(char::escape_debug)
+        .collect();
+    if name.chars().nth(MOST).is_some() {
+        text += "...";
+    }
+    text
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn inputs() -> Vec<(String, TensorType)> {
-        vec![
-            ("x".to_owned(), TensorType::f32([1, 2])),
-            ("i".to_owned(), TensorType::new([1], Element::int(8))),
-        ]
-    }
-
-    #[test]
-    fn samples_come_from_names_or_numbers() {
-        let arrays = [
-            ("in1".to_owned(), Tensor::i64([2, 1], vec![7, -8])),
-            (
-                "x".to_owned(),
-                Tensor::f32([2, 1, 2], vec![1.0, 2.0, 3.0, 4.0]),
-            ),
-        ];
-        let samples = from_arrays(&inputs(), &arrays).expect("they fit");
-        let second = [
-            Tensor::f32([1, 2], vec![3.0, 4.0]),
-            Tensor::int(8, [1], vec![-8]),
-        ];
-        assert_eq!(samples.len(), 2);
-        assert_eq!(samples[1], second);
-    }
-
-    #[test]
-    fn samples_that_do_not_fit_are_refused() {
-        let x = ("x".to_owned(), Tensor::f32([2, 1, 2], vec![0.0; 4]));
-        let refused = |arrays: &[(String, Tensor)]| {
-            from_arrays(&inputs(), arrays).expect_err("it must be refused")
-        };
-        assert_eq!(
-            refused(std::slice::from_ref(&x)),
-            "has no array 'i' or 'in1', found x"
-        );
-        let wide = ("i".to_owned(), Tensor::i64([2, 1], vec![1, 128]));
-        assert!(refused(&[x.clone(), wide]).contains("holds 128, expected numbers of type i8"));
-        let few = ("i".to_owned(), Tensor::i64([1, 1], vec![1]));
-        assert_eq!(
-            refused(&[x, few]),
-            "the arrays have different numbers of samples"
-        );
-        let flat = ("x".to_owned(), Tensor::f32([2], vec![0.0; 2]));
-        assert!(refused(&[flat]).contains("has samples of shape []"));
-    }
-}
+mod tests;

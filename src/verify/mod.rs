@@ -18,6 +18,7 @@ pub use engine::{Backend, Engine, Model, RunError};
 pub use report::{BackendReport, BoundaryElement, Difference, Outcome, Report, Unexpected};
 pub use trace::{Integers, Trace, integers_of};
 
+use qonnx_dialects::tensor::Tensor;
 use std::path::Path;
 use std::time::Instant;
 
@@ -103,9 +104,8 @@ pub fn verify(
     };
     let subject = Model::new(model, &options.load)?;
     let samples = match &options.inputs {
-        Some(path) => {
-            samples::from_arrays(subject.inputs(), &npz::read(path)?).map_err(at_fault(path))?
-        }
+        Some(path) => samples::from_arrays(subject.inputs(), &mut npz::Archive::open(path)?)
+            .map_err(at_fault(path))?,
         None => samples::generate(
             subject.inputs(),
             subject.hints(),
@@ -120,8 +120,12 @@ pub fn verify(
     }
     let expected = match &options.expect {
         Some(path) => Some(
-            samples::expected(subject.outputs(), samples.len(), &npz::read(path)?)
-                .map_err(at_fault(path))?,
+            samples::expected(
+                subject.outputs(),
+                samples.len(),
+                &mut npz::Archive::open(path)?,
+            )
+            .map_err(at_fault(path))?,
         ),
         None => None,
     };
@@ -148,7 +152,9 @@ pub fn verify(
             tolerance: options.tolerance,
         };
         let expected = expected.as_ref().and_then(|expected| expected.get(number));
-        compare(&comparison, &mut engines, expected.map(Vec::as_slice))?;
+        let expected: Option<Vec<_>> =
+            expected.map(|outputs| outputs.iter().map(Tensor::to_f32).collect());
+        compare(&comparison, &mut engines, expected.as_deref())?;
         progress(backends.len() + number + 1, steps);
     }
     let backends: Vec<_> = engines.into_iter().map(|subject| subject.report).collect();

@@ -196,7 +196,10 @@ fn a_whole_verification_passes_and_fails_as_it_should() {
         })
         .collect();
     let engine = subject.engine(Backend::Interp).expect("it can be run");
-    let samples = samples::from_arrays(subject.inputs(), &inputs).expect("they fit");
+    let (x, y) = (folder.path().join("x.npz"), folder.path().join("y.npz"));
+    npz::write(&x, &inputs).expect("writable");
+    let mut archive = npz::Archive::open(&x).expect("readable");
+    let samples = samples::from_arrays(subject.inputs(), &mut archive).expect("they fit");
     let outputs = engine.run(&samples).expect("it runs").remove(0).outputs;
     let wrong = |output: &Tensor| {
         let values: Vec<f32> = output.to_f32().iter().map(|value| value + 1000.0).collect();
@@ -207,8 +210,6 @@ fn a_whole_verification_passes_and_fails_as_it_should() {
         .enumerate()
         .map(|(at, output)| (format!("out{at}"), wrong(output)))
         .collect();
-    let (x, y) = (folder.path().join("x.npz"), folder.path().join("y.npz"));
-    npz::write(&x, &inputs).expect("writable");
     npz::write(&y, &outputs).expect("writable");
     options.inputs = Some(x);
     options.expect = Some(y);

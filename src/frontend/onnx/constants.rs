@@ -5,20 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::error::Problem;
+use super::external::External;
 use super::graph::place;
 use super::node::{Node, Refusal};
 use super::proto::{GraphProto, NodeProto};
 use super::tensor::Constant;
 
-/// All constants by the name of their tensor, and what is wrong with the others.
+/// All constants by the name of their tensor, and what is wrong with the others. Data in other files is looked for
+/// in `folder`; without one it is refused.
 pub fn constants(
     graph: &GraphProto,
     folder: Option<&Path>,
     problems: &mut Vec<Problem>,
 ) -> BTreeMap<String, Constant> {
     let mut constants = BTreeMap::new();
+    let mut external = folder.map(External::new);
     for tensor in &graph.initializer {
-        match Constant::new(tensor, folder) {
+        match Constant::new(tensor, external.as_mut()) {
             Ok(constant) => {
                 constants.insert(tensor.name.clone(), constant);
             }

@@ -1,12 +1,13 @@
 //! The ONNX front end: QONNX files to the `onnx` and `qonnx` dialects.
 //!
-//! The file is memory-mapped and decoded without copying weights ([`load`]), checked as a graph ([`graph`]),
-//! and each node is translated to one op in the dialect's single form ([`ops`]). One run reports all nodes
+//! The file is read whole and decoded without copying weights ([`load`]), checked as a graph ([`graph`]), and
+//! each node is translated to one op in the dialect's single form ([`ops`]). One run reports all nodes
 //! that cannot be translated.
 
 mod build;
 mod constants;
 mod error;
+mod external;
 mod graph;
 mod inputs;
 mod load;

@@ -1,11 +1,10 @@
 //! Constants of the file as typed bytes.
 
 use bytes::Bytes;
-use qonnx_dialects::tensor::{Data, Element, Tensor, sign_extend};
+use qonnx_dialects::tensor::{Data, Element, Tensor, half_to_f32, sign_extend};
 use qonnx_dialects::value::TensorType;
-use std::path::Path;
 
-use super::load::external;
+use super::external::External;
 use super::proto::TensorProto;
 
 /// ONNX's numbers of the element types that are read.
@@ -97,8 +96,8 @@ impl Constant {
         }
     }
 
-    /// Reads a tensor message. External data is looked for in `folder`; without one it is refused.
-    pub fn new(tensor: &TensorProto, folder: Option<&Path>) -> Result<Self, String> {
+    /// Reads a tensor message. Data in another file is taken from `external`; without it, it is refused.
+    pub fn new(tensor: &TensorProto, external: Option<&mut External>) -> Result<Self, String> {
         let element = element(tensor.data_type).map_err(|message| format!("has {message}"))?;
         let shape = tensor
             .dims
@@ -109,26 +108,32 @@ impl Constant {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let count = count(&shape)?;
+        // Sizes are compared before anything is read or allocated by the shape.
+        let expected = count.checked_mul(stored_size(tensor.data_type, element));
+        let check = |found: u64| {
+            if expected.and_then(|expected| u64::try_from(expected).ok()) == Some(found) {
+                return Ok(());
+            }
+            Err(format!(
+                "has {found} bytes, expected {} for its shape {shape:?} of {element}",
+                expected.map_or_else(
+                    || "more than there can be".to_owned(),
+                    |bytes| bytes.to_string()
+                )
+            ))
+        };
         let stored = if tensor.data_location == EXTERNAL {
-            let folder = folder.ok_or("has its data in another file, expected it in the model")?;
-            external(tensor, folder)?
+            let external =
+                external.ok_or("has its data in another file, expected it in the model")?;
+            let place = external.locate(tensor)?;
+            check(place.length())?;
+            external.read(place)?
         } else if tensor.raw_data.is_empty() {
             from_typed(tensor)
         } else {
             tensor.raw_data.clone()
         };
-        // Sizes are compared before anything is allocated by the shape.
-        let expected = count.checked_mul(stored_size(tensor.data_type, element));
-        if expected != Some(stored.len()) {
-            return Err(format!(
-                "has {} bytes, expected {} for its shape {shape:?} of {element}",
-                stored.len(),
-                expected.map_or_else(
-                    || "more than there can be".to_owned(),
-                    |bytes| bytes.to_string()
-                )
-            ));
-        }
+        check(stored.len() as u64)?;
         let rounded = tensor.data_type == DOUBLE && doubles(&stored).any(rounds);
         Ok(Self {
             r#type: TensorType { shape, element },
@@ -213,7 +218,9 @@ fn carried(data_type: i32, stored: Bytes) -> Bytes {
             .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
     };
     match data_type {
-        FLOAT16 => pairs().flat_map(|bits| half(bits).to_le_bytes()).collect(),
+        FLOAT16 => pairs()
+            .flat_map(|bits| half_to_f32(bits).to_le_bytes())
+            .collect(),
         BFLOAT16 => pairs()
             .flat_map(|bits| (u32::from(bits) << 16).to_le_bytes())
             .collect(),
@@ -271,19 +278,6 @@ fn from_typed(tensor: &TensorProto) -> Bytes {
             words().flat_map(|word| [word[0], word[1]]).collect()
         }
         _ => words().map(|word| word[0]).collect(),
-    }
-}
-
-/// The value of a binary16 number.
-fn half(bits: u16) -> f32 {
-    let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
-    let exponent = i32::from(bits >> 10 & 0x1f);
-    let fraction = f32::from(bits & 0x3ff);
-    sign * match exponent {
-        0 => fraction * f32::powi(2.0, -24),
-        31 if fraction == 0.0 => f32::INFINITY,
-        31 => f32::NAN,
-        _ => (1024.0 + fraction) * f32::powi(2.0, exponent - 25),
     }
 }
 
@@ -408,5 +402,34 @@ mod tests {
             ..typed.clone()
         };
         assert!(Constant::new(&unknown, None).is_err_and(|message| message.contains("int4")));
+    }
+
+    /// A file may be larger than memory; of data of the wrong size nothing is read.
+    #[test]
+    fn external_data_of_another_size_is_not_read() {
+        use crate::frontend::onnx::proto::StringStringEntryProto;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = std::fs::File::create(folder.path().join("w.data")).expect("writable");
+        file.set_len(1 << 40).expect("a sparse file");
+        let entry = |key: &str, value: &str| StringStringEntryProto {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        };
+        let read = |length: Option<&str>| {
+            let mut tensor = raw(FLOAT, &[2], &[]);
+            tensor.data_location = EXTERNAL;
+            tensor.external_data.push(entry("location", "w.data"));
+            let length = length.map(|length| entry("length", length));
+            tensor.external_data.extend(length);
+            Constant::new(&tensor, Some(&mut External::new(folder.path())))
+        };
+        let message = read(None).expect_err("it is too long");
+        assert!(
+            message.contains("has 1099511627776 bytes, expected 8"),
+            "{message}"
+        );
+        assert!(read(Some("7")).is_err());
+        let constant = read(Some("8")).expect("two floats");
+        assert_eq!(constant.to_tensor(), Tensor::f32([2], vec![0.0; 2]));
     }
 }

@@ -1,0 +1,213 @@
+//! Files that others made, and may change while they are read.
+//!
+//! They are read, never mapped: a map of a file that another process truncates ends this one with a bus error at
+//! any later access, and its bytes change under whoever has checked them. docs/decisions.md has what that costs.
+
+use bytes::Bytes;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::Path;
+use std::time::SystemTime;
+
+/// A regular file that is open for reading, and what it was like when it was opened.
+#[derive(Debug)]
+pub struct RegularFile {
+    file: File,
+    state: State,
+}
+
+/// What a file is compared by, to see whether it has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Its length in bytes.
+    pub length: u64,
+    /// When its bytes were last changed, where the file system says so.
+    pub modified: Option<SystemTime>,
+}
+
+impl State {
+    fn new(metadata: &Metadata) -> Self {
+        Self {
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+        }
+    }
+}
+
+impl RegularFile {
+    /// Opens a regular file. Folders, pipes, sockets and devices are refused without being waited for
+    /// (`InvalidInput`).
+    pub fn open(path: &Path) -> io::Result<Self> {
+        // Opening alone would wait for a pipe's writer, and has effects on some devices.
+        regular(&std::fs::metadata(path)?)?;
+        let mut options = OpenOptions::new();
+        options.read(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            // A pipe or a terminal may have taken the place of the file since.
+            options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+        }
+        Self::new(options.open(path)?)
+    }
+
+    /// An open file; an error of kind `InvalidInput` if it is not a regular one.
+    pub fn new(file: File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        regular(&metadata)?;
+        Ok(Self {
+            file,
+            state: State::new(&metadata),
+        })
+    }
+
+    /// What the file was like when it was opened.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Its length in bytes when it was opened.
+    pub fn length(&self) -> u64 {
+        self.state.length
+    }
+
+    /// Reads some bytes at an offset; 0 at the end of the file.
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(offset))?;
+        file.read(buffer)
+    }
+
+    /// Reads a range of bytes. An error if the file does not have them (`UnexpectedEof`) or has changed since it
+    /// was opened; memory is taken only for what the file has.
+    pub fn read(&self, range: Range<u64>) -> io::Result<Bytes> {
+        let length = range.end.saturating_sub(range.start);
+        if range.end > self.state.length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut bytes = Vec::new();
+        usize::try_from(length)
+            .ok()
+            .and_then(|length| bytes.try_reserve_exact(length).ok())
+            .ok_or(io::ErrorKind::OutOfMemory)?;
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(range.start))?;
+        file.take(length).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 != length {
+            return Err(changed());
+        }
+        self.check_unchanged()?;
+        Ok(Bytes::from(bytes))
+    }
+
+    /// An error if the file's length or time of change is not what it was when the file was opened. What was read
+    /// before may then be part old and part new.
+    pub fn check_unchanged(&self) -> io::Result<()> {
+        if State::new(&self.file.metadata()?) == self.state {
+            Ok(())
+        } else {
+            Err(changed())
+        }
+    }
+}
+
+/// The error for a file that another process writes to.
+pub fn changed() -> io::Error {
+    io::Error::other("it was changed while it was read")
+}
+
+fn regular(metadata: &Metadata) -> io::Result<()> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    let message = "it is not a regular file";
+    Err(io::Error::new(io::ErrorKind::InvalidInput, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// A path for a file of this test process.
+    fn path(name: &str) -> std::path::PathBuf {
+        std::env::temp_dir().join(format!("qonnx-mlir-{}-{name}", std::process::id()))
+    }
+
+    fn kind(path: &Path) -> Option<io::ErrorKind> {
+        RegularFile::open(path).err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn only_regular_files_are_opened() {
+        let refused = Some(io::ErrorKind::InvalidInput);
+        assert_eq!(kind(&std::env::temp_dir()), refused);
+        assert_eq!(kind(&path("missing")), Some(io::ErrorKind::NotFound));
+        #[cfg(unix)]
+        assert_eq!(kind(Path::new("/dev/zero")), refused);
+    }
+
+    /// Opening a pipe that nobody writes to would wait for ever.
+    #[cfg(unix)]
+    #[test]
+    fn pipes_are_refused_at_once() {
+        let pipe = path("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let opened = pipe.clone();
+        std::thread::spawn(move || sender.send(kind(&opened)));
+        let found = receiver.recv_timeout(std::time::Duration::from_secs(20));
+        std::fs::remove_file(&pipe).expect("removable");
+        assert_eq!(found, Ok(Some(io::ErrorKind::InvalidInput)));
+    }
+
+    #[test]
+    fn ranges_are_read_within_the_file() {
+        let at = path("ranges");
+        std::fs::write(&at, [1, 2, 3, 4, 5]).expect("writable");
+        let file = RegularFile::open(&at).expect("a file");
+        assert_eq!(file.read(1..3).expect("in the file"), [2, 3][..]);
+        assert_eq!(file.read(0..5).expect("in the file").len(), 5);
+        assert!(file.read(5..5).expect("nothing").is_empty());
+        for range in [4..6, 0..u64::MAX, 6..6] {
+            assert!(file.read(range.clone()).is_err(), "{range:?}");
+        }
+        // A file that has grown is not what was opened.
+        std::fs::write(&at, [1; 6]).expect("writable");
+        assert!(file.read(0..5).is_err());
+        std::fs::remove_file(&at).expect("removable");
+    }
+
+    /// A map would end the whole process with a bus error.
+    #[test]
+    fn a_file_that_is_truncated_meanwhile_is_read_whole_or_refused() {
+        const LENGTH: u64 = 1 << 22;
+        let at = path("truncated");
+        std::fs::write(&at, vec![7; LENGTH as usize]).expect("writable");
+        let done = AtomicBool::new(false);
+        let outcomes = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let file = OpenOptions::new().write(true).open(&at).expect("a file");
+                while !done.load(Ordering::Relaxed) {
+                    file.set_len(0).expect("it can be cut");
+                    file.set_len(LENGTH).expect("it can be grown");
+                }
+            });
+            let read = || {
+                let file = RegularFile::open(&at)?;
+                let bytes = file.read(0..file.length())?;
+                // All of it can be touched.
+                Ok(bytes.iter().map(|&byte| u64::from(byte)).sum())
+            };
+            let outcomes: Vec<io::Result<u64>> = (0..200).map(|_| read()).collect();
+            done.store(true, Ordering::Relaxed);
+            outcomes
+        });
+        std::fs::remove_file(&at).expect("removable");
+        for error in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+            assert_eq!(error.to_string(), changed().to_string());
+        }
+    }
+}
