@@ -87,6 +87,9 @@ pub fn int_to_buffers() -> String {
     [
         "func.func(int-to-linalg)",
         "canonicalize",
+        // Before `cse`, which would make one value of all empty tensors of a type: bufferization then looks for conflicts
+        // between all their uses, which takes time with the square of their number.
+        "empty-tensor-to-alloc-tensor",
         "cse",
         "func.func(select-kernels)",
         "one-shot-bufferize{bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map}",

@@ -6,6 +6,7 @@ use melior::ir::operation::OperationLike;
 use qonnx_dialects::ir::{self, Function, Op};
 use qonnx_dialects::pass::{PassResult, fail};
 use qonnx_dialects::upstream;
+use std::collections::HashMap;
 
 declare_pass! {
     /// Lay all temporary buffers out in one workspace that the caller provides.
@@ -54,11 +55,15 @@ impl PlanWorkspace {
                 offset: 0,
             });
         }
+        let by_value: HashMap<usize, usize> = buffers
+            .iter()
+            .enumerate()
+            .filter_map(|(at, buffer)| Some((ir::value_key(ir::val(buffer.op.result(0).ok()?)), at)))
+            .collect();
         for (number, op) in ops.iter().enumerate() {
             for operand in op.operands().map(ir::val) {
-                let root = ir::defining_op(upstream::root(operand));
-                if let Some(buffer) = buffers.iter_mut().find(|buffer| Some(buffer.op) == root) {
-                    buffer.dies = number;
+                if let Some(&at) = by_value.get(&ir::value_key(upstream::root(operand))) {
+                    buffers[at].dies = number;
                 }
             }
         }
@@ -93,15 +98,15 @@ impl PlanWorkspace {
         let mut order: Vec<usize> = (0..buffers.len()).collect();
         order.sort_by_key(|&at| std::cmp::Reverse(buffers[at].size));
         let mut total = 0;
-        for (placed, &at) in order.iter().enumerate() {
+        // The bytes that are taken at each op by the buffers placed so far.
+        let last = buffers.iter().map(|buffer| buffer.dies).max().unwrap_or(0);
+        let mut alive: Vec<Vec<(usize, usize)>> = vec![Vec::new(); last + 1];
+        for at in order {
             let buffer = &buffers[at];
-            let mut taken: Vec<(usize, usize)> = order[..placed]
-                .iter()
-                .map(|&other| &buffers[other])
-                .filter(|other| other.born <= buffer.dies && buffer.born <= other.dies)
-                .map(|other| (other.offset, other.offset + other.size))
-                .collect();
+            let life = buffer.born..=buffer.dies;
+            let mut taken: Vec<(usize, usize)> = alive[life.clone()].concat();
             taken.sort_unstable();
+            taken.dedup();
             let offset = taken.iter().fold(0usize, |offset, &(start, end)| {
                 if offset + buffer.size <= start {
                     offset
@@ -109,8 +114,12 @@ impl PlanWorkspace {
                     offset.max(end.next_multiple_of(alignment))
                 }
             });
+            let end = offset + buffer.size;
+            for taken in &mut alive[life] {
+                taken.push((offset, end));
+            }
             buffers[at].offset = offset;
-            total = total.max(offset + buffers[at].size);
+            total = total.max(end);
         }
         total.next_multiple_of(alignment)
     }

@@ -148,20 +148,21 @@ impl<'c> Converter<'c> {
         let scale =
             |channel: usize| quantizers[if quantizers.len() == 1 { 0 } else { channel }].scale;
         let (op, ranges): (OpOfWidth<'_>, Vec<(i64, i64)>) = if function.is_monotone() {
-            let steps = thresholds::find(&function, parameters.unit())
-                .ok_or("it has too many steps between its least and greatest integer")?;
-            let ranges = (0..function.ranges().len())
-                .map(|at| steps.range(at))
-                .collect();
-            let rescale = (steps.max_steps() > self.options.max_thresholds)
-                .then(|| requantize::fit(&steps, function.ranges()))
-                .flatten();
-            let past = value.info.range().1 + 1;
+            let span = thresholds::span(&function, parameters.unit())
+                .ok_or("it is not a number at an end of its domain")?;
+            let most = span.count.iter().copied().max().unwrap_or(0);
+            let many = usize::try_from(most).map_or(true, |most| most > self.options.max_thresholds);
+            let rescale = many.then(|| requantize::fit(&function, &span)).flatten();
+            let ranges = (0..span.count.len()).map(|at| span.range(at)).collect();
             let build: OpOfWidth<'_> = match rescale {
                 Some(rescale) => {
                     Box::new(move |signed| rescaling(&rescale, axis, input_signed, signed))
                 }
-                None => Box::new(move |signed| counting(&steps, past, axis, input_signed, signed)),
+                None => {
+                    let steps = self.thresholds(&function, &span)?;
+                    let past = value.info.range().1 + 1;
+                    Box::new(move |signed| counting(&steps, past, axis, input_signed, signed))
+                }
             };
             (build, ranges)
         } else {
@@ -191,6 +192,25 @@ impl<'c> Converter<'c> {
             shape: value.shape.clone(),
             steps: Vec::new(),
         }))
+    }
+
+    /// All thresholds of a function, unless they would be too large a table.
+    fn thresholds(
+        &self,
+        function: &Activation<'_, '_>,
+        span: &thresholds::Span,
+    ) -> Result<StepFunction, Refusal> {
+        let most = span.count.iter().copied().max().unwrap_or(0);
+        let channels = span.count.len() as i64;
+        let limit = i64::try_from(self.options.max_table).unwrap_or(i64::MAX);
+        if most.saturating_mul(channels) > limit {
+            return Err(format!(
+                "no multiply, add and shift equals it, and its thresholds ({most} for each of {channels} channels) \
+                 are more than {limit}"
+            ));
+        }
+        thresholds::find(function, span)
+            .ok_or_else(|| "it is not a number somewhere in its domain".to_owned())
     }
 
     /// `Add` and `Sub` of two scaled integers with one scale.

@@ -27,6 +27,9 @@ declare_pass! {
     pub struct ConvertToInt => "convert-to-int" on Function {
         /// Most steps of an activation that become thresholds where a multiplication would do.
         max_thresholds ("max-thresholds"): usize = 15,
+        /// Most thresholds of an activation, over all channels, where no multiplication would do; with more it stays
+        /// float.
+        max_table ("max-table"): usize = 1 << 17,
         /// Largest domain of an activation that is not monotone and becomes a table.
         max_lookup ("max-lookup"): usize = 1 << 16,
         /// Report as a remark why an operation stays float.

@@ -121,9 +121,41 @@ impl<'c> Converter<'c> {
                         &format!("'{}' stays float: {refusal}", graph.name()),
                     );
                 }
-                self.keep_float(&graph, op, &operands, &types)
+                match self.quantize_float_form(&graph, &states, &operands, result, op)? {
+                    Some(state) => {
+                        self.states.insert(ir::value_key(results[0]), state);
+                        Ok(())
+                    }
+                    None => self.keep_float(&graph, op, &operands, &types),
+                }
             }
         }
+    }
+
+    /// A quantizer that does not become one integer function with what is before it: what is before it is computed
+    /// in float, and from the quantizer on everything may be integer again. `None` for other ops, and for quantizers
+    /// that have no integer form at all.
+    fn quantize_float_form(
+        &mut self,
+        graph: &GraphOp,
+        states: &[State<'c>],
+        operands: &[Val<'c>],
+        result: &TensorType,
+        op: Op<'c>,
+    ) -> Result<Option<State<'c>>, Reported> {
+        let quantizer = matches!(
+            graph,
+            GraphOp::Qonnx(qonnx::Op::IntQuant(_) | qonnx::Op::BipolarQuant)
+        );
+        if !quantizer || !matches!(states.first(), Some(State::Int(_))) {
+            return Ok(None);
+        }
+        let x = self.float_of(operands[0], op.location())?;
+        let mut states = states.to_vec();
+        states[0] = State::Float(x);
+        Ok(self
+            .integer_rule(graph, &states, result, op.location())
+            .ok())
     }
 
     /// The rule of the op's family.
