@@ -125,10 +125,10 @@ fn sample(
             let of = |&count: &i64| match count {
                 0 => 0,
                 count if parts == 1 => count - 1,
-                count => i64::try_from(
-                    i128::from(count - 1) * i128::from(part) / i128::from(parts - 1),
-                )
-                .unwrap_or(0),
+                count => {
+                    i64::try_from(i128::from(count - 1) * i128::from(part) / i128::from(parts - 1))
+                        .unwrap_or(0)
+                }
             };
             span.count.iter().map(of).collect()
         })
@@ -157,7 +157,8 @@ fn learn(
     while first < most {
         let last = (first + BATCH).min(most);
         // On both sides of where the line reaches each level.
-        let mut arguments = Vec::with_capacity(usize::try_from(2 * (last - first)).ok()? * channels);
+        let mut arguments =
+            Vec::with_capacity(usize::try_from(2 * (last - first)).ok()? * channels);
         for k in first..last {
             for side in [1, 0] {
                 for (row, line) in rows.iter().zip(lines) {

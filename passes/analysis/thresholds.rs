@@ -73,7 +73,11 @@ pub fn span(function: &impl ChannelFunction, unit: i64) -> Option<Span> {
         .iter()
         .map(|&by| if by < 0 { -unit } else { unit })
         .collect();
-    let count = moves.iter().zip(&step).map(|(by, step)| by / step).collect();
+    let count = moves
+        .iter()
+        .zip(&step)
+        .map(|(by, step)| by / step)
+        .collect();
     Some(Span { base, step, count })
 }
 
@@ -87,8 +91,12 @@ pub fn levels(
 ) -> Option<Vec<Vec<i64>>> {
     let ranges = function.ranges();
     let channels = ranges.len();
-    let mut low: Vec<i64> = (0..wanted.len()).flat_map(|_| ranges.iter().map(|r| r.0)).collect();
-    let mut high: Vec<i64> = (0..wanted.len()).flat_map(|_| ranges.iter().map(|r| r.1)).collect();
+    let mut low: Vec<i64> = (0..wanted.len())
+        .flat_map(|_| ranges.iter().map(|r| r.0))
+        .collect();
+    let mut high: Vec<i64> = (0..wanted.len())
+        .flat_map(|_| ranges.iter().map(|r| r.1))
+        .collect();
     while (0..low.len()).any(|at| high[at] - low[at] > 1) {
         let middle: Vec<i64> = low
             .iter()

@@ -58,7 +58,9 @@ impl PlanWorkspace {
         let by_value: HashMap<usize, usize> = buffers
             .iter()
             .enumerate()
-            .filter_map(|(at, buffer)| Some((ir::value_key(ir::val(buffer.op.result(0).ok()?)), at)))
+            .filter_map(|(at, buffer)| {
+                Some((ir::value_key(ir::val(buffer.op.result(0).ok()?)), at))
+            })
             .collect();
         for (number, op) in ops.iter().enumerate() {
             for operand in op.operands().map(ir::val) {

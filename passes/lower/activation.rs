@@ -19,7 +19,7 @@ use super::function::Activation;
 use super::parameters::Quantizers;
 use super::value::{IntValue, State, Step};
 use crate::analysis::requantize::{self, Nearest, Rescale};
-use crate::analysis::scaled_int::{Channel, ScaledInt, Width, varying_axis, with_rank};
+use crate::analysis::scaled_int::{Channel, ScaledInt, Width, dot_range, varying_axis, with_rank};
 use crate::analysis::thresholds::{self, ChannelFunction, StepFunction};
 
 impl<'c> Converter<'c> {
@@ -151,7 +151,8 @@ impl<'c> Converter<'c> {
             let span = thresholds::span(&function, parameters.unit())
                 .ok_or("it is not a number at an end of its domain")?;
             let most = span.count.iter().copied().max().unwrap_or(0);
-            let many = usize::try_from(most).map_or(true, |most| most > self.options.max_thresholds);
+            let many =
+                usize::try_from(most).map_or(true, |most| most > self.options.max_thresholds);
             let rescale = many.then(|| requantize::fit(&function, &span)).flatten();
             let ranges = (0..span.count.len()).map(|at| span.range(at)).collect();
             let build: OpOfWidth<'_> = match rescale {
@@ -235,11 +236,9 @@ impl<'c> Converter<'c> {
             return Err("the operands have different scales".to_owned());
         }
         let subtract = matches!(op, onnx::Op::Sub);
-        let (lo, hi) = if subtract {
-            (left.lo - right.hi, left.hi - right.lo)
-        } else {
-            (left.lo + right.lo, left.hi + right.hi)
-        };
+        let sign = if subtract { -1 } else { 1 };
+        let terms = [(1, left.lo, left.hi), (sign, right.lo, right.hi)];
+        let (lo, hi) = dot_range(terms.into_iter()).ok_or("the sum has more than 62 bits")?;
         let info = ScaledInt::uniform(Channel {
             scale: left.scale,
             lo,
