@@ -196,7 +196,7 @@ fn mark(
 }
 
 /// Whether an op puts elements of its float operands in other places, and does nothing else.
-fn is_movement(op: &GraphOp) -> bool {
+pub(super) fn is_movement(op: &GraphOp) -> bool {
     use onnx::Op::{
         Concat, Expand, Flatten, Gather, Identity, Pad, Reshape, Slice, Split, Squeeze, Tile,
         Transpose, Unsqueeze,

@@ -5,6 +5,8 @@ use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::onnx;
 use qonnx_dialects::tensor::{Data, Tensor, least_exponent};
 
+use super::depend::is_movement;
+
 /// Bits of the significand of float32.
 const SIGNIFICAND: i32 = 24;
 /// The exponent of the least positive number of float32.
@@ -13,41 +15,28 @@ const LEAST: i32 = -149;
 /// Whether an op gives elements of its operands, or small whole numbers, and so never rounds.
 pub fn never_rounds(op: &GraphOp) -> bool {
     use onnx::Op::{
-        Abs, Ceil, Clip, Concat, Expand, Flatten, Floor, Gather, Identity, Max, MaxPool, Min, Neg,
-        Pad, ReduceMax, ReduceMin, Relu, Reshape, Round, Sign, Slice, Split, Squeeze, Tile,
-        Transpose, Unsqueeze, Where,
+        Abs, Ceil, Clip, Floor, Max, MaxPool, Min, Neg, ReduceMax, ReduceMin, Relu, Round, Sign,
+        Where,
     };
-    matches!(
+    let picks = matches!(
         op,
         GraphOp::Onnx(
             Abs | Ceil
                 | Clip
-                | Concat { .. }
-                | Expand
-                | Flatten { .. }
                 | Floor
-                | Gather { .. }
-                | Identity
                 | Max
                 | MaxPool(_)
                 | Min
                 | Neg
-                | Pad
                 | ReduceMax(_)
                 | ReduceMin(_)
                 | Relu
-                | Reshape { .. }
                 | Round
                 | Sign
-                | Slice
-                | Split { .. }
-                | Squeeze { .. }
-                | Tile
-                | Transpose { .. }
-                | Unsqueeze { .. }
                 | Where
         )
-    )
+    );
+    picks || is_movement(op)
 }
 
 /// A bound of sums of magnitudes: below it every sum of the op is exact in float32, in any order, if its operands are.

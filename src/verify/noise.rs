@@ -18,6 +18,7 @@ use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::value::with_infos;
 use std::collections::HashMap;
 
+use super::depend::is_movement;
 use super::exact;
 
 /// The unit roundoff of float32.
@@ -340,30 +341,12 @@ fn certain(
 /// they move: so for ops that are linear or only move elements or take the greatest of them, and for monotone ops
 /// of which one operand moves.
 fn bounded(op: &GraphOp, operands: &[Option<&Tensor>], radii: &[Option<&[f32]>]) -> bool {
-    use onnx::Op::{
-        Add, Concat, Expand, Flatten, Identity, MaxPool, Pad, ReduceMax, ReduceMin, Reshape, Slice,
-        Split, Squeeze, Sub, Tile, Transpose, Unsqueeze,
-    };
-    if let GraphOp::Onnx(
-        Add
-        | Sub
-        | Concat { .. }
-        | Expand
-        | Flatten { .. }
-        | Identity
-        | MaxPool(_)
-        | Pad
-        | ReduceMax(_)
-        | ReduceMin(_)
-        | Reshape { .. }
-        | Slice
-        | Split { .. }
-        | Squeeze { .. }
-        | Tile
-        | Transpose { .. }
-        | Unsqueeze { .. },
-    ) = op
-    {
+    use onnx::Op::{Add, MaxPool, ReduceMax, ReduceMin, Sub};
+    let sums = matches!(
+        op,
+        GraphOp::Onnx(Add | Sub | MaxPool(_) | ReduceMax(_) | ReduceMin(_))
+    );
+    if sums || is_movement(op) {
         return true;
     }
     let mut moving = radii.iter().enumerate().filter(|(_, r)| r.is_some());
