@@ -46,6 +46,7 @@ const SHIM: &[&str] = &[
     "opt_main",
     "registration",
     "attributes",
+    "equivalence",
     "processor",
 ];
 

@@ -16,6 +16,8 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use crate::memory;
+
 /// Device and inode of every file that was opened here.
 #[cfg(unix)]
 static READ: Mutex<BTreeSet<(u64, u64)>> = Mutex::new(BTreeSet::new());
@@ -125,6 +127,7 @@ impl RegularFile {
             return Err(changed());
         }
         self.check_unchanged()?;
+        memory::note_file(length);
         Ok(Bytes::from(bytes))
     }
 

@@ -94,6 +94,18 @@ impl GraphOp {
         }
     }
 
+    /// About how many multiplications, comparisons or copies of elements evaluating the op takes; saturates.
+    pub fn work(&self, operands: &[Option<&TensorType>], results: &[TensorType]) -> u64 {
+        let elements = |ty: &TensorType| ty.elements().map_or(u64::MAX, |count| count as u64);
+        let read = operands.iter().flatten().map(|ty| elements(ty));
+        let made = results.iter().map(elements).fold(0, u64::saturating_add);
+        let moved = read.fold(made, u64::saturating_add);
+        match self {
+            Self::Onnx(op) => moved.saturating_add(made.saturating_mul(op.terms(operands))),
+            Self::Qonnx(_) => moved,
+        }
+    }
+
     /// Whether every result element depends on one element of each operand.
     pub fn is_elementwise(&self) -> bool {
         match self {

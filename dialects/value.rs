@@ -42,6 +42,12 @@ impl TensorType {
     pub fn rank(&self) -> usize {
         self.shape.len()
     }
+
+    /// Number of elements; `None` if it overflows.
+    pub fn elements(&self) -> Option<usize> {
+        let mut extents = self.shape.iter();
+        extents.try_fold(1usize, |count, &extent| count.checked_mul(extent))
+    }
 }
 
 /// What is known about an operand: its type, and its value if it is a constant.

@@ -1,10 +1,11 @@
-//! The one integration-test binary: lit tests, golden runs, runs on broken input, and what
-//! is written where.
+//! The one integration-test binary: lit tests, golden runs, runs on broken input, and what is written where.
 //!
 //! A file `*.mlir` or `*.test` below `lit_tests/` is a trial that runs its `RUN:` lines; see `harness/lit.rs`. Models
-//! with stored inputs and outputs are verified by `harness/golden.rs`, and with wrong ones by `harness/mutations.rs`. `QONNX_LIT=text` runs the trials whose name
-//! contains the text.
+//! with stored inputs and outputs are verified by `harness/golden.rs`, and with wrong ones by `harness/mutations.rs`;
+//! changed files are tried by `harness/mutants.rs`. `QONNX_LIT=text` runs the trials whose name contains the text.
 
+#[path = "harness/bounded.rs"]
+mod bounded;
 #[path = "harness/broken.rs"]
 mod broken;
 #[path = "harness/ended.rs"]
@@ -19,6 +20,8 @@ mod graphs;
 mod hostile;
 #[path = "harness/lit.rs"]
 mod lit;
+#[path = "harness/mutants.rs"]
+mod mutants;
 #[path = "harness/mutations.rs"]
 mod mutations;
 #[path = "harness/output_folders.rs"]
@@ -46,9 +49,11 @@ fn main() -> ExitCode {
     let trials: Vec<Trial> = lit
         .into_iter()
         .chain(golden::trials())
+        .chain(bounded::trials())
         .chain(broken::trials())
         .chain(graphs::trials())
         .chain(hostile::trials())
+        .chain(mutants::trials())
         .chain(mutations::trials())
         .chain(outputs::trials())
         .chain(ended::trials())

@@ -87,11 +87,12 @@ pub fn int_to_buffers() -> String {
     [
         "func.func(int-to-linalg)",
         "canonicalize",
-        // Before `cse`, which would make one value of all empty tensors of a type: bufferization then looks for conflicts
-        // between all their uses, which takes time with the square of their number.
+        // Before `cse`, which would make one value of all empty tensors of a type and of all that are filled alike:
+        // bufferization then looks for conflicts between all their uses, and copies.
         "empty-tensor-to-alloc-tensor",
         "cse",
         "func.func(select-kernels)",
+        "func.func(split-uses)",
         "one-shot-bufferize{bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map}",
         // Hoisting below takes each result for a buffer of its own.
         "func.func(separate-results)",
@@ -117,6 +118,7 @@ pub fn buffers_to_llvm() -> String {
         "convert-arith-to-llvm",
         "convert-index-to-llvm",
         "finalize-memref-to-llvm",
+        "flatten-globals",
         "convert-func-to-llvm{use-bare-ptr-memref-call-conv}",
         "convert-cf-to-llvm",
         "reconcile-unrealized-casts",

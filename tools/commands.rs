@@ -134,10 +134,10 @@ fn run_model(arguments: &Run) -> Result<ExitCode, CommandError> {
             message,
         }
     })?;
-    let runs = model.engine(arguments.backend)?.run(&samples)?;
+    let runs = model.engine(arguments.backend)?.outputs(&samples)?;
     let mut results = Vec::new();
     for (at, name) in model.outputs().iter().enumerate() {
-        let parts: Vec<&Tensor> = runs.iter().filter_map(|run| run.outputs.get(at)).collect();
+        let parts: Vec<&Tensor> = runs.iter().filter_map(|outputs| outputs.get(at)).collect();
         results.push((name.verbatim().to_owned(), stacked(&parts)));
     }
     let bytes = npz::to_bytes(&results)

@@ -23,7 +23,8 @@ pub use context::{
 pub use diagnostics::{Diagnostic, Severity, capture, emit_error, emit_remark, emit_warning};
 pub(crate) use elements::type_of_elements;
 pub use elements::{
-    constant_tensor, elements_attribute, is_constant_value, read_elements, resource_attribute,
+    constant_attribute, constant_tensor, elements_attribute, elements_type, is_constant_value,
+    packed_attribute, read_elements, read_packed, resource_attribute, splat_attribute,
 };
 pub use func::{
     Function, append_return, functions, functions_in, main_function, module_ops, network_of,

@@ -57,7 +57,11 @@ pub fn unranked(context: &Context, element: Element) -> Type<'_> {
     }
 }
 
-/// The type of a value, if it is a ranked tensor of static shape.
+/// Most elements that a type may have and be known, a dimension of 0 taken for 1: products of extents, in elements and in
+/// bits, then stay within 64 bits everywhere.
+const MAX_EXTENT: usize = 1 << 48;
+
+/// The type of a value, if it is a ranked tensor of static shape whose size can be a number.
 pub fn type_of(value: Val<'_>) -> Option<TensorType> {
     static_tensor(value.r#type())
 }
@@ -71,6 +75,10 @@ pub(crate) fn static_tensor(r#type: Type<'_>) -> Option<TensorType> {
             _ => None,
         })
         .collect::<Option<Vec<_>>>()?;
+    shape
+        .iter()
+        .try_fold(1usize, |size, &extent| size.checked_mul(extent.max(1)))
+        .filter(|size| *size <= MAX_EXTENT)?;
     Some(TensorType {
         shape,
         element: element_of(tensor.element())?,

@@ -140,7 +140,10 @@ pub fn compile(
             false => None,
         },
     };
-    let object = emit(FileType::Object)?.as_slice().to_vec();
+    let object = emit(FileType::Object)?;
+    // It holds all weights once more, as does the object.
+    drop(native);
+    let object = object.as_slice().to_vec();
     Ok(Code {
         object,
         entry: entry.to_owned(),

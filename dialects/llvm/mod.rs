@@ -5,11 +5,13 @@
 //! and [`Program`] can call it safely.
 
 mod codegen;
+mod globals;
 mod jit;
 mod signature;
 mod target;
 
 pub use codegen::{Artifacts, Code, Text, compile, to_llvm_ir};
+pub use globals::flatten_globals;
 pub use jit::Program;
 pub use signature::Signature;
 pub use target::{Level, Target};

@@ -121,4 +121,33 @@ impl Op {
             Self::ReduceMin(_) | Self::ArgMax(_) => (1, 1),
         }
     }
+
+    /// How many elements of its operands each element of a result is computed from, of an op that computes it from more
+    /// than one of each; else 0. Of operands that do not fit, anything.
+    pub fn terms(&self, operands: &[Option<&TensorType>]) -> u64 {
+        let shape = |at: usize| {
+            operands
+                .get(at)
+                .copied()
+                .flatten()
+                .map(|ty| ty.shape.as_slice())
+        };
+        let product = |extents: &[usize]| {
+            let extents = extents.iter().map(|&extent| extent as u64);
+            extents.fold(1, u64::saturating_mul)
+        };
+        match self {
+            Self::MatMul => shape(0)
+                .and_then(<[usize]>::last)
+                .map_or(0, |&depth| depth as u64),
+            Self::Gemm(gemm) => {
+                let depth = shape(0).and_then(|shape| shape.get(usize::from(!gemm.trans_a)));
+                depth.map_or(0, |&depth| depth as u64)
+            }
+            Self::Conv(_) => shape(1).and_then(|shape| shape.get(1..)).map_or(0, product),
+            Self::MaxPool(pool) => product(&pool.kernel_shape),
+            Self::AveragePool(pool) => product(&pool.kernel_shape),
+            _ => 0,
+        }
+    }
 }

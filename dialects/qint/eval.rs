@@ -126,13 +126,13 @@ fn round_shift(value: i128, shift: u32, rounding: Rounding) -> i128 {
 }
 
 impl Threshold {
-    /// The result for one integer of channel `channel`.
+    /// The result for one integer of channel `channel`, modulo `2^64`: a result never has more bits than that.
     pub fn apply(&self, n: i64, channel: usize) -> i64 {
         let row = if self.base.len() == 1 { 0 } else { channel };
         let steps = self.thresholds.shape[1];
         let all = self.thresholds.as_int().unwrap_or_default();
         let reached = all[row * steps..(row + 1) * steps].partition_point(|&level| level <= n);
-        self.base[row] + self.step[row] * reached as i64
+        self.base[row].wrapping_add(self.step[row].wrapping_mul(reached as i64))
     }
 }
 

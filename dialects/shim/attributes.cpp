@@ -1,6 +1,7 @@
 //===- attributes.cpp - small accessors that the C API lacks -----------------------------------------===//
 
 #include "mlir/CAPI/IR.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Diagnostics.h"
@@ -23,4 +24,25 @@ void qonnxEmit(MlirLocation location, int severity, const char *message) {
     mlir::emitWarning(loc, message);
   else
     mlir::emitRemark(loc, message);
+}
+
+void qonnxFlattenGlobal(MlirOperation operation) {
+  auto global = llvm::dyn_cast<mlir::LLVM::GlobalOp>(unwrap(operation));
+  auto value = global ? llvm::dyn_cast_or_null<mlir::ElementsAttr>(global.getValueOrNull()) : nullptr;
+  if (!value || value.getShapedType().getRank() < 2)
+    return;
+  mlir::Type element = global.getGlobalType();
+  while (auto array = llvm::dyn_cast<mlir::LLVM::LLVMArrayType>(element))
+    element = array.getElementType();
+  int64_t count = value.getNumElements();
+  auto type = mlir::RankedTensorType::get({count}, value.getElementType());
+  mlir::Attribute flat;
+  if (auto dense = llvm::dyn_cast<mlir::DenseElementsAttr>(value))
+    flat = dense.reshape(type);
+  else if (auto resource = llvm::dyn_cast<mlir::DenseResourceElementsAttr>(value))
+    flat = mlir::DenseResourceElementsAttr::get(type, resource.getRawHandle());
+  else
+    return;
+  global.setGlobalType(mlir::LLVM::LLVMArrayType::get(element, count));
+  global.setValueAttr(flat);
 }

@@ -1,7 +1,9 @@
 //! The Rust side of `qonnx-c.h`: every C++ function that Rust calls.
 #![expect(unsafe_code, reason = "declarations of the C++ shim")]
 
-use mlir_sys::{MlirAttribute, MlirDialectRegistry, MlirLocation, MlirStringRef, MlirType};
+use mlir_sys::{
+    MlirAttribute, MlirDialectRegistry, MlirLocation, MlirOperation, MlirStringRef, MlirType,
+};
 use std::ffi::{c_char, c_int, c_void};
 
 /// `QonnxPassOption`.
@@ -39,6 +41,10 @@ unsafe extern "C" {
     pub fn qonnxDataflowArrayGet(element: MlirType, size: i64) -> MlirType;
     pub fn qonnxDataflowArrayRead(r#type: MlirType, element: *mut MlirType, size: *mut i64)
     -> bool;
+    pub fn qonnxFlattenGlobal(operation: MlirOperation);
+    pub fn qonnxNestHash(nest: MlirOperation) -> usize;
+    pub fn qonnxFunctionHash(function: MlirOperation) -> usize;
+    pub fn qonnxFunctionsEqual(left: MlirOperation, right: MlirOperation) -> bool;
     pub fn qonnxIsProcessor(triple: MlirStringRef, name: MlirStringRef) -> bool;
     pub fn qonnxEmit(location: MlirLocation, severity: c_int, message: *const c_char);
 }

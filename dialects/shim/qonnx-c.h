@@ -48,6 +48,18 @@ int qonnxLspMain(int argc, char **argv);
 /// The bytes of a `dense_resource` attribute, or null where it is another attribute or the blob is absent.
 const char *qonnxResourceData(MlirAttribute attribute, size_t *size);
 
+/// Makes an `llvm.mlir.global` of nested arrays one of a single array with the same elements; leaves all else alone.
+void qonnxFlattenGlobal(MlirOperation operation);
+
+/// A hash of a loop nest that is the same for nests that differ in places, locations and globals only.
+size_t qonnxNestHash(MlirOperation nest);
+
+/// A hash of a `func.func` that is the same for functions that differ in names and locations only.
+size_t qonnxFunctionHash(MlirOperation function);
+
+/// Whether two operations `func.func` differ in names and locations only.
+bool qonnxFunctionsEqual(MlirOperation left, MlirOperation right);
+
 /// Whether LLVM knows a processor of that name, for the architecture of a target triple.
 bool qonnxIsProcessor(MlirStringRef triple, MlirStringRef name);
 

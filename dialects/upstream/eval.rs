@@ -1,5 +1,6 @@
 //! The meaning of the upstream ops that level 2 uses, for the interpreter.
 
+use super::accumulate::Accumulation;
 use super::generic::{Generic, Instr};
 use super::tensor_ops::Slice;
 use super::{AffineMap, Op};
@@ -65,8 +66,8 @@ impl Slice {
 }
 
 /// How one operand is addressed: the step of each loop, and the start.
-struct Address {
-    steps: Vec<i64>,
+pub(super) struct Address {
+    pub(super) steps: Vec<i64>,
     start: i64,
 }
 
@@ -138,44 +139,93 @@ impl Generic {
             ));
         }
 
-        let program = Program {
-            body: &self.body,
-            widths: self.widths(&widths),
-        };
-        let mut registers = vec![0; self.body.len()];
-        let mut index = vec![0usize; extents.len()];
-        let mut cursors: Vec<i64> = addresses.iter().map(|address| address.start).collect();
-        let last = cursors.len() - 1;
-        loop {
-            let to = cursors[last] as usize;
-            let output_element = output[to];
-            output[to] = program.run(&mut registers, output_element, |at| {
-                inputs[at][cursors[at] as usize]
-            });
-            // Step the innermost loop that has not ended; reset the ones inside it.
-            let Some(dim) = (0..index.len())
-                .rev()
-                .find(|&dim| index[dim] + 1 < extents[dim])
-            else {
-                break;
+        let width = widths[widths.len() - 1];
+        if let Some(accumulation) = Accumulation::of(self) {
+            let output = (output.as_mut_slice(), width);
+            accumulation.run(&extents, &addresses, &inputs, &widths, output);
+        } else {
+            let program = Program {
+                body: &self.body,
+                widths: self.widths(&widths),
             };
-            for (inner, position) in index.iter_mut().enumerate().skip(dim + 1) {
-                for (cursor, address) in cursors.iter_mut().zip(&addresses) {
-                    *cursor -= address.steps[inner] * *position as i64;
-                }
-                *position = 0;
-            }
-            index[dim] += 1;
-            for (cursor, address) in cursors.iter_mut().zip(&addresses) {
-                *cursor += address.steps[dim];
+            let mut registers = vec![0; self.body.len()];
+            let mut odometer = Odometer::new(extents, addresses.iter().collect());
+            while let Some(cursors) = odometer.next_all() {
+                let to = cursors[cursors.len() - 1] as usize;
+                output[to] = program.run(&mut registers, output[to], |at| {
+                    inputs[at][cursors[at] as usize]
+                });
             }
         }
         Ok(Tensor::int(
-            widths[widths.len() - 1],
+            width,
             shapes[shapes.len() - 1].to_vec(),
             output,
         ))
     }
+}
+
+/// Walks all iterations of a loop nest in order and keeps the addresses of its operands.
+pub(super) struct Odometer<'a> {
+    extents: Vec<usize>,
+    addresses: Vec<&'a Address>,
+    index: Vec<usize>,
+    cursors: Vec<i64>,
+    started: bool,
+}
+
+impl<'a> Odometer<'a> {
+    /// Before the first iteration; no extent is 0.
+    pub(super) fn new(extents: Vec<usize>, addresses: Vec<&'a Address>) -> Self {
+        Self {
+            index: vec![0; extents.len()],
+            cursors: addresses.iter().map(|address| address.start).collect(),
+            extents,
+            addresses,
+            started: false,
+        }
+    }
+
+    /// The addresses of the operands in the next iteration; `None` after the last.
+    pub(super) fn next<const N: usize>(&mut self) -> Option<&[i64; N]> {
+        self.next_all()?.first_chunk()
+    }
+
+    /// Likewise, for any number of operands.
+    pub(super) fn next_all(&mut self) -> Option<&[i64]> {
+        if !std::mem::replace(&mut self.started, true) {
+            return Some(&self.cursors);
+        }
+        // Step the innermost loop that has not ended; reset the ones inside it.
+        let dim = (0..self.index.len())
+            .rev()
+            .find(|&dim| self.index[dim] + 1 < self.extents[dim])?;
+        for (inner, position) in self.index.iter_mut().enumerate().skip(dim + 1) {
+            for (cursor, address) in self.cursors.iter_mut().zip(&self.addresses) {
+                *cursor -= address.steps[inner] * *position as i64;
+            }
+            *position = 0;
+        }
+        self.index[dim] += 1;
+        for (cursor, address) in self.cursors.iter_mut().zip(&self.addresses) {
+            *cursor += address.steps[dim];
+        }
+        Some(&self.cursors)
+    }
+}
+
+/// A number of `width` bits after some changes of width.
+pub(super) fn resized(changes: &[Instr], value: i64, mut width: u32) -> i64 {
+    let mut value = value;
+    for change in changes {
+        match *change {
+            Instr::ExtU(_, to) => (value, width) = (zero_extend(value, width), to),
+            Instr::Trunc(_, to) => (value, width) = (sign_extend(value, to), to),
+            Instr::ExtS(_, to) => width = to,
+            _ => {}
+        }
+    }
+    value
 }
 
 /// A body with the width of each instruction.

@@ -39,8 +39,12 @@ pub fn is_copy(op: Op<'_>) -> bool {
 
 /// Whether the op makes a value that can be made again anywhere: a scalar constant, or the address of a global.
 pub fn is_rematerializable(op: Op<'_>) -> bool {
-    let name = ir::op_name(op);
-    name == super::CONSTANT || name == GET_GLOBAL
+    ir::op_name(op) == super::CONSTANT || is_global_address(op)
+}
+
+/// Whether the op makes the address of a global.
+pub fn is_global_address(op: Op<'_>) -> bool {
+    ir::op_name(op) == GET_GLOBAL
 }
 
 /// Whether the op's result is another view of its first operand's buffer.

@@ -4,6 +4,7 @@
 //! slices and reshapes of `tensor`. [`Op`] holds the ops with operands; everything that reads level 2 (the
 //! interpreter, the dataflow lowering) goes through it.
 
+mod accumulate;
 mod affine;
 mod eval;
 mod generic;
@@ -22,12 +23,15 @@ pub use memory::{
     is_contiguous, is_copy, is_view, root, view,
 };
 pub use nest::Nest;
-pub use outline::{append_argument, is_nest, outline};
+pub use outline::{
+    Globals, append_argument, call_instead, function_hash, functions_equal, is_nest, nest_hash,
+    outline,
+};
 pub use scalar::{Binary, Compare, Convert, Scalar, Scalars, Unary};
-pub use tensor_ops::{Slice, reshape};
+pub use tensor_ops::{Slice, reshape, tensor_copy};
 
 use melior::Context;
-use melior::ir::{Location, Type, operation::Operation};
+use melior::ir::{Attribute, Location, Type, operation::Operation};
 
 use crate::ir::{self, Val, build_op_raw};
 use crate::tensor::Tensor;
@@ -63,7 +67,15 @@ impl Op {
 
 /// `arith.constant` of a tensor.
 pub fn constant<'c>(context: &'c Context, value: &Tensor, location: Location<'c>) -> Operation<'c> {
-    let attribute = ir::elements_attribute(context, value);
+    constant_of(context, ir::elements_attribute(context, value), location)
+}
+
+/// `arith.constant` of an elements attribute of static shape.
+pub fn constant_of<'c>(
+    context: &'c Context,
+    attribute: Attribute<'c>,
+    location: Location<'c>,
+) -> Operation<'c> {
     let r#type = ir::type_of_elements(attribute).expect("a tensor has a static type");
     build_op_raw(
         context,

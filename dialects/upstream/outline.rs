@@ -10,19 +10,39 @@ use melior::ir::{Block, BlockLike, Identifier, Location, Region, RegionLike, Typ
 use mlir_sys::*;
 
 use super::generic::GENERIC;
-use super::memory::{is_contiguous, is_rematerializable, root};
+use super::memory::{is_contiguous, is_global_address, is_rematerializable, root};
 use super::{FUNC, RETURN};
+use crate::ffi;
 use crate::ir::{
     self, BlockHandle, Op, Val, block_arguments, block_ops, build_op, op_handle, set_attribute,
     single_block,
 };
 
 pub(super) const CALL: &str = "func.call";
+const CALLEE: &str = "callee";
 const NO_ALIAS: &str = "llvm.noalias";
 
 /// Whether the op is a loop nest.
 pub fn is_nest(op: Op<'_>) -> bool {
     ir::op_name(op) == GENERIC
+}
+
+/// Where an outlined nest gets the addresses of the globals that it uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Globals {
+    /// It makes them itself, so that their contents are known to LLVM.
+    Inside,
+    /// They are arguments, so that the function can serve several nests.
+    Passed,
+}
+
+/// An outlined nest.
+#[derive(Clone, Copy)]
+pub struct Outlined<'c> {
+    /// The function.
+    pub function: Op<'c>,
+    /// The call in the place of the nest.
+    pub call: Op<'c>,
 }
 
 /// Moves a loop nest on buffers into a new private function at the end of `module_block` and calls it in its
@@ -37,7 +57,11 @@ pub fn outline<'c>(
     module_block: BlockHandle<'c>,
     nest: Op<'c>,
     name: &str,
-) -> Op<'c> {
+    globals: Globals,
+) -> Outlined<'c> {
+    let remade = |value: Val<'c>| {
+        remade(value).filter(|op| globals == Globals::Inside || !is_global_address(*op))
+    };
     let location = nest.location();
     let uses = external_uses(nest);
     let mut arguments: Vec<Val<'c>> = Vec::new();
@@ -81,7 +105,7 @@ pub fn outline<'c>(
         context,
         CALL,
         &arguments,
-        &[("callee", FlatSymbolRefAttribute::new(context, name).into())],
+        &[(CALLEE, FlatSymbolRefAttribute::new(context, name).into())],
         &[],
         location,
     );
@@ -118,7 +142,36 @@ pub fn outline<'c>(
         None,
         ir::build_op_raw(context, RETURN, &[], &[], &[], location),
     );
-    call
+    Outlined { function, call }
+}
+
+/// Makes a call one of another function and erases the one that it called.
+pub fn call_instead<'c>(context: &'c Context, outlined: Outlined<'c>, other: Op<'c>) {
+    let name = ir::Function::new(other).map_or_else(String::new, |function| function.name());
+    let callee = FlatSymbolRefAttribute::new(context, &name).into();
+    set_attribute(outlined.call, CALLEE, callee);
+    ir::erase(outlined.function);
+}
+
+/// A hash of a loop nest that is the same for nests that differ in places, locations and globals only.
+#[expect(unsafe_code, reason = "calls C++")]
+pub fn nest_hash(nest: Op<'_>) -> usize {
+    // SAFETY: the op is in place.
+    unsafe { ffi::qonnxNestHash(nest.to_raw()) }
+}
+
+/// A hash of an outlined function that is the same for all that do the same.
+#[expect(unsafe_code, reason = "calls C++")]
+pub fn function_hash(function: Op<'_>) -> usize {
+    // SAFETY: the op is in place and a function.
+    unsafe { ffi::qonnxFunctionHash(function.to_raw()) }
+}
+
+/// Whether two outlined functions do the same: they differ in names and locations only.
+#[expect(unsafe_code, reason = "calls C++")]
+pub fn functions_equal(left: Op<'_>, right: Op<'_>) -> bool {
+    // SAFETY: the ops are in place and functions.
+    unsafe { ffi::qonnxFunctionsEqual(left.to_raw(), right.to_raw()) }
 }
 
 /// The constant that makes a value, if one does.

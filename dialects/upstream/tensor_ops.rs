@@ -17,6 +17,26 @@ const EXPAND: &str = "tensor.expand_shape";
 const EXTRACT: &str = "tensor.extract_slice";
 const INSERT: &str = "tensor.insert_slice";
 
+const ALLOC_TENSOR: &str = "bufferization.alloc_tensor";
+
+/// `bufferization.alloc_tensor` that copies: a tensor of the same elements in a buffer of its own.
+pub fn tensor_copy<'c>(
+    context: &'c Context,
+    value: Val<'c>,
+    location: Location<'c>,
+) -> Operation<'c> {
+    // Operands: extents, what is copied, a hint of the size.
+    let segments = DenseI32ArrayAttribute::new(context, &[0, 1, 0]).into();
+    build_op_raw(
+        context,
+        ALLOC_TENSOR,
+        &[value],
+        &[("operandSegmentSizes", segments)],
+        &[value.r#type()],
+        location,
+    )
+}
+
 /// A rectangular part of a tensor; every vector has one element for each dimension of the larger tensor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slice {

@@ -329,14 +329,15 @@ impl Row {
         let power = (0..62)
             .map(|bit| 1i128 << bit)
             .find(|power| (least..=greatest).contains(power));
-        let m = power.unwrap_or(middle);
+        let multiplier = i64::try_from(power.unwrap_or(middle)).ok()?;
+        let m = i128::from(multiplier);
         // Everything is an integer, so that an addend exists for every such multiplier.
         let needed = |&(level, n): &(i64, i64)| rounding.least(level, shift) - i128::from(n) * m;
         let from = self.reached.iter().map(needed).max();
         let below = self.unreached.iter().map(needed).min();
         let addend = from.or(below.map(|below| below - 1)).unwrap_or(0);
         Some(Line {
-            multiplier: i64::try_from(m).ok()?,
+            multiplier,
             addend: i64::try_from(addend).ok()?,
         })
     }

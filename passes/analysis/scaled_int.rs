@@ -5,6 +5,7 @@
 //! Zero points do not appear: a quantizer with zero point `z` yields `n = code - z`, so `n = 0` is the real
 //! number 0 and zero padding needs no care.
 
+use qonnx_dialects::packed::Packed;
 use qonnx_dialects::tensor::{Element, Tensor, least_exponent};
 
 /// What is known of one channel.
@@ -127,7 +128,9 @@ impl ScaledInt {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScaledConstant {
     /// The integers.
-    pub n: Tensor,
+    pub n: Packed,
+    /// Their shape.
+    pub shape: Vec<usize>,
     /// The scales, f64, of the rank of `n`, broadcasting against it.
     pub scale: Tensor,
 }
@@ -154,17 +157,22 @@ impl ScaledConstant {
         let exponent = if exponent == i32::MAX { 0 } else { exponent };
         let unit = f64::powi(2.0, exponent);
         let limit = f64::powi(2.0, bits as i32);
-        let n = values
-            .iter()
-            .map(|&x| f64::from(x) / unit)
-            .map(|n| (n.abs() < limit).then_some(n as i64))
-            .collect::<Option<Vec<_>>>()?;
+        let most = (1 << bits.min(62)) - 1;
+        let mut n = Packed::with_capacity(-most, most, values.len());
+        for &x in values {
+            let scaled = f64::from(x) / unit;
+            if scaled.abs() >= limit {
+                return None;
+            }
+            n.push(scaled as i64);
+        }
         let scale = Tensor::new(
             vec![1; value.rank()],
             qonnx_dialects::tensor::Data::F64(vec![unit]),
         );
         Some(Self {
-            n: Tensor::i64(value.shape.clone(), n),
+            n,
+            shape: value.shape.clone(),
             scale,
         })
     }
@@ -193,19 +201,29 @@ pub fn with_rank(shape: &[usize], rank: usize) -> Vec<usize> {
         .collect()
 }
 
-/// The exact range of `sum(w * x)` over terms of `(weight, least x, greatest x)`; `None` past 62 bits.
-pub fn dot_range(terms: impl Iterator<Item = (i64, i64, i64)>) -> Option<(i64, i64)> {
-    let (mut lo, mut hi) = (0i128, 0i128);
-    for (weight, least, greatest) in terms {
+/// The exact range of a sum of products of a weight with an integer of a known range.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DotRange {
+    lo: i128,
+    hi: i128,
+}
+
+impl DotRange {
+    /// Adds `weight * x` for `x` in `least..=greatest`. As many terms as fit a memory of 64-bit addresses stay exact.
+    pub fn add(&mut self, weight: i64, (least, greatest): (i64, i64)) {
         let (a, b) = (
             i128::from(weight) * i128::from(least),
             i128::from(weight) * i128::from(greatest),
         );
-        lo += a.min(b);
-        hi += a.max(b);
+        self.lo = self.lo.saturating_add(a.min(b));
+        self.hi = self.hi.saturating_add(a.max(b));
     }
-    let limit = 1i128 << 61;
-    (lo > -limit && hi < limit).then_some((lo as i64, hi as i64))
+
+    /// Least and greatest sum; `None` past 62 bits.
+    pub fn get(self) -> Option<(i64, i64)> {
+        let limit = 1i128 << 61;
+        (self.lo > -limit && self.hi < limit).then_some((self.lo as i64, self.hi as i64))
+    }
 }
 
 #[cfg(test)]
@@ -235,7 +253,8 @@ mod tests {
     fn float_constants_on_a_grid_become_integers() {
         let value = Tensor::f32([4], vec![0.75, -0.25, 0.0, 1.0]);
         let constant = ScaledConstant::of_float(&value, 8).expect("quarters");
-        assert_eq!(constant.n.as_int(), Some(&[3, -1, 0, 4][..]));
+        let n: Vec<i64> = (0..4).map(|at| constant.n.get(at)).collect();
+        assert_eq!(n, [3, -1, 0, 4]);
         assert_eq!(constant.scale.as_scalar(), Some(0.25));
         assert_eq!(
             ScaledConstant::of_float(&Tensor::f32([1], vec![0.1]), 8),
@@ -249,10 +268,15 @@ mod tests {
 
     #[test]
     fn dot_ranges_are_exact() {
-        assert_eq!(
-            dot_range([(2, 0, 3), (-1, 0, 3)].into_iter()),
-            Some((-3, 6))
-        );
-        assert_eq!(dot_range([(i64::MAX / 2, 0, 4)].into_iter()), None);
+        let of = |terms: &[(i64, i64, i64)]| {
+            let mut range = DotRange::default();
+            for &(weight, least, greatest) in terms {
+                range.add(weight, (least, greatest));
+            }
+            range.get()
+        };
+        assert_eq!(of(&[(2, 0, 3), (-1, 0, 3)]), Some((-3, 6)));
+        assert_eq!(of(&[(i64::MAX / 2, 0, 4)]), None);
+        assert_eq!(of(&[(i64::MAX, i64::MIN, 0); 4]), None);
     }
 }

@@ -4,7 +4,8 @@ use melior::Context;
 use melior::ir::ValueLike;
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::graph::GraphOp;
-use qonnx_dialects::ir::{self, Function, Op};
+use qonnx_dialects::ir::{self, Function, Op, Val};
+use qonnx_dialects::memory::{self, Budget};
 use qonnx_dialects::onnx;
 use qonnx_dialects::pass::{PassResult, fail};
 use qonnx_dialects::tensor::Tensor;
@@ -22,17 +23,23 @@ declare_pass! {
     pub struct FoldConstants => "fold-constants" on Function {
         /// Largest result, in elements, that is folded.
         max_elements ("max-elements"): usize = 1 << 24,
+        /// Most multiplications, comparisons and copies of elements, over all ops that are folded.
+        max_work ("max-work"): u64 = 1 << 31,
     }
 }
 
 impl FoldConstants {
     fn run<'c>(&mut self, function: Function<'c>, context: &'c Context) -> PassResult {
+        let mut room = Room {
+            budget: Budget::default(),
+            work: self.max_work,
+        };
         for op in function.ops() {
             infer_results(op, context)?;
             let Some(graph @ GraphOp::Onnx(_)) = GraphOp::read(op) else {
                 continue;
             };
-            match self.fold(&graph, op) {
+            match self.fold(&graph, op, &mut room) {
                 Ok(Some(results)) => replace(function, op, &results, context),
                 Ok(None) => {}
                 Err(message) => return fail(op, message),
@@ -42,14 +49,21 @@ impl FoldConstants {
         Ok(())
     }
 
-    /// The results, if they are constant and small enough.
-    fn fold(&self, graph: &GraphOp, op: Op<'_>) -> Result<Option<Vec<Tensor>>, String> {
+    /// The results, if they are constant and there is room for them.
+    fn fold(
+        &self,
+        graph: &GraphOp,
+        op: Op<'_>,
+        room: &mut Room,
+    ) -> Result<Option<Vec<Tensor>>, String> {
         let mut elements = 0usize;
+        let mut results = Vec::new();
         for result in op.results() {
             let Some(r#type) = ir::type_of(ir::val(result)) else {
                 return Ok(None);
             };
-            elements = elements.saturating_add(r#type.shape.iter().product());
+            elements = elements.saturating_add(r#type.elements().unwrap_or(usize::MAX));
+            results.push(r#type);
         }
         if elements > self.max_elements {
             return Ok(None);
@@ -60,6 +74,9 @@ impl FoldConstants {
         let all_constant = operands
             .iter()
             .all(|value| absent(value) || ir::is_constant_value(*value));
+        if all_constant && !room.take(graph, &operands, &results) {
+            return Ok(None);
+        }
         let mut known: Vec<Option<(TensorType, Option<Tensor>)>> = Vec::new();
         for value in &operands {
             if absent(value) {
@@ -84,6 +101,32 @@ impl FoldConstants {
             })
             .collect();
         graph.fold(&infos).map_err(|error| error.to_string())
+    }
+}
+
+/// What is left for further constants.
+struct Room {
+    budget: Budget,
+    work: u64,
+}
+
+impl Room {
+    /// Takes room for the results of an op, unless there is too little.
+    fn take(&mut self, graph: &GraphOp, operands: &[Val<'_>], results: &[TensorType]) -> bool {
+        let types: Vec<_> = operands.iter().map(|value| ir::type_of(*value)).collect();
+        let types: Vec<_> = types.iter().map(Option::as_ref).collect();
+        let Some(work) = self.work.checked_sub(graph.work(&types, results)) else {
+            return false;
+        };
+        let bytes = results
+            .iter()
+            .map(memory::bytes_of)
+            .fold(0, u64::saturating_add);
+        if self.budget.take_bytes(bytes).is_err() {
+            return false;
+        }
+        self.work = work;
+        true
     }
 }
 

@@ -2,7 +2,7 @@
 
 use melior::Context;
 use melior::ir::operation::Operation;
-use melior::ir::{Location, ValueLike};
+use melior::ir::{Attribute, Location, ValueLike};
 use qonnx_dialects::ir::{self, BlockHandle, Val};
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::upstream::{self, AffineMap, Nest, Scalars, Slice};
@@ -38,6 +38,11 @@ impl<'c> Emitter<'c> {
     /// A constant tensor.
     pub fn constant(&self, value: &Tensor) -> Val<'c> {
         self.append(upstream::constant(self.context, value, self.location))
+    }
+
+    /// A constant tensor of an attribute's elements.
+    pub fn constant_of(&self, value: Attribute<'c>) -> Val<'c> {
+        self.append(upstream::constant_of(self.context, value, self.location))
     }
 
     /// A loop nest that updates `destination`.

@@ -52,6 +52,7 @@ impl IntToLinalg {
                 context,
                 block,
                 values: HashMap::new(),
+                constants: HashMap::new(),
             };
             for (old, new) in arguments.iter().zip(ir::block_arguments(block)) {
                 walk.bind(*old, Machine::float(new));
@@ -81,8 +82,11 @@ impl IntToLinalg {
 struct Walk<'c> {
     context: &'c Context,
     block: BlockHandle<'c>,
-    /// The new tensor of each old value that has one; constants of the graph get theirs where they are used.
+    /// The new tensor of each old value that has one. Constants and undefined tensors are made where they are used, one for
+    /// each use: a destination is written over, and bufferization takes time with the square of the uses of one.
     values: HashMap<usize, Machine<'c>>,
+    /// The constants of level 2, and whether each is best kept zero-extended.
+    constants: HashMap<usize, bool>,
 }
 
 impl<'c> Walk<'c> {
@@ -96,7 +100,14 @@ impl<'c> Walk<'c> {
             block: self.block,
             location: op.location(),
         };
-        if onnx::is_constant(op) || onnx::is_none(op) {
+        if upstream::is_constant(op) {
+            let unsigned = Readers::of(op).prefer_unsigned();
+            for result in op.results().map(ir::val) {
+                self.constants.insert(ir::value_key(result), unsigned);
+            }
+            return Ok(());
+        }
+        if onnx::is_constant(op) || onnx::is_none(op) || upstream::is_empty(op) {
             return Ok(());
         }
         let types = match op
@@ -135,26 +146,15 @@ impl<'c> Walk<'c> {
         op: Op<'c>,
         types: &[TensorType],
     ) -> Result<Machine<'c>, String> {
-        let (Some(result), Ok(value)) = (types.first(), op.result(0)) else {
+        let Some(result) = types.first() else {
             return Err(unknown(op));
         };
-        if upstream::is_constant(op) {
-            let tensor =
-                ir::constant_tensor(ir::val(value)).ok_or("is a constant without its elements")?;
-            let unsigned = Readers::of(op).prefer_unsigned();
-            return Ok(integer::constant(emit, &tensor, !unsigned));
-        }
-        if upstream::is_empty(op) {
-            let value = emit.empty(&machine_type(result));
-            return Ok(match result.element {
-                Element::Int { width, .. } => Machine::int(value, width, None),
-                _ => Machine::float(value),
-            });
-        }
         let operands: Vec<_> = op.operands().map(ir::val).collect();
         let operands = operands
             .iter()
-            .map(|operand| self.values.get(&ir::value_key(*operand)).copied())
+            .map(|operand| self.machine(emit, *operand))
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
             .collect::<Option<Vec<_>>>()
             .ok_or_else(|| unknown(op))?;
         match (qint::Op::read(op), upstream::Op::read(op)) {
@@ -167,6 +167,26 @@ impl<'c> Walk<'c> {
             }
             (None, None) => Err(unknown(op)),
         }
+    }
+
+    /// The new tensor of an old value for one use of it; `None` for a value that no op has made.
+    fn machine(&self, emit: &Emitter<'c>, old: Val<'c>) -> Result<Option<Machine<'c>>, String> {
+        if let Some(machine) = self.values.get(&ir::value_key(old)) {
+            return Ok(Some(*machine));
+        }
+        let Some(unsigned) = self.constants.get(&ir::value_key(old)) else {
+            let empty = ir::defining_op(old).is_some_and(upstream::is_empty);
+            let Some(r#type) = ir::type_of(old).filter(|_| empty) else {
+                return Ok(None);
+            };
+            let value = emit.empty(&machine_type(&r#type));
+            return Ok(Some(match r#type.element {
+                Element::Int { width, .. } => Machine::int(value, width, None),
+                _ => Machine::float(value),
+            }));
+        };
+        let value = ir::constant_attribute(old).ok_or("uses a constant without its elements")?;
+        integer::constant(emit, value, !unsigned).map(Some)
     }
 
     /// An op of the graph that stayed float.
@@ -211,12 +231,13 @@ impl<'c> Walk<'c> {
         Ok(results.into_iter().map(Machine::float).collect())
     }
 
-    /// The new tensor of an old value.
+    /// The new tensor of an old value that the function returns.
     fn tensor(&self, emit: &Emitter<'c>, old: Val<'c>) -> Option<Val<'c>> {
         if let Some(machine) = self.values.get(&ir::value_key(old)) {
             return Some(machine.value);
         }
-        ir::constant_tensor(old).map(|tensor| emit.constant(&tensor))
+        let value = ir::constant_attribute(old)?;
+        ir::elements_type(value).map(|_| emit.constant_of(value))
     }
 }
 

@@ -9,11 +9,13 @@ mod register;
 mod rounding;
 
 pub mod call_libm;
+pub mod flatten_globals;
 pub mod int_to_linalg;
 pub mod outline_kernels;
 pub mod plan_workspace;
 pub mod select_kernels;
 pub mod separate_results;
+pub mod split_uses;
 
 /// Why an op has no machine code: a predicate about the op, such as "has weights that are not constant".
 type Refusal = String;

@@ -4,7 +4,8 @@ use melior::Context;
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::ir::{self, Function, Op};
 use qonnx_dialects::pass::{PassResult, fail};
-use qonnx_dialects::upstream;
+use qonnx_dialects::upstream::{self, Globals};
+use std::collections::HashMap;
 
 declare_pass! {
     /// Make each loop nest on buffers a function of its own.
@@ -12,7 +13,13 @@ declare_pass! {
     /// Arguments are where LLVM can be told that buffers do not overlap, which loops over parts of one workspace
     /// could not know otherwise; functions are small, which keeps LLVM's passes fast; and profilers show the name
     /// of the ONNX node. Copies of buffers become loop nests first.
-    pub struct OutlineKernels => "outline-kernels" on Module {}
+    ///
+    /// Nests that do the same share the function of the first. Constants are part of a function, where LLVM can compute
+    /// with them, but for those of nests that a deep network has many times: these get them as arguments and share.
+    pub struct OutlineKernels => "outline-kernels" on Module {
+        /// Nests alike but for their constants from which on they share one function.
+        share_from ("share-from"): usize = 32,
+    }
 }
 
 impl OutlineKernels {
@@ -20,23 +27,49 @@ impl OutlineKernels {
         let Some(block) = ir::single_block(module) else {
             return fail(module, "expected a module with one block");
         };
-        let mut number = 0;
+        let mut nests = Vec::new();
         for function in ir::block_ops(block).into_iter().filter_map(Function::new) {
             for op in function.ops() {
-                let nest = if upstream::is_copy(op) {
+                if upstream::is_copy(op) {
                     let Some(nest) = upstream::copy_nest(context, op) else {
                         return fail(op, "copies a buffer of unknown shape");
                     };
-                    let nest = ir::build_op(function.block(), Some(op), nest);
+                    nests.push(ir::build_op(function.block(), Some(op), nest));
                     ir::erase(op);
-                    nest
                 } else if upstream::is_nest(op) {
-                    op
-                } else {
-                    continue;
-                };
-                upstream::outline(context, block, nest, &kernel_name(number, nest));
-                number += 1;
+                    nests.push(op);
+                }
+            }
+        }
+        let mut alike: HashMap<usize, usize> = HashMap::new();
+        let hashes: Vec<usize> = nests
+            .iter()
+            .map(|nest| upstream::nest_hash(*nest))
+            .collect();
+        for hash in &hashes {
+            *alike.entry(*hash).or_default() += 1;
+        }
+        let mut kernels: HashMap<usize, Vec<Op<'c>>> = HashMap::new();
+        for (number, (nest, hash)) in nests.into_iter().zip(hashes).enumerate() {
+            let globals = if alike
+                .get(&hash)
+                .is_some_and(|&count| count >= self.share_from)
+            {
+                Globals::Passed
+            } else {
+                Globals::Inside
+            };
+            let name = kernel_name(number, nest);
+            let outlined = upstream::outline(context, block, nest, &name, globals);
+            let same = kernels
+                .entry(upstream::function_hash(outlined.function))
+                .or_default();
+            match same
+                .iter()
+                .find(|kernel| upstream::functions_equal(**kernel, outlined.function))
+            {
+                Some(kernel) => upstream::call_instead(context, outlined, *kernel),
+                None => same.push(outlined.function),
             }
         }
         Ok(())

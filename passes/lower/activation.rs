@@ -14,12 +14,14 @@ use qonnx_dialects::upstream::{AffineMap, Generic, Instr, IteratorKind};
 use qonnx_dialects::value::TensorType;
 use std::rc::Rc;
 
+use super::constant::Constant;
 use super::converter::{Converter, Refusal};
 use super::function::Activation;
 use super::parameters::Quantizers;
-use super::value::{IntValue, State, Step};
+use super::steps::Step;
+use super::value::{IntValue, State};
 use crate::analysis::requantize::{self, Nearest, Rescale};
-use crate::analysis::scaled_int::{Channel, ScaledInt, Width, dot_range, varying_axis, with_rank};
+use crate::analysis::scaled_int::{Channel, DotRange, ScaledInt, Width, varying_axis, with_rank};
 use crate::analysis::thresholds::{self, ChannelFunction, StepFunction};
 
 impl<'c> Converter<'c> {
@@ -39,7 +41,7 @@ impl<'c> Converter<'c> {
                     moving = Some(at);
                     None
                 }
-                State::Constant(constant) => Some(Rc::clone(&constant.value)),
+                State::Constant(constant) => Some(constant),
                 State::Absent => None,
                 State::Int(_) | State::Float(_) => {
                     return Err("more than one operand is not constant".to_owned());
@@ -52,24 +54,22 @@ impl<'c> Converter<'c> {
         if result.shape != value.shape || result.element != qonnx_dialects::tensor::Element::F32 {
             return Err("it changes the shape or the element type".to_owned());
         }
-        let mut value = value.clone();
         let rank = value.shape.len();
-        if let GraphOp::Onnx(onnx::Op::BatchNormalization { epsilon }) = op {
-            value
-                .steps
-                .extend(batch_normalization(*epsilon, &constants, rank, location)?);
+        let constants = constants
+            .into_iter()
+            .map(|constant| constant.map(|constant| small(constant, rank)).transpose())
+            .collect::<Result<Vec<_>, _>>()?;
+        let steps = if let GraphOp::Onnx(onnx::Op::BatchNormalization { epsilon }) = op {
+            let [factor, addend] = batch_normalization(*epsilon, &constants, rank, location)?;
+            value.steps.then(factor)?.then(addend)?
         } else {
-            value
-                .steps
-                .push(normalized(op.clone(), constants, moving, rank, location)?);
-        }
-        let mut axes = value.steps.iter().filter_map(|step| step.axis);
-        if let Some(first) = axes.next()
-            && axes.any(|axis| axis != first)
-        {
-            return Err("constants vary along more than one axis".to_owned());
-        }
-        Ok(State::Int(value))
+            let step = normalized(op.clone(), constants, moving, rank, location)?;
+            value.steps.then(step)?
+        };
+        Ok(State::Int(IntValue {
+            steps,
+            ..value.clone()
+        }))
     }
 
     /// `IntQuant` and `BipolarQuant`.
@@ -127,12 +127,8 @@ impl<'c> Converter<'c> {
         });
         let n_type = self.tensor_type(&result.shape, width.element());
         let n = self.append(quantize.build(self.context, x, n_type, location));
-        Ok(State::Int(IntValue {
-            n,
-            info,
-            shape: result.shape.clone(),
-            steps: Vec::new(),
-        }))
+        let shape = result.shape.clone();
+        Ok(State::Int(IntValue::new(n, info, shape)))
     }
 
     fn quantize_int(
@@ -187,12 +183,7 @@ impl<'c> Converter<'c> {
         let width: Width = info.width();
         let n_type = self.tensor_type(&value.shape, width.element());
         let n = self.append(op(width.signed).build(self.context, value.n, n_type, location));
-        Ok(State::Int(IntValue {
-            n,
-            info,
-            shape: value.shape.clone(),
-            steps: Vec::new(),
-        }))
+        Ok(State::Int(IntValue::new(n, info, value.shape.clone())))
     }
 
     /// All thresholds of a function, unless they would be too large a table.
@@ -237,8 +228,10 @@ impl<'c> Converter<'c> {
         }
         let subtract = matches!(op, onnx::Op::Sub);
         let sign = if subtract { -1 } else { 1 };
-        let terms = [(1, left.lo, left.hi), (sign, right.lo, right.hi)];
-        let (lo, hi) = dot_range(terms.into_iter()).ok_or("the sum has more than 62 bits")?;
+        let mut sum = DotRange::default();
+        sum.add(1, (left.lo, left.hi));
+        sum.add(sign, (right.lo, right.hi));
+        let (lo, hi) = sum.get().ok_or("the sum has more than 62 bits")?;
         let info = ScaledInt::uniform(Channel {
             scale: left.scale,
             lo,
@@ -264,12 +257,7 @@ impl<'c> Converter<'c> {
             body,
         };
         let n = self.generic_into_empty(&generic, &[a.n, b.n], &result.shape, width, location);
-        Ok(State::Int(IntValue {
-            n,
-            info,
-            shape: result.shape.clone(),
-            steps: Vec::new(),
-        }))
+        Ok(State::Int(IntValue::new(n, info, result.shape.clone())))
     }
 
     /// A loop nest that writes every element of a new tensor.
@@ -307,6 +295,13 @@ pub fn widened(body: &mut Vec<Instr>, operand: Instr, from: Width, bits: u32) ->
     };
     body.push(resize);
     at + 1
+}
+
+/// The elements of a constant that may be part of a step. Others, such as weights, are not looked at.
+fn small(constant: &Constant<'_>, rank: usize) -> Result<Rc<Tensor>, Refusal> {
+    varying_axis(&with_rank(&constant.r#type.shape, rank))
+        .map_err(|_| "a constant varies along more than one axis".to_owned())?;
+    constant.tensor()
 }
 
 /// A step with constants in normal form: rank 0, or the rank of the value with one extent other than 1.

@@ -3,14 +3,16 @@
 use melior::ir::Location;
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::onnx::{self, WindowAxis};
-use qonnx_dialects::tensor::Tensor;
+use qonnx_dialects::packed::Packed;
+use qonnx_dialects::tensor::Element;
 use qonnx_dialects::upstream::{AffineMap, Generic, Instr, IteratorKind, Slice};
 use qonnx_dialects::value::TensorType;
+use std::rc::Rc;
 
 use super::activation::widened;
 use super::converter::{Converter, Refusal};
 use super::value::{IntValue, State};
-use crate::analysis::scaled_int::{Channel, ScaledConstant, ScaledInt, Width, dot_range};
+use crate::analysis::scaled_int::{Channel, DotRange, ScaledConstant, ScaledInt, Width};
 
 /// Widest float constant that is taken for scaled integers although no quantizer says so.
 const FLOAT_WEIGHT_BITS: u32 = 8;
@@ -18,7 +20,7 @@ const FLOAT_WEIGHT_BITS: u32 = 8;
 /// Operands of a contraction.
 fn operands<'a, 'c>(
     states: &'a [State<'c>],
-) -> Result<(&'a IntValue<'c>, ScaledConstant), Refusal> {
+) -> Result<(&'a IntValue<'c>, Rc<ScaledConstant>), Refusal> {
     let [State::Int(x), State::Constant(weights), ..] = states else {
         return Err("it is not a product of scaled integers with constant weights".to_owned());
     };
@@ -26,8 +28,9 @@ fn operands<'a, 'c>(
         return Err("its input has not been quantized since the last accumulator".to_owned());
     }
     let weights = match &weights.int {
-        Some(int) => int.as_ref().clone(),
-        None => ScaledConstant::of_float(&weights.value, FLOAT_WEIGHT_BITS)
+        Some(int) => Rc::clone(int),
+        None => ScaledConstant::of_float(weights.tensor()?.as_ref(), FLOAT_WEIGHT_BITS)
+            .map(Rc::new)
             .ok_or("its weights are not quantized")?,
     };
     Ok((x, weights))
@@ -45,10 +48,8 @@ fn weight_scales(weights: &ScaledConstant, axis: usize, count: usize) -> Result<
 }
 
 /// The width that holds a weight tensor.
-fn weight_width(n: &[i64]) -> Width {
-    let (lo, hi) = n
-        .iter()
-        .fold((0, 0), |(lo, hi): (i64, i64), &n| (lo.min(n), hi.max(n)));
+fn weight_width(n: &Packed) -> Width {
+    let (lo, hi) = n.range();
     Width::of(lo, hi)
 }
 
@@ -77,7 +78,7 @@ impl<'c> Converter<'c> {
         location: Location<'c>,
     ) -> Result<State<'c>, Refusal> {
         let (x, weights) = operands(states)?;
-        let &[depth, columns] = weights.n.shape.as_slice() else {
+        let &[depth, columns] = weights.shape.as_slice() else {
             return Err("its weights are not a matrix".to_owned());
         };
         let Some(outer) = x.shape.len().checked_sub(1) else {
@@ -88,26 +89,31 @@ impl<'c> Converter<'c> {
             .uniform_scale()
             .ok_or("its input's scale differs along the summed axis")?;
         let scales = weight_scales(&weights, 1, columns)?;
-        let n = weights.n.as_int().unwrap_or_default();
+        let n = &weights.n;
         // Ranges along the summed axis sharpen the bound; ranges along another axis are joined.
-        let (lo, hi) = x.info.range();
-        let of = |k: usize| {
-            if x.info.axis == outer {
-                x.info.channel(k)
+        let whole = x.info.range();
+        let mut ranges = vec![DotRange::default(); columns];
+        for k in 0..depth {
+            let range = if x.info.axis == outer {
+                let channel = x.info.channel(k);
+                (channel.lo, channel.hi)
             } else {
-                Channel {
-                    scale: scale_x,
-                    lo,
-                    hi,
+                whole
+            };
+            let mut ranges = ranges.iter_mut();
+            n.visit(k * columns..(k + 1) * columns, |weight| {
+                if let Some(sum) = ranges.next() {
+                    sum.add(weight, range);
                 }
-            }
-        };
-        let channels = (0..columns)
-            .map(|column| {
-                let terms = (0..depth).map(|k| (n[k * columns + column], of(k).lo, of(k).hi));
-                let (lo, hi) = dot_range(terms).ok_or_else(overflow)?;
+            });
+        }
+        let channels = ranges
+            .iter()
+            .zip(&scales)
+            .map(|(range, scale)| {
+                let (lo, hi) = range.get().ok_or_else(overflow)?;
                 Ok(Channel {
-                    scale: scale_x * scales[column],
+                    scale: scale_x * scale,
                     lo,
                     hi,
                 })
@@ -136,13 +142,10 @@ impl<'c> Converter<'c> {
                 .collect(),
             body: multiply_accumulate(x.info.width(), weight_width(n), info.width().bits),
         };
-        let value = self.contract(&generic, x.n, &weights.n, &result.shape, &info, location);
-        Ok(State::Int(IntValue {
-            n: value,
-            info,
-            shape: result.shape.clone(),
-            steps: Vec::new(),
-        }))
+        let weights = (n, weights.shape.as_slice());
+        let value = self.contract(&generic, x.n, weights, &result.shape, &info, location);
+        let shape = result.shape.clone();
+        Ok(State::Int(IntValue::new(value, info, shape)))
     }
 
     /// Builds weights, a zero accumulator and the loop nest.
@@ -150,18 +153,14 @@ impl<'c> Converter<'c> {
         &mut self,
         generic: &Generic,
         x: Val<'c>,
-        weights: &Tensor,
+        (weights, weights_shape): (&Packed, &[usize]),
         shape: &[usize],
         info: &ScaledInt,
         location: Location<'c>,
     ) -> Val<'c> {
-        let n = weights.as_int().unwrap_or_default();
-        let bits = weight_width(n).bits;
-        let weights = Tensor::int(bits, weights.shape.clone(), n.to_vec());
-        let weights = self.int_constant(&weights, location);
-        let count = shape.iter().product();
-        let zeros = Tensor::int(info.width().bits, shape, vec![0; count]);
-        let zeros = self.int_constant(&zeros, location);
+        let bits = weight_width(weights).bits;
+        let weights = self.packed_constant(weights, bits, weights_shape, location);
+        let zeros = self.splat(0, info.width().element(), shape, location);
         self.append(generic.build(self.context, &[x, weights], zeros, location))
     }
 
@@ -180,14 +179,14 @@ impl<'c> Converter<'c> {
         }
         let spatial = x.shape.len() - 2;
         let windows = conv
-            .windows(&x.shape[2..], &weights.n.shape[2..])
+            .windows(&x.shape[2..], &weights.shape[2..])
             .map_err(|error| error.to_string())?;
-        let outputs = weights.n.shape[0];
+        let outputs = weights.shape[0];
         let group = conv.group;
-        let (inputs_each, outputs_each) = (weights.n.shape[1], outputs / group);
-        let taps: usize = weights.n.shape[2..].iter().product();
+        let (inputs_each, outputs_each) = (weights.shape[1], outputs / group);
+        let taps: usize = weights.shape[2..].iter().product();
         let scales = weight_scales(&weights, 0, outputs)?;
-        let n = weights.n.as_int().unwrap_or_default();
+        let n = &weights.n;
         let padded = windows.iter().any(|axis| axis.before + axis.after > 0);
         let by_channel = x.info.axis == 1;
         let whole = if by_channel { None } else { x.info.joined() };
@@ -214,12 +213,14 @@ impl<'c> Converter<'c> {
                         "its input's scale differs between channels that are summed".to_owned()
                     );
                 }
-                let kernel = &n[output * inputs_each * taps..(output + 1) * inputs_each * taps];
-                let terms = kernel.iter().enumerate().map(|(at, &weight)| {
-                    let input = inputs[at / taps.max(1)];
-                    (weight, input.lo, input.hi)
-                });
-                let (lo, hi) = dot_range(terms).ok_or_else(overflow)?;
+                let mut sum = DotRange::default();
+                for (at, input) in inputs.iter().enumerate() {
+                    let first = (output * inputs_each + at) * taps;
+                    n.visit(first..first + taps, |weight| {
+                        sum.add(weight, (input.lo, input.hi));
+                    });
+                }
+                let (lo, hi) = sum.get().ok_or_else(overflow)?;
                 Ok(Channel {
                     scale: scale * scales[output],
                     lo,
@@ -232,14 +233,8 @@ impl<'c> Converter<'c> {
         let body = multiply_accumulate(x.info.width(), weight_width(n), info.width().bits);
         let value = if group == 1 {
             let generic = conv_loops(&windows, spatial, false, body);
-            self.contract(
-                &generic,
-                source.0,
-                &weights.n,
-                &result.shape,
-                &info,
-                location,
-            )
+            let weights = (n, weights.shape.as_slice());
+            self.contract(&generic, source.0, weights, &result.shape, &info, location)
         } else {
             // Channels in two dimensions: the group, and the position within it.
             let grouped = |shape: &[usize], axis: usize| {
@@ -249,17 +244,14 @@ impl<'c> Converter<'c> {
             };
             let generic = conv_loops(&windows, spatial, true, body);
             let x = self.reshape(source.0, &grouped(&source.1, 1), location);
-            let weights = weights.n.clone().reshaped(grouped(&weights.n.shape, 0));
+            let weights_shape = grouped(&weights.shape, 0);
             let shape = grouped(&result.shape, 1);
-            let value = self.contract(&generic, x, &weights, &shape, &info, location);
+            let weights = (n, weights_shape.as_slice());
+            let value = self.contract(&generic, x, weights, &shape, &info, location);
             self.reshape(value, &result.shape, location)
         };
-        Ok(State::Int(IntValue {
-            n: value,
-            info,
-            shape: result.shape.clone(),
-            steps: Vec::new(),
-        }))
+        let shape = result.shape.clone();
+        Ok(State::Int(IntValue::new(value, info, shape)))
     }
 
     /// The input surrounded with `filler` as the windows need it, and its shape.
@@ -286,9 +278,7 @@ impl<'c> Converter<'c> {
         if padded == shape {
             return (x, padded);
         }
-        let count = padded.iter().product();
-        let frame = Tensor::int(width.bits, padded.clone(), vec![filler; count]);
-        let frame = self.int_constant(&frame, location);
+        let frame = self.splat(filler, Element::int(width.bits), &padded, location);
         let slice = Slice::contiguous(offsets, shape.to_vec());
         (
             self.append(slice.build_insert(self.context, x, frame, location)),

@@ -1,10 +1,12 @@
 //! The walk: dispatch of each op to its rule, and the float fallback.
 
 use melior::Context;
-use melior::ir::Location;
 use melior::ir::operation::{Operation, OperationLike};
+use melior::ir::{Attribute, Location};
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, BlockHandle, Op, Val};
+use qonnx_dialects::memory::Budget;
+use qonnx_dialects::packed::Packed;
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::qint::{self, Dequantize};
 use qonnx_dialects::tensor::{Element, Tensor};
@@ -13,8 +15,10 @@ use qonnx_dialects::{onnx, qonnx, upstream};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::constant::{self, Constant};
 use super::convert_to_int::ConvertToInt;
-use super::value::{Constant, IntValue, State};
+use super::steps::Steps;
+use super::value::{IntValue, State};
 use crate::analysis::scaled_int::ScaledConstant;
 
 /// Why an op has no integer form here; it stays float.
@@ -29,6 +33,10 @@ pub struct Converter<'c> {
     states: HashMap<usize, State<'c>>,
     /// Float form of values of the old function that have been asked for it.
     floats: HashMap<usize, Val<'c>>,
+    /// Float form of integers after some steps, which are kept so that their key stays theirs.
+    carriers: HashMap<(usize, usize), (Steps<'c>, Val<'c>)>,
+    /// Room for constants that are computed.
+    budget: Budget,
 }
 
 impl<'c> Converter<'c> {
@@ -39,6 +47,8 @@ impl<'c> Converter<'c> {
             block,
             states: HashMap::new(),
             floats: HashMap::new(),
+            carriers: HashMap::new(),
+            budget: Budget::default(),
         }
     }
 
@@ -57,17 +67,15 @@ impl<'c> Converter<'c> {
             return Ok(());
         }
         if onnx::is_constant(op) {
-            let Some(value) = ir::constant_tensor(results[0]) else {
+            let attribute = ir::constant_attribute(results[0]);
+            let known = attribute.and_then(|value| Some((value, ir::elements_type(value)?)));
+            let Some((value, r#type)) = known else {
                 return fail(
                     op,
                     "the elements of this constant are elided; nothing can be computed from it",
                 );
             };
-            let constant = Constant {
-                value: Rc::new(value),
-                int: None,
-                location,
-            };
+            let constant = Constant::of_attribute(value, r#type, location);
             self.states
                 .insert(ir::value_key(results[0]), State::Constant(constant));
             return Ok(());
@@ -98,7 +106,8 @@ impl<'c> Converter<'c> {
             })
             .collect();
 
-        if let Some(constants) = fold(&graph, &states, &types, location) {
+        let folded = self.fold(&graph, &states, &types, location);
+        if let Some(constants) = folded.or_else(|reason| fail(op, reason))? {
             for (result, constant) in results.iter().zip(constants) {
                 self.states
                     .insert(ir::value_key(*result), State::Constant(constant));
@@ -232,33 +241,55 @@ impl<'c> Converter<'c> {
         let float = match state {
             State::Absent => self.append(onnx::none(self.context, location)),
             State::Float(value) => value,
-            State::Constant(constant) => self.float_constant(&constant.value, constant.location),
+            State::Constant(constant) => self.float_constant(&constant)?,
             State::Int(value) => self.dequantized(&value, location),
         };
         self.floats.insert(key, float);
         Ok(float)
     }
 
-    /// `qint.dequantize` and the pending steps as float ops.
+    /// `qint.dequantize` and the pending steps as float ops. What another value has in common with this one is built
+    /// once.
     fn dequantized(&mut self, value: &IntValue<'c>, location: Location<'c>) -> Val<'c> {
         let carrier = TensorType {
             shape: value.shape.clone(),
             element: Element::F32,
         };
         let carrier_type = ir::tensor_type(self.context, &carrier);
-        let dequantize = qint::Op::Dequantize(Dequantize {
-            scale: value.info.scale_tensor(value.shape.len()),
-            signed: value.info.width().signed,
-        });
-        let location_of_n = ir::defining_op(value.n).map_or(location, |op| op.location());
-        let mut float =
-            self.append(dequantize.build(self.context, value.n, carrier_type, location_of_n));
-        for step in &value.steps {
+        let n = ir::value_key(value.n);
+        let mut missing = Vec::new();
+        let mut steps = &value.steps;
+        let mut float = loop {
+            if let Some((_, float)) = self.carriers.get(&(n, steps.key())) {
+                break *float;
+            }
+            match steps.split_last() {
+                Some((step, before)) => {
+                    missing.push((step, steps));
+                    steps = before;
+                }
+                None => {
+                    let dequantize = qint::Op::Dequantize(Dequantize {
+                        scale: value.info.scale_tensor(value.shape.len()),
+                        signed: value.info.width().signed,
+                    });
+                    let location = ir::defining_op(value.n).map_or(location, |op| op.location());
+                    let op = dequantize.build(self.context, value.n, carrier_type, location);
+                    let float = self.append(op);
+                    self.carriers.insert((n, 0), (Steps::default(), float));
+                    break float;
+                }
+            }
+        };
+        for (step, steps) in missing.into_iter().rev() {
             let mut operands = Vec::with_capacity(step.constants.len());
             for (at, constant) in step.constants.iter().enumerate() {
                 operands.push(match constant {
                     _ if at == step.moving => float,
-                    Some(constant) => self.float_constant(constant, step.location),
+                    Some(constant) => {
+                        let attribute = ir::elements_attribute(self.context, constant);
+                        self.float_attribute(attribute, step.location)
+                    }
                     None => self.append(onnx::none(self.context, step.location)),
                 });
             }
@@ -267,20 +298,104 @@ impl<'c> Converter<'c> {
                     step.op
                         .build(self.context, &operands, &[carrier_type], step.location),
                 );
+            self.carriers
+                .insert((n, steps.key()), (steps.clone(), float));
         }
         float
     }
 
-    fn float_constant(&mut self, value: &Tensor, location: Location<'c>) -> Val<'c> {
-        let attribute = ir::elements_attribute(self.context, value);
-        let constant = onnx::constant(self.context, attribute, location)
+    fn float_constant(&mut self, constant: &Constant<'c>) -> Result<Val<'c>, Reported> {
+        let attribute = match constant.attribute() {
+            Some(attribute) => attribute,
+            None => {
+                let value = constant.tensor().map_err(|reason| {
+                    ir::emit_error(constant.location, &reason);
+                    Reported
+                })?;
+                ir::elements_attribute(self.context, &value)
+            }
+        };
+        Ok(self.float_attribute(attribute, constant.location))
+    }
+
+    fn float_attribute(&mut self, value: Attribute<'c>, location: Location<'c>) -> Val<'c> {
+        let constant = onnx::constant(self.context, value, location)
             .expect("the attribute of a tensor has a static type");
         self.append(constant)
     }
 
-    /// An integer constant of the new function.
-    pub fn int_constant(&mut self, value: &Tensor, location: Location<'c>) -> Val<'c> {
-        self.append(upstream::constant(self.context, value, location))
+    /// A constant of signless integers of the new function.
+    pub fn packed_constant(
+        &mut self,
+        values: &Packed,
+        bits: u32,
+        shape: &[usize],
+        location: Location<'c>,
+    ) -> Val<'c> {
+        let attribute = ir::packed_attribute(self.context, values, bits, shape);
+        self.append(upstream::constant_of(self.context, attribute, location))
+    }
+
+    /// A constant whose elements all are one integer.
+    pub fn splat(
+        &mut self,
+        value: i64,
+        element: Element,
+        shape: &[usize],
+        location: Location<'c>,
+    ) -> Val<'c> {
+        let r#type = TensorType {
+            shape: shape.to_vec(),
+            element,
+        };
+        let attribute = ir::splat_attribute(self.context, value, &r#type);
+        self.append(upstream::constant_of(self.context, attribute, location))
+    }
+
+    /// The results of an op whose operands are all constants; `None` for other ops. Fails if they would take too much
+    /// memory.
+    fn fold(
+        &mut self,
+        graph: &GraphOp,
+        states: &[State<'c>],
+        types: &[TensorType],
+        location: Location<'c>,
+    ) -> Result<Option<Vec<Constant<'c>>>, String> {
+        let mut operands = Vec::with_capacity(states.len());
+        for state in states {
+            operands.push(match state {
+                State::Constant(constant) => Some(constant.clone()),
+                State::Absent => None,
+                _ => return Ok(None),
+            });
+        }
+        // An op without operands that were found constant is left to the float form.
+        if operands.iter().flatten().next().is_none() {
+            return Ok(None);
+        }
+        let int = match (operands.first(), types) {
+            (Some(Some(first)), [result]) => scaled_result(graph, first, &operands, result)?,
+            _ => None,
+        };
+        if let (Some(int), [result]) = (&int, types)
+            && let Some(constant) =
+                Constant::deferred(graph, &operands, int.clone(), result, location)
+        {
+            return Ok(Some(vec![constant]));
+        }
+        for r#type in types {
+            self.budget
+                .take(r#type)
+                .map_err(|error| error.to_string())?;
+        }
+        let Ok(values) = constant::evaluate(graph, &operands) else {
+            return Ok(None);
+        };
+        let int = int.map(Rc::new);
+        let constants = values
+            .into_iter()
+            .map(|value| Constant::of_tensor(value, int.clone(), location));
+        Ok(Some(constants.collect()))
     }
 
     /// Appends an op to the new function and returns its first result.
@@ -307,47 +422,20 @@ impl<'c> Converter<'c> {
     }
 }
 
-/// The results of an op whose operands are all constants.
-fn fold<'c>(
-    graph: &GraphOp,
-    states: &[State<'c>],
-    types: &[TensorType],
-    location: Location<'c>,
-) -> Option<Vec<Constant<'c>>> {
-    let mut operands = Vec::with_capacity(states.len());
-    for state in states {
-        operands.push(match state {
-            State::Constant(constant) => Some(constant.value.as_ref()),
-            State::Absent => None,
-            _ => return None,
-        });
-    }
-    // An op without operands that were found constant is left to the float form.
-    operands.iter().flatten().next()?;
-    let values = graph.eval(&operands).ok()?;
-    let int = match states.first() {
-        Some(State::Constant(constant)) if types.len() == 1 => {
-            scaled_result(graph, constant, &operands, &types[0])
-        }
-        _ => None,
-    };
-    let constants = values.into_iter().map(|value| Constant {
-        value: Rc::new(value),
-        int: int.clone().map(Rc::new),
-        location,
-    });
-    Some(constants.collect())
-}
-
 /// The scaled integers of a constant result: of a quantizer, or of data movement of scaled integers.
 fn scaled_result(
     graph: &GraphOp,
-    constant: &Constant<'_>,
-    operands: &[Option<&Tensor>],
+    first: &Constant<'_>,
+    operands: &[Option<Constant<'_>>],
     result: &TensorType,
-) -> Option<ScaledConstant> {
-    match graph {
-        GraphOp::Qonnx(op) => super::parameters::quantize_constant(op, operands),
-        GraphOp::Onnx(op) => super::movement::move_constant(op, constant.int.as_deref()?, result),
+) -> Result<Option<ScaledConstant>, String> {
+    match (graph, &first.int) {
+        (GraphOp::Qonnx(op), _) => {
+            let values = constant::tensors(operands)?;
+            let values: Vec<Option<&Tensor>> = values.iter().map(Option::as_deref).collect();
+            Ok(super::parameters::quantize_constant(op, &values))
+        }
+        (GraphOp::Onnx(op), Some(int)) => Ok(super::movement::move_constant(op, int, result)),
+        (GraphOp::Onnx(_), None) => Ok(None),
     }
 }

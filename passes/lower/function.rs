@@ -9,7 +9,8 @@ use std::rc::Rc;
 
 use super::converter::Refusal;
 use super::parameters::Quantizers;
-use super::value::{IntValue, Step};
+use super::steps::Step;
+use super::value::IntValue;
 use crate::analysis::scaled_int::Channel;
 use crate::analysis::thresholds::ChannelFunction;
 
@@ -42,7 +43,7 @@ impl<'a, 'c> Activation<'a, 'c> {
             .is_none()
             .then_some(value.info.axis);
         let mut axis = None;
-        for candidate in [info_axis, value.step_axis(), parameters.axis(rank)?]
+        for candidate in [info_axis, value.steps.axis(), parameters.axis(rank)?]
             .into_iter()
             .flatten()
         {
@@ -80,7 +81,8 @@ impl<'a, 'c> Activation<'a, 'c> {
         };
         let steps = value
             .steps
-            .iter()
+            .in_order()
+            .into_iter()
             .map(|step| Reshaped {
                 step,
                 constants: fit(step, inner.len()),

@@ -5,12 +5,14 @@
 //! and `qint.quantize`.
 
 mod activation;
+mod constant;
 mod contraction;
 mod converter;
 mod function;
 mod movement;
 pub mod parameters;
 mod pooling;
+mod steps;
 mod value;
 
 pub mod convert_to_int;

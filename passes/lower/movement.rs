@@ -2,13 +2,15 @@
 
 use melior::ir::Location;
 use qonnx_dialects::onnx;
+use qonnx_dialects::tensor::strides;
 use qonnx_dialects::upstream::{AffineMap, Generic, Instr, IteratorKind, Slice};
 use qonnx_dialects::value::TensorType;
 use std::rc::Rc;
 
 use super::activation::widened;
 use super::converter::{Converter, Refusal};
-use super::value::{IntValue, State, Step};
+use super::steps::{Step, Steps};
+use super::value::{IntValue, State};
 use crate::analysis::scaled_int::{Channel, ScaledConstant, ScaledInt};
 
 /// Where an axis goes: its new place, and how often each of its positions is repeated there (a flattened
@@ -110,6 +112,23 @@ fn moved_step<'c>(
     })
 }
 
+/// Pending steps for the moved tensor.
+fn moved_steps<'c>(
+    steps: &Steps<'c>,
+    op: &onnx::Op,
+    from: &[usize],
+    to: &[usize],
+) -> Result<Steps<'c>, Refusal> {
+    if steps.axis().is_none() {
+        return Ok(steps.clone());
+    }
+    let mut moved = Steps::default();
+    for step in steps.in_order() {
+        moved = moved.then(moved_step(step, op, from, to)?)?;
+    }
+    Ok(moved)
+}
+
 impl<'c> Converter<'c> {
     /// Reshapes and transposes.
     pub fn movement(
@@ -124,11 +143,7 @@ impl<'c> Converter<'c> {
         };
         let (from, to) = (&value.shape, &result.shape);
         let info = value.info.moved(op, from, to)?;
-        let steps = value
-            .steps
-            .iter()
-            .map(|step| moved_step(step, op, from, to))
-            .collect::<Result<Vec<_>, _>>()?;
+        let steps = moved_steps(&value.steps, op, from, to)?;
         let n = match op {
             onnx::Op::Transpose { perm } => {
                 let perm = permutation(perm, from.len()).ok_or("its permutation is malformed")?;
@@ -149,10 +164,8 @@ impl<'c> Converter<'c> {
             _ => self.reshape(value.n, to, location),
         };
         Ok(State::Int(IntValue {
-            n,
-            info,
-            shape: to.clone(),
             steps,
+            ..IntValue::new(n, info, to.clone())
         }))
     }
 
@@ -179,7 +192,7 @@ impl<'c> Converter<'c> {
         for part in &parts {
             let along = part.info.channels.len() == 1 || part.info.axis == axis;
             let facts = if along {
-                part.info.clone()
+                part.info.as_ref().clone()
             } else {
                 part.info
                     .joined()
@@ -215,12 +228,8 @@ impl<'c> Converter<'c> {
             let slice = Slice::contiguous(offsets, part.shape.clone());
             whole = self.append(slice.build_insert(self.context, source, whole, location));
         }
-        Ok(State::Int(IntValue {
-            n: whole,
-            info,
-            shape: result.shape.clone(),
-            steps: Vec::new(),
-        }))
+        let shape = result.shape.clone();
+        Ok(State::Int(IntValue::new(whole, info, shape)))
     }
 }
 
@@ -230,14 +239,19 @@ pub fn move_constant(
     constant: &ScaledConstant,
     result: &TensorType,
 ) -> Option<ScaledConstant> {
-    let (from, to) = (&constant.n.shape, &result.shape);
+    let (from, to) = (&constant.shape, &result.shape);
     let n = match op {
-        onnx::Op::Transpose { .. } => op.eval(&[Some(&constant.n)]).ok()?.pop()?,
+        onnx::Op::Transpose { perm } => {
+            let steps = strides(from);
+            let perm = permutation(perm, from.len())?;
+            let steps = perm.iter().map(|&axis| steps[axis]).collect();
+            constant.n.strided(to, steps)
+        }
         onnx::Op::Reshape { .. }
         | onnx::Op::Flatten { .. }
         | onnx::Op::Squeeze { .. }
         | onnx::Op::Unsqueeze { .. }
-        | onnx::Op::Identity => constant.n.clone().reshaped(to.clone()),
+        | onnx::Op::Identity => constant.n.clone(),
         _ => return None,
     };
     let mut shape = vec![1; to.len()];
@@ -251,7 +265,11 @@ pub fn move_constant(
                 .gather(&shape, |index| index[new.axis] / new.repeat)
         }
     };
-    Some(ScaledConstant { n, scale })
+    Some(ScaledConstant {
+        n,
+        shape: to.clone(),
+        scale,
+    })
 }
 
 #[cfg(test)]
@@ -281,15 +299,17 @@ mod tests {
 
     #[test]
     fn scales_of_constants_move_with_them() {
+        use qonnx_dialects::packed::Packed;
         use qonnx_dialects::tensor::{Data, Tensor};
         let constant = ScaledConstant {
-            n: Tensor::i64([2, 3], vec![1, 2, 3, 4, 5, 6]),
+            n: Packed::of(&[1, 2, 3, 4, 5, 6]),
+            shape: vec![2, 3],
             scale: Tensor::new(vec![2, 1], Data::F64(vec![0.5, 0.25])),
         };
         let op = onnx::Op::Transpose { perm: vec![1, 0] };
         let result = TensorType::f32([3, 2]);
         let moved = move_constant(&op, &constant, &result).expect("a transpose");
-        assert_eq!(moved.n.as_int(), Some(&[1, 4, 2, 5, 3, 6][..]));
+        assert_eq!(moved.n, Packed::of(&[1, 4, 2, 5, 3, 6]));
         assert_eq!(
             (moved.scale.shape.clone(), moved.scale.to_f64()),
             (vec![1, 2], vec![0.5, 0.25])

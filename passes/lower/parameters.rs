@@ -1,5 +1,6 @@
 //! The parameters of a quantizer, as constants of the graph.
 
+use qonnx_dialects::packed::Packed;
 use qonnx_dialects::qonnx::{self, Codes, IntQuant, Quantizer};
 use qonnx_dialects::tensor::{Data, Tensor, broadcast_index, broadcast_shape, for_each_index};
 
@@ -74,16 +75,14 @@ impl Quantizers {
 
     /// From the states of a quantizer op's operands.
     pub fn of_states(op: &qonnx::Op, states: &[State<'_>]) -> Result<Self, Refusal> {
-        let operands: Vec<Option<&Tensor>> = states
-            .iter()
-            .map(|state| match state {
-                State::Constant(constant) => Some(constant.value.as_ref()),
-                _ => None,
-            })
-            .collect();
-        if operands.iter().skip(1).any(Option::is_none) {
-            return Err("its scale, zero point or bit width is not constant".to_owned());
-        }
+        let operand = |(at, state): (usize, &State<'_>)| match state {
+            State::Constant(constant) if at > 0 => constant.tensor().map(Some),
+            _ if at > 0 => Err("its scale, zero point or bit width is not constant".to_owned()),
+            _ => Ok(None),
+        };
+        let operands = states.iter().enumerate().map(operand);
+        let operands = operands.collect::<Result<Vec<_>, _>>()?;
+        let operands: Vec<Option<&Tensor>> = operands.iter().map(Option::as_deref).collect();
         Self::new(op, &operands)
     }
 
@@ -214,23 +213,31 @@ pub fn quantize_constant(op: &qonnx::Op, operands: &[Option<&Tensor>]) -> Option
         return None;
     }
     let values = x.as_f32()?;
-    let mut n = Vec::with_capacity(values.len());
-    let mut all_finite = true;
+    let (lo, hi) = quantizers
+        .channels()
+        .iter()
+        .fold((0, 0), |(lo, hi): (i64, i64), channel| {
+            (lo.min(channel.lo), hi.max(channel.hi))
+        });
+    let mut n = Packed::with_capacity(lo, hi, values.len());
     // A single quantizer for all elements is the common case and needs no index arithmetic.
     let single = quantizers.shape().iter().all(|&extent| extent == 1);
     if single {
         let quantizer = quantizers.channel_quantizers().first().copied()?;
-        n = values
-            .iter()
-            .map(|&x| quantizers.integer(&quantizer, quantizer.quantize(x)))
-            .collect::<Option<Vec<_>>>()?;
+        for &x in values {
+            n.push(quantizers.integer(&quantizer, quantizer.quantize(x))?);
+        }
     } else {
+        let mut all_finite = true;
         for_each_index(&x.shape, |index| {
             let quantizer = quantizers.at(index);
             let integer = quantizers.integer(&quantizer, quantizer.quantize(values[n.len()]));
             all_finite &= integer.is_some();
             n.push(integer.unwrap_or(0));
         });
+        if !all_finite {
+            return None;
+        }
     }
     let unit = f64::from(1u32 << quantizers.fraction_bits);
     let scales = quantizers
@@ -243,8 +250,9 @@ pub fn quantize_constant(op: &qonnx::Op, operands: &[Option<&Tensor>]) -> Option
         with_rank(&quantizers.scale.shape, x.rank()),
         Data::F64(scales),
     );
-    (all_finite && scale.rank() == x.rank()).then(|| ScaledConstant {
-        n: Tensor::i64(x.shape.clone(), n),
+    (scale.rank() == x.rank()).then(|| ScaledConstant {
+        n,
+        shape: x.shape.clone(),
         scale,
     })
 }

@@ -3,9 +3,10 @@
 use melior::ir::Location;
 use qonnx_dialects::monotone::Direction;
 use qonnx_dialects::onnx;
-use qonnx_dialects::tensor::{Element, Tensor};
+use qonnx_dialects::tensor::Element;
 use qonnx_dialects::upstream::{self, AffineMap, Generic, Instr, IteratorKind};
 use qonnx_dialects::value::TensorType;
+use std::rc::Rc;
 
 use super::converter::{Converter, Refusal};
 use super::value::{IntValue, State};
@@ -77,13 +78,11 @@ impl<'c> Converter<'c> {
         let extents: Vec<usize> = windows.iter().map(|axis| axis.kernel).collect();
         let window_type = self.tensor_type(&extents, Element::int(1));
         let window = self.append(upstream::empty(self.context, window_type, location));
-        let count = result.shape.iter().product();
-        let start = Tensor::int(width.bits, result.shape.clone(), vec![loser; count]);
-        let start = self.int_constant(&start, location);
+        let start = self.splat(loser, width.element(), &result.shape, location);
         let n = self.append(generic.build(self.context, &[source, window], start, location));
         Ok(State::Int(IntValue {
             n,
-            info: value.info.clone(),
+            info: Rc::clone(&value.info),
             shape: result.shape.clone(),
             steps: value.steps.clone(),
         }))
@@ -106,8 +105,5 @@ fn direction(value: &IntValue<'_>) -> Result<Direction, Refusal> {
     } else {
         Direction::NonIncreasing
     };
-    Ok(value.steps.iter().fold(start, |direction, step| {
-        let of_step = step.monotonicity(&step.constants, &value.shape);
-        direction.then(of_step.as_uniform().unwrap_or(Direction::Unknown))
-    }))
+    Ok(start.then(value.steps.direction(&value.shape)))
 }

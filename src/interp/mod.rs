@@ -11,6 +11,7 @@ use melior::ir::operation::OperationLike;
 use qonnx_dialects::error::EvalError;
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, Function, Op, Val};
+use qonnx_dialects::memory::Budget;
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::Foreign;
 use qonnx_dialects::value::TensorType;
@@ -93,6 +94,7 @@ impl<'c> Interpreter<'c> {
             .map(|value| (slots.define(value), ir::type_of(value)));
         let arguments: Vec<_> = arguments.collect();
         let mut steps = Vec::new();
+        let mut budget = Budget::default();
         for op in function.ops() {
             let operands = op
                 .operands()
@@ -105,7 +107,7 @@ impl<'c> Interpreter<'c> {
                 .collect();
             steps.push(Step {
                 op,
-                action: Action::of(op)?,
+                action: Action::of(op, &mut budget)?,
                 operands,
                 results,
                 dead: Vec::new(),
@@ -127,7 +129,8 @@ impl<'c> Interpreter<'c> {
         })
     }
 
-    /// Runs the function; `observe` sees every op that depends on the sample or could.
+    /// Runs the function; `observe` sees every op that depends on the sample or could. Fails if the values that are needed
+    /// at once take too much memory.
     pub fn run(
         &self,
         inputs: &[Tensor],
@@ -136,6 +139,7 @@ impl<'c> Interpreter<'c> {
         let mut values: Vec<Option<&Tensor>> = vec![None; self.slots];
         self.take_inputs(inputs, &mut values)?;
         let mut computed: Vec<Option<Tensor>> = vec![None; self.slots];
+        let mut budget = Budget::default();
         for step in &self.steps {
             if let (Action::Constant(value), Some((slot, _))) = (&step.action, step.results.first())
             {
@@ -151,13 +155,19 @@ impl<'c> Interpreter<'c> {
                 .iter()
                 .map(|&slot| computed[slot].as_ref().or(values[slot]))
                 .collect();
+            for r#type in step.result_types(&operands) {
+                let room = budget.take(&r#type);
+                room.map_err(|error| step::error(step.op, error.to_string()))?;
+            }
             let mut results = step.eval(&operands)?;
             observe(step.op, &operands, &mut results);
             for ((slot, _), tensor) in step.results.iter().zip(results) {
                 computed[*slot] = Some(tensor);
             }
             for &slot in &step.dead {
-                computed[slot] = None;
+                if let Some(tensor) = computed[slot].take() {
+                    budget.release(&TensorType::of(&tensor));
+                }
             }
         }
         self.returned
@@ -271,6 +281,15 @@ impl<'c> Step<'c> {
     /// The values it makes.
     pub fn results(&self) -> impl Iterator<Item = Slot> {
         self.results.iter().map(|(slot, _)| *slot)
+    }
+
+    /// The types of the results on these operands; none if they are not known before it is evaluated.
+    fn result_types(&self, operands: &[Option<&Tensor>]) -> Vec<TensorType> {
+        let declared = self.results.iter().map(|(_, r#type)| r#type.clone());
+        let declared = declared.collect::<Option<Vec<_>>>();
+        declared
+            .or_else(|| self.action.infer(operands))
+            .unwrap_or_default()
     }
 
     /// The results on these operands, of the types that the op declares. Constants and absent operands are not

@@ -2,9 +2,10 @@
 
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, Node, Op};
+use qonnx_dialects::memory::Budget;
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::Foreign;
-use qonnx_dialects::value::TensorType;
+use qonnx_dialects::value::{TensorType, ValueInfo};
 use qonnx_dialects::{onnx, qint, upstream};
 
 use super::InterpError;
@@ -27,13 +28,18 @@ pub(super) enum Action {
 
 impl Action {
     /// Decodes an op. Fails on ops that no level of the compiler has, on constants whose elements the text
-    /// elides, and on integer ops without a static shape.
-    pub(super) fn of(op: Op<'_>) -> Result<Self, InterpError> {
+    /// elides or that there is no room for, and on integer ops without a static shape.
+    pub(super) fn of(op: Op<'_>, budget: &mut Budget) -> Result<Self, InterpError> {
         if onnx::is_none(op) {
             return Ok(Self::Absent);
         }
         let result = op.result(0).ok().map(ir::val);
         if onnx::is_constant(op) || upstream::is_constant(op) {
+            // A constant of equal elements takes more room here than in its attribute.
+            if let Some(r#type) = result.and_then(ir::type_of) {
+                let room = budget.take(&r#type);
+                room.map_err(|too_large| error(op, too_large.to_string()))?;
+            }
             let value = result.and_then(ir::constant_tensor);
             return value.map(Self::Constant).ok_or_else(|| {
                 error(
@@ -63,6 +69,23 @@ impl Action {
             op,
             "is of no level that can be interpreted, expected levels 0 to 2",
         ))
+    }
+
+    /// The types of the results on these operands, where they are not known without them.
+    pub(super) fn infer(&self, operands: &[Option<&Tensor>]) -> Option<Vec<TensorType>> {
+        let Self::Graph(graph) = self else {
+            return None;
+        };
+        let types: Vec<Option<TensorType>> = operands
+            .iter()
+            .map(|operand| operand.map(TensorType::of))
+            .collect();
+        let infos: Vec<Option<ValueInfo<'_>>> = types
+            .iter()
+            .zip(operands)
+            .map(|(ty, value)| ty.as_ref().map(|ty| ValueInfo { ty, value: *value }))
+            .collect();
+        graph.infer(&infos).ok()
     }
 
     /// The results on these operands; absent ones are `None`. Constants and absent operands have none, their

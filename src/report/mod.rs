@@ -113,7 +113,9 @@ fn contraction(op: Op<'_>) -> (u64, u64) {
         .collect();
     let shapes: Vec<_> = types.iter().map(|ty| ty.shape.as_slice()).collect();
     let macs = generic.extents(&shapes).map_or(0, |extents| {
-        extents.iter().map(|&extent| extent as u64).product()
+        extents
+            .iter()
+            .fold(1u64, |count, &extent| count.saturating_mul(extent as u64))
     });
     let weights = types.get(1).map_or(0, |ty| match ty.element {
         Element::Int { width, .. } => ty.shape.iter().product::<usize>() as u64 * u64::from(width),

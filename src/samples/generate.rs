@@ -1,5 +1,6 @@
 //! Generated samples.
 
+use qonnx_dialects::memory::{self, Budget, TooLarge};
 use qonnx_dialects::tensor::{Data, Element, Tensor};
 use qonnx_dialects::text::Foreign;
 use qonnx_dialects::value::TensorType;
@@ -34,15 +35,19 @@ const KINDS: [Kind; 6] = [
 ];
 
 /// Generates samples: random numbers of several ranges, extremes, and numbers on and next to those where the
-/// input's first quantizer changes its result. The same arguments give the same samples on every machine.
+/// input's first quantizer changes its result. The same arguments give the same samples on every machine. Fails if
+/// they would take too much memory.
 pub fn generate(
     inputs: &[(Foreign, TensorType)],
     hints: &[InputHints],
     count: usize,
     seed: u64,
-) -> Vec<Sample> {
+) -> Result<Vec<Sample>, TooLarge> {
+    let each = inputs.iter().map(|(_, ty)| memory::bytes_of(ty));
+    let each = each.fold(0, u64::saturating_add);
+    Budget::default().take_bytes(each.saturating_mul(count as u64))?;
     let mut rng = Rng::new(seed);
-    (0..count)
+    Ok((0..count)
         .map(|at| {
             let kind = KINDS[at % KINDS.len()];
             inputs
@@ -51,7 +56,7 @@ pub fn generate(
                 .map(|((_, ty), hints)| tensor(ty, hints, kind, &mut rng))
                 .collect()
         })
-        .collect()
+        .collect())
 }
 
 fn tensor(ty: &TensorType, hints: &InputHints, kind: Kind, rng: &mut Rng) -> Tensor {
@@ -105,9 +110,10 @@ mod tests {
         let hints = [InputHints {
             boundaries: vec![0.25, 0.75],
         }];
-        let samples = generate(&inputs, &hints, 12, 3);
-        assert_eq!(samples, generate(&inputs, &hints, 12, 3));
-        assert_ne!(samples, generate(&inputs, &hints, 12, 4));
+        let generate = |seed| generate(&inputs, &hints, 12, seed).expect("they are small");
+        let samples = generate(3);
+        assert_eq!(samples, generate(3));
+        assert_ne!(samples, generate(4));
         // The second sample sits on the boundaries and next to them.
         let near = samples[1][0].to_f32();
         let expected = [0.25f32, 0.75]

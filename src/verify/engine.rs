@@ -4,6 +4,8 @@ use melior::Context;
 use melior::ir::Module;
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::ir::{self, Diagnostic, Function, Op};
+use qonnx_dialects::memory::Budget;
+use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::{Foreign, shown_path};
 use qonnx_dialects::value::TensorType;
 use std::collections::HashSet;
@@ -248,8 +250,17 @@ impl<'c> Engine<'c> {
                 .iter()
                 .map(|sample| {
                     let mut integers = Vec::new();
+                    // They are kept for all ops, other than the values they are of.
+                    let mut budget = Budget::default();
+                    let mut room = Ok(());
                     let outputs = interpreter
                         .run(sample, &mut |op, operands, results| {
+                            for result in results.iter() {
+                                room = room.and_then(|()| budget.take(&TensorType::of(result)));
+                            }
+                            if room.is_err() {
+                                return;
+                            }
                             let Some(mut shown) = integers_of(op, operands, results) else {
                                 return;
                             };
@@ -259,10 +270,26 @@ impl<'c> Engine<'c> {
                             integers.push(shown);
                         })
                         .map_err(|error| failed(error.to_string()))?;
+                    room.map_err(|error| failed(format!("the integers of all nodes: {error}")))?;
                     Ok(Trace { outputs, integers })
                 })
                 .collect(),
         }
+    }
+
+    /// The outputs of each sample, in graph order, without the integers on the way, which take more memory than these.
+    pub fn outputs(&self, samples: &[Sample]) -> Result<Vec<Vec<Tensor>>, RunError> {
+        let outputs = match &self.program {
+            Program::Compiled(runner) => {
+                return runner.run_all(samples).map_err(|error| self.error(error));
+            }
+            Program::Level(interpreter) => samples
+                .iter()
+                .map(|sample| interpreter.run(sample, &mut |_, _, _| {})),
+        };
+        outputs
+            .collect::<Result<_, _>>()
+            .map_err(|error| self.error(error))
     }
 
     /// Whether runs show the integers on the way.
@@ -295,7 +322,6 @@ impl<'c> Engine<'c> {
 mod tests {
     use super::*;
     use crate::backend::{BackendError, Traced};
-    use qonnx_dialects::tensor::Tensor;
 
     /// Gives so many results, whatever it is asked for.
     struct Miscounting(usize);
@@ -315,7 +341,7 @@ mod tests {
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/wine_mlp.onnx");
         let model = Model::new(&example, &LoadOptions::default()).expect("it can be read");
         let mut engine = model.engine(Backend::Int).expect("it can be run");
-        let samples = samples::generate(model.inputs(), model.hints(), 2, 1);
+        let samples = samples::generate(model.inputs(), model.hints(), 2, 1).expect("small");
         for (count, fits) in [(0, false), (1, false), (2, true), (3, false)] {
             engine.program = Program::Compiled(Box::new(Miscounting(count)));
             assert_eq!(engine.run(&samples).is_ok(), fits, "{count}");

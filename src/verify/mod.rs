@@ -133,7 +133,8 @@ pub fn verify(
             subject.hints(),
             options.samples,
             options.seed,
-        ),
+        )
+        .map_err(|error| at_fault(model)(format!("{} samples: {error}", options.samples)))?,
     };
     if samples.is_empty() {
         return Err(at_fault(model)(

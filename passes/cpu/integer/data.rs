@@ -1,7 +1,8 @@
 //! Constants and slices.
 
-use qonnx_dialects::ir::Val;
-use qonnx_dialects::tensor::{Data, Tensor, sign_extend, zero_extend};
+use melior::ir::Attribute;
+use qonnx_dialects::ir::{self, Val};
+use qonnx_dialects::tensor::Element;
 use qonnx_dialects::upstream::Slice;
 use qonnx_dialects::value::TensorType;
 
@@ -12,26 +13,37 @@ use crate::cpu::machine::{Interval, container};
 
 /// A constant of level 2. Integers are kept sign-extended, or zero-extended where all readers read unsigned.
 /// Constants of equal elements become fills: they are mostly initial values, which would be copied anyway.
-pub fn constant<'c>(emit: &Emitter<'c>, value: &Tensor, signed: bool) -> Machine<'c> {
-    let Data::Int { width, values, .. } = &value.data else {
-        return Machine::float(emit.constant(value));
+pub fn constant<'c>(
+    emit: &Emitter<'c>,
+    value: Attribute<'c>,
+    signed: bool,
+) -> Result<Machine<'c>, Refusal> {
+    let r#type = ir::elements_type(value).ok_or("uses a constant without its elements")?;
+    let Element::Int { width, .. } = r#type.element else {
+        return Ok(Machine::float(emit.constant_of(value)));
     };
-    let extend = |value: i64| {
-        if signed {
-            sign_extend(value, *width)
-        } else {
-            zero_extend(value, *width)
-        }
-    };
-    let numbers: Vec<i64> = values.iter().map(|&value| extend(value)).collect();
-    let range = Interval::hull(numbers.iter().copied().map(i128::from));
-    let machine = Tensor::int(container(*width), value.shape.clone(), numbers);
-    let tensor = if range.lo == range.hi && value.rank() > 0 {
-        fill(emit, &TensorType::of(&machine), range.lo as i64)
+    let (_, numbers) =
+        ir::read_packed(value, signed).ok_or("uses a constant without its elements")?;
+    let first = if numbers.is_empty() {
+        0
     } else {
-        emit.constant(&machine)
+        numbers.get(0)
     };
-    Machine::int(tensor, *width, Some(range))
+    let (mut lo, mut hi) = (first, first);
+    numbers.visit(0..numbers.len(), |n| (lo, hi) = (lo.min(n), hi.max(n)));
+    let range = Interval::new(lo, hi);
+    let machine = TensorType {
+        shape: r#type.shape.clone(),
+        element: Element::int(container(width)),
+    };
+    let tensor = if lo == hi && r#type.rank() > 0 {
+        fill(emit, &machine, lo)
+    } else {
+        let attribute =
+            ir::packed_attribute(emit.context, &numbers, container(width), &r#type.shape);
+        emit.constant_of(attribute)
+    };
+    Ok(Machine::int(tensor, width, Some(range)))
 }
 
 fn fill<'c>(emit: &Emitter<'c>, r#type: &TensorType, value: i64) -> Val<'c> {

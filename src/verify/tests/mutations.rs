@@ -280,7 +280,7 @@ fn random(seed: u64, hls: bool) {
     };
     let sample: Sample = model.inputs().iter().map(of_input).collect();
     let mut samples = vec![sample];
-    samples.extend(samples::generate(model.inputs(), model.hints(), 2, seed));
+    samples.extend(samples::generate(model.inputs(), model.hints(), 2, seed).expect("small"));
     perturb(&Bench::new(&model, samples, None, hls));
 }
 

@@ -1,0 +1,91 @@
+//! Runs of the tools as processes of their own: how long, and how much memory.
+
+use std::fmt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use wait4::Wait4;
+
+/// What a run took.
+#[derive(Clone, Copy)]
+pub struct Taken {
+    /// Time on the clock.
+    pub time: Duration,
+    /// Most memory at once, in bytes.
+    pub memory: u64,
+    /// Whether it succeeded.
+    pub success: bool,
+}
+
+impl Taken {
+    /// Memory in MiB.
+    pub fn mebibytes(&self) -> f64 {
+        self.memory as f64 / f64::from(1 << 20)
+    }
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failed = if self.success { "" } else { " FAILED" };
+        let text = format!(
+            "{:.2} s {:.0} MiB{failed}",
+            self.time.as_secs_f64(),
+            self.mebibytes()
+        );
+        formatter.pad(&text)
+    }
+}
+
+/// A tool of this build.
+#[derive(Clone, Copy)]
+pub enum Tool {
+    /// `qonnxc`.
+    Compiler,
+    /// `qonnx-opt`.
+    Optimizer,
+}
+
+/// Runs a tool on arguments, its output thrown away.
+pub fn run(tool: Tool, arguments: &[&dyn AsRef<std::ffi::OsStr>]) -> Taken {
+    let program = match tool {
+        Tool::Compiler => env!("CARGO_BIN_EXE_qonnxc"),
+        Tool::Optimizer => env!("CARGO_BIN_EXE_qonnx-opt"),
+    };
+    let started = Instant::now();
+    let mut command = Command::new(program);
+    command.args(arguments.iter().map(|argument| argument.as_ref()));
+    let ended = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .and_then(|mut child| child.wait4());
+    match ended {
+        Ok(ended) => Taken {
+            time: started.elapsed(),
+            memory: ended.rusage.maxrss,
+            success: ended.status.success(),
+        },
+        Err(error) => panic!("{program} cannot be run: {error}"),
+    }
+}
+
+/// Lowers a model to integers.
+pub fn lower(model: &Path) -> Taken {
+    run(
+        Tool::Optimizer,
+        &[&"--lower-to-int", &"--elide-constants", &model],
+    )
+}
+
+/// Compiles a model for a target into a folder beside it.
+pub fn compile(model: &Path, target: &str) -> Taken {
+    let folder = model.with_extension(target);
+    let taken = run(
+        Tool::Compiler,
+        &[&"compile", &model, &"--target", &target, &"-o", &folder],
+    );
+    // Whatever is left of it goes with the folder of all models.
+    let _ = std::fs::remove_dir_all(&folder);
+    taken
+}

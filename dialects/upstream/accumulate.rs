@@ -1,0 +1,282 @@
+//! Evaluation of loop nests that add products: matrix products and convolutions, nearly all of a network's work.
+//!
+//! Interpreting the body for each product is some twenty times slower than the product. Integer sums are the same in
+//! any order and modulo any power of two, so the operands are converted once, the loops are run in the order that the
+//! memory likes, and the sums are wrapped at the end. They are kept in floats where these hold every one exactly.
+
+use super::eval::{Address, Odometer, resized};
+use super::generic::{Generic, Instr};
+use crate::tensor::sign_extend;
+
+/// A body `out + a * b`, where `a` and `b` are elements of inputs with their widths changed.
+pub struct Accumulation {
+    /// Numbers of the inputs.
+    inputs: [usize; 2],
+    /// The instructions that make each factor of its element, in order.
+    factors: [Vec<Instr>; 2],
+}
+
+impl Accumulation {
+    /// Recognizes a body.
+    pub fn of(generic: &Generic) -> Option<Self> {
+        let body = &generic.body;
+        let &Instr::Add(left, right) = body.last()? else {
+            return None;
+        };
+        let product = match (body.get(left)?, body.get(right)?) {
+            (Instr::Output, product) | (product, Instr::Output) => product,
+            _ => return None,
+        };
+        let &Instr::Mul(a, b) = product else {
+            return None;
+        };
+        let (a, b) = (factor(body, a)?, factor(body, b)?);
+        Some(Self {
+            inputs: [a.0, b.0],
+            factors: [a.1, b.1],
+        })
+    }
+
+    /// Adds the products of all iterations to `output`, whose integers have `width` bits. `addresses` has one entry for
+    /// each input and one for the output, `widths` those of the inputs' elements; no extent is 0.
+    pub fn run(
+        &self,
+        extents: &[usize],
+        addresses: &[Address],
+        inputs: &[&[i64]],
+        widths: &[u32],
+        (output, width): (&mut [i64], u32),
+    ) {
+        let [a, b] = [0, 1].map(|at| {
+            let (number, factor) = (self.inputs[at], &self.factors[at]);
+            let factor = |&value: &i64| resized(factor, value, widths[number]);
+            inputs[number].iter().map(factor).collect::<Vec<_>>()
+        });
+        let [a_at, b_at] = self.inputs.map(|number| &addresses[number]);
+        let at = [a_at, b_at, &addresses[addresses.len() - 1]];
+        let greatest = |values: &[i64]| {
+            let magnitudes = values.iter().map(|value| value.unsigned_abs());
+            u128::from(magnitudes.max().unwrap_or(0))
+        };
+        let iterations = extents.iter().map(|&extent| extent as u128);
+        let bound = iterations
+            .fold(1u128, u128::saturating_mul)
+            .saturating_mul(greatest(&a))
+            .saturating_mul(greatest(&b))
+            .saturating_add(greatest(output));
+        if bound <= 1 << 24 {
+            sum::<f32>(extents, at, (&a, &b), output);
+        } else if bound <= 1 << 53 {
+            sum::<f64>(extents, at, (&a, &b), output);
+        } else {
+            sum::<i64>(extents, at, (&a, &b), output);
+        }
+        for value in output {
+            *value = sign_extend(*value, width);
+        }
+    }
+}
+
+/// The input that an instruction takes its value from, and the changes of width on the way.
+fn factor(body: &[Instr], mut at: usize) -> Option<(usize, Vec<Instr>)> {
+    let mut changes = Vec::new();
+    loop {
+        match *body.get(at)? {
+            Instr::Input(number) => {
+                changes.reverse();
+                return Some((number, changes));
+            }
+            change @ (Instr::ExtS(from, _) | Instr::ExtU(from, _) | Instr::Trunc(from, _)) => {
+                changes.push(change);
+                at = from;
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// Numbers that integers are summed in.
+trait Sum: Copy {
+    /// Of an integer that it holds exactly.
+    fn of(value: i64) -> Self;
+    /// The integer.
+    fn get(self) -> i64;
+    /// `self + a * b`, modulo `2^64` if it is an integer.
+    fn plus(self, a: Self, b: Self) -> Self;
+}
+
+macro_rules! float_sum {
+    ($float:ty) => {
+        impl Sum for $float {
+            fn of(value: i64) -> Self {
+                value as $float
+            }
+            fn get(self) -> i64 {
+                self as i64
+            }
+            fn plus(self, a: Self, b: Self) -> Self {
+                self + a * b
+            }
+        }
+    };
+}
+
+float_sum!(f32);
+float_sum!(f64);
+
+impl Sum for i64 {
+    fn of(value: i64) -> Self {
+        value
+    }
+    fn get(self) -> i64 {
+        self
+    }
+    fn plus(self, a: Self, b: Self) -> Self {
+        self.wrapping_add(a.wrapping_mul(b))
+    }
+}
+
+fn sum<T: Sum>(extents: &[usize], at: [&Address; 3], (a, b): (&[i64], &[i64]), output: &mut [i64]) {
+    let converted = |values: &[i64]| values.iter().map(|&value| T::of(value)).collect::<Vec<T>>();
+    let (a, b, mut sums) = (converted(a), converted(b), converted(output));
+    let inner = inner_loop(extents, at);
+    let step = |operand: usize| inner.map_or(0, |dim| at[operand].steps[dim]);
+    let steps = [step(0), step(1), step(2)];
+    let count = inner.map_or(1, |dim| extents[dim]);
+    let mut outer = extents.to_vec();
+    if let Some(dim) = inner {
+        outer[dim] = 1;
+    }
+    let mut odometer = Odometer::new(outer, at.to_vec());
+    while let Some(&[a_at, b_at, out_at]) = odometer.next() {
+        let start = |at: i64| at as usize;
+        let (a, b) = (&a[start(a_at)..], &b[start(b_at)..]);
+        let out = &mut sums[start(out_at)..];
+        match steps {
+            [0, 1, 1] => scaled(out, a[0], &b[..count]),
+            [1, 0, 1] => scaled(out, b[0], &a[..count]),
+            _ => {
+                let [a_step, b_step, out_step] = steps;
+                for i in 0..count as i64 {
+                    let place = start(i * out_step);
+                    out[place] = out[place].plus(a[start(i * a_step)], b[start(i * b_step)]);
+                }
+            }
+        }
+    }
+    for (value, sum) in output.iter_mut().zip(sums) {
+        *value = sum.get();
+    }
+}
+
+/// `out += factor * values`, element by element.
+fn scaled<T: Sum>(out: &mut [T], factor: T, values: &[T]) {
+    for (sum, &value) in out.iter_mut().zip(values) {
+        *sum = sum.plus(factor, value);
+    }
+}
+
+/// The loop to run innermost: the longest of those that walk contiguous elements of the output and of one input, with
+/// the other standing still; else the longest. Steps of all loops are at least 0 there.
+fn inner_loop(extents: &[usize], at: [&Address; 3]) -> Option<usize> {
+    let rank = |dim: usize| {
+        let steps = at.map(|address| address.steps[dim]);
+        let contiguous = matches!(steps, [0, 1, 1] | [1, 0, 1]);
+        let forward = steps.iter().all(|&step| step >= 0);
+        forward.then_some((contiguous && extents[dim] > 1, extents[dim]))
+    };
+    (0..extents.len())
+        .filter(|&dim| rank(dim).is_some())
+        .max_by_key(|&dim| rank(dim))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tensor::Tensor;
+    use crate::upstream::{AffineMap, IteratorKind, Op};
+    use crate::value::TensorType;
+
+    /// The body `out + extend(a) * extend(b)` on `bits` bits, and the same with an instruction at its end that does nothing,
+    /// so that it is interpreted.
+    fn bodies(a_signed: bool, bits: u32) -> [Vec<Instr>; 2] {
+        let extend = |at, signed| {
+            if signed {
+                Instr::ExtS(at, bits)
+            } else {
+                Instr::ExtU(at, bits)
+            }
+        };
+        let body = vec![
+            Instr::Input(0),
+            extend(0, a_signed),
+            Instr::Input(1),
+            extend(2, true),
+            Instr::Mul(1, 3),
+            Instr::Output,
+            Instr::Add(5, 4),
+        ];
+        let mut interpreted = body.clone();
+        interpreted.push(Instr::Trunc(6, bits));
+        [body, interpreted]
+    }
+
+    fn numbers(count: usize, bits: u32, seed: i64) -> Vec<i64> {
+        let number =
+            |at: usize| (at as i64 * 7_919 + seed).wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as i64);
+        (0..count)
+            .map(|at| sign_extend(number(at) >> 7, bits))
+            .collect()
+    }
+
+    /// Loops with all kinds of strides, sums that are exact in each kind of number, and sums that wrap.
+    #[test]
+    fn agrees_with_the_interpreted_body() {
+        let product = vec![
+            AffineMap::select(3, &[0, 2]),
+            AffineMap::select(3, &[2, 1]),
+            AffineMap::select(3, &[0, 1]),
+        ];
+        let transposed = vec![
+            AffineMap::select(3, &[2, 0]),
+            AffineMap::select(3, &[1, 2]),
+            AffineMap::select(3, &[1, 0]),
+        ];
+        let convolution = vec![
+            AffineMap::select(3, &[1, 0]).with_sum(1, &[(0, 2), (2, 1)]),
+            AffineMap::select(3, &[1, 2]),
+            AffineMap::select(3, &[0]),
+        ];
+        let cases = [
+            (product, [vec![3, 5], vec![5, 4], vec![3, 4]]),
+            (transposed, [vec![5, 3], vec![4, 5], vec![4, 3]]),
+            (convolution, [vec![2, 11], vec![2, 3], vec![5]]),
+        ];
+        for (maps, shapes) in cases {
+            for (a_bits, b_bits, bits) in [(4, 3, 12), (20, 18, 50), (40, 33, 64), (8, 8, 9)] {
+                for signed in [true, false] {
+                    let operand = |at: usize, bits| {
+                        let shape = shapes[at].clone();
+                        let count = shape.iter().product();
+                        Tensor::int(bits, shape, numbers(count, bits, at as i64))
+                    };
+                    let operands = [operand(0, a_bits), operand(1, b_bits), operand(2, bits)];
+                    let [direct, interpreted] = bodies(signed, bits).map(|body| {
+                        let generic = Generic {
+                            maps: maps.clone(),
+                            iterators: vec![IteratorKind::Parallel; 3],
+                            body,
+                        };
+                        let found = Accumulation::of(&generic).is_some();
+                        let op = Op::Generic(generic);
+                        let operands: Vec<&Tensor> = operands.iter().collect();
+                        let result = op.eval(&operands, &TensorType::of(operands[2]));
+                        (found, result.expect("the operands fit"))
+                    });
+                    assert!(direct.0 && !interpreted.0, "one of them is not interpreted");
+                    assert_eq!(direct.1, interpreted.1, "{a_bits} {b_bits} {bits} {signed}");
+                }
+            }
+        }
+    }
+}

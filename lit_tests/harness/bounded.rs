@@ -1,0 +1,249 @@
+//! Bounds of time and memory: deep graphs, large weights, and files that ask for more than they hold.
+
+use libtest_mimic::Trial;
+use prost::Message;
+use qonnx_mlir::frontend::onnx::proto::{
+    AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto,
+};
+use std::fs;
+use std::process::{Command, Stdio};
+use wait4::Wait4;
+
+use crate::mutants::bounded;
+use crate::sandbox::{Step, expect, fail};
+
+#[path = "../../benches/growth/models.rs"]
+mod models;
+
+/// All trials.
+pub fn trials() -> Vec<Trial> {
+    let chains = CHAINS.map(|(kind, links, seconds)| {
+        Trial::test(
+            format!("bounded/chains/{}", kind.replace([' ', ','], "_")),
+            move || chain(kind, links, seconds),
+        )
+    });
+    let requests = REQUESTS
+        .map(|(name, make)| Trial::test(format!("bounded/requests/{name}"), move || request(make)));
+    let weights = Trial::test("bounded/weights", weights);
+    let bits = Trial::test("bounded/bits", bits);
+    chains
+        .into_iter()
+        .chain(requests)
+        .chain([weights, bits])
+        .collect()
+}
+
+/// Kinds of chains, two numbers of links, and how often the time of the first the second may take. Linear is 4.
+const CHAINS: [(&str, [usize; 2], f64); 4] = [
+    ("Relu ..., Quant", [2_000, 8_000], 8.0),
+    ("Add input, Quant", [250, 1_000], 8.0),
+    ("MatMul, Quant", [750, 3_000], 6.0),
+    ("Conv, Quant", [125, 500], 8.0),
+];
+
+/// What a run took: seconds of the processor, and the most bytes of memory at once.
+struct Taken {
+    seconds: f64,
+    memory: u64,
+    errors: String,
+    status: Option<i32>,
+}
+
+fn run(mut command: Command) -> Step<Taken> {
+    let errors = tempfile::tempfile()?;
+    command.stdout(Stdio::null()).stderr(errors.try_clone()?);
+    let ended = command.spawn()?.wait4()?;
+    let used = ended.rusage.utime + ended.rusage.stime;
+    let mut text = String::new();
+    let mut errors = errors;
+    std::io::Seek::rewind(&mut errors)?;
+    std::io::Read::read_to_string(&mut errors, &mut text)?;
+    Ok(Taken {
+        seconds: used.as_secs_f64(),
+        memory: ended.rusage.maxrss,
+        errors: text,
+        status: ended.status.code(),
+    })
+}
+
+/// Compiles a model for a target.
+fn compile(bytes: &[u8], target: &str) -> Step<Taken> {
+    let folder = tempfile::tempdir()?;
+    let model = folder.path().join("model.onnx");
+    fs::write(&model, bytes)?;
+    let mut command = bounded("qonnxc");
+    command.args(["compile", "--target", target, "-o"]);
+    command.arg(folder.path().join("out")).arg(&model);
+    run(command)
+}
+
+fn chain(kind: &str, links: [usize; 2], most: f64) -> Step {
+    let Some(kind) = models::KINDS.iter().find(|known| known.name == kind) else {
+        return fail(format!("no chain is called '{kind}'"));
+    };
+    let targets: &[&str] = if kind.hardware {
+        &["cpu", "hls"]
+    } else {
+        &["cpu"]
+    };
+    for target in targets {
+        let mut seconds = Vec::new();
+        for links in links {
+            let taken = compile(&(kind.make)(links), target)?;
+            let ended = format!(
+                "{links} links, {target}: {:?} {}",
+                taken.status, taken.errors
+            );
+            expect(taken.status == Some(0), ended)?;
+            seconds.push(taken.seconds);
+        }
+        let ratio = seconds[1] / seconds[0];
+        let times =
+            format!("{target}: four times the links took {ratio:.1} times as long: {seconds:?} s");
+        expect(ratio <= most, times)?;
+    }
+    Ok(())
+}
+
+/// Quantizers of sixteen bits behind a product of 64 channels: no table of their 65,536 levels is made.
+fn bits() -> Step {
+    let [few, many] = [8, 16].map(|bits| compile(&models::wide_quantizers(bits), "cpu"));
+    let (few, many) = (few?, many?);
+    expect(many.status == Some(0), &many.errors)?;
+    let more = many.seconds - few.seconds;
+    expect(more < 2.0, format!("16 bits took {more} s more than 8"))
+}
+
+/// Weights are held a few times, never as tables of numbers eight times as wide.
+fn weights() -> Step {
+    for bytes in [models::dense(2_500), models::convolution(800)] {
+        let file = bytes.len() as u64;
+        let taken = compile(&bytes, "cpu")?;
+        expect(taken.status == Some(0), &taken.errors)?;
+        let most = 5 * file + (64 << 20);
+        expect(
+            taken.memory <= most,
+            format!("{} bytes for a file of {file}", taken.memory),
+        )?;
+    }
+    Ok(())
+}
+
+/// What is added to a model of one `Relu` on four numbers.
+type Request = (&'static str, fn(&mut GraphProto));
+
+/// Files that ask for far more than they hold.
+const REQUESTS: [Request; 6] = [
+    ("constant_of_shape", |graph| {
+        extents(graph, "shape", &[1 << 14, 1 << 13]);
+        node(graph, "ConstantOfShape", &["shape"], "y");
+    }),
+    ("expand", |graph| {
+        extents(graph, "shape", &[1 << 13, 1 << 13, 4]);
+        node(graph, "Expand", &["t1", "shape"], "y");
+    }),
+    ("tile", |graph| {
+        extents(graph, "repeats", &[1 << 13, 1 << 13]);
+        node(graph, "Tile", &["t1", "repeats"], "y");
+    }),
+    ("outer_sum", |graph| {
+        extents(graph, "row", &[1, 1 << 14]);
+        extents(graph, "column", &[1 << 14, 1]);
+        node(graph, "ConstantOfShape", &["row"], "a");
+        node(graph, "ConstantOfShape", &["column"], "b");
+        node(graph, "Add", &["a", "b"], "y");
+    }),
+    ("doubling", |graph| {
+        extents(graph, "shape", &[1 << 10]);
+        node(graph, "ConstantOfShape", &["shape"], "d0");
+        for at in 0..18 {
+            let last = format!("d{at}");
+            let next = if at == 17 {
+                "y".to_owned()
+            } else {
+                format!("d{}", at + 1)
+            };
+            node(graph, "Concat", &[&last, &last], &next);
+            let axis = AttributeProto {
+                name: "axis".to_owned(),
+                r#type: 2,
+                ..AttributeProto::default()
+            };
+            graph
+                .node
+                .last_mut()
+                .expect("just added")
+                .attribute
+                .push(axis);
+        }
+    }),
+    ("product", |graph| {
+        extents(graph, "shape", &[1 << 12, 1 << 12]);
+        node(graph, "ConstantOfShape", &["shape"], "a");
+        node(graph, "MatMul", &["a", "a"], "b");
+        node(graph, "MatMul", &["b", "b"], "y");
+    }),
+];
+
+fn extents(graph: &mut GraphProto, name: &str, values: &[i64]) {
+    graph.initializer.push(TensorProto {
+        name: name.to_owned(),
+        dims: vec![values.len() as i64],
+        data_type: 7,
+        int64_data: values.to_vec(),
+        ..TensorProto::default()
+    });
+}
+
+fn node(graph: &mut GraphProto, op: &str, inputs: &[&str], output: &str) {
+    graph.node.push(NodeProto {
+        name: format!("asks_for_{output}"),
+        op_type: op.to_owned(),
+        input: inputs.iter().map(|&input| input.to_owned()).collect(),
+        output: vec![output.to_owned()],
+        ..NodeProto::default()
+    });
+}
+
+/// Every command answers or refuses in bounded time and memory; a refusal says how the limit is raised.
+fn request(add: fn(&mut GraphProto)) -> Step {
+    let mut chain = models::Chain::new(&[1, 4]);
+    chain.then("Relu", &[], Vec::new());
+    let mut model = ModelProto::decode(chain.bytes().as_slice())?;
+    let graph = model.graph.as_mut().ok_or("a chain has a graph")?;
+    add(graph);
+    graph.output[0].name = "y".to_owned();
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("model.onnx");
+    fs::write(&path, model.encode_to_vec())?;
+    let commands: [&[&str]; 3] = [
+        &["verify", "--samples", "1", "--backends", "graph,interp,int"],
+        &["compile", "--target", "cpu", "-o"],
+        &["report"],
+    ];
+    for arguments in commands {
+        let mut command = bounded("qonnxc");
+        command.args(arguments);
+        if arguments.contains(&"-o") {
+            command.arg(folder.path().join("out"));
+        }
+        let taken = run({
+            command.arg(&path);
+            command
+        })?;
+        let refused = taken.status == Some(1)
+            && ["--memory", "at most"]
+                .iter()
+                .any(|word| taken.errors.contains(word));
+        expect(
+            refused || taken.status == Some(0),
+            format!("{arguments:?}: {:?} {}", taken.status, taken.errors),
+        )?;
+        expect(
+            taken.memory < 1 << 30,
+            format!("{arguments:?} took {} bytes", taken.memory),
+        )?;
+    }
+    Ok(())
+}

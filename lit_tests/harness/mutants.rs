@@ -1,0 +1,235 @@
+//! Changed models, modules and archives: whatever is in a file, the tools end with a status of their own, in bounded time
+//! and memory, and without a panic.
+//!
+//! Each trial changes the sound files in one way, again and again; the numbers that it begins with are fixed, so that a
+//! failure can be repeated. A failing file is kept, and the message names it. `make test` runs a few, `QONNX_FULL=1` all.
+
+#[path = "mutants/model.rs"]
+mod model;
+#[path = "mutants/text.rs"]
+mod text;
+
+use libtest_mimic::{Failed, Trial};
+use qonnx_mlir::random_graph::Rng;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::broken::no_panic;
+use crate::environment;
+
+/// Runs of each trial in `make test`, and with `QONNX_FULL=1`.
+const RUNS: (usize, usize) = (12, 750);
+/// Seconds of processor time that a run may take. A debug build is some ten times slower than what users have.
+const SECONDS: u32 = if cfg!(debug_assertions) { 40 } else { 5 };
+/// Address space that a run may take, in KiB: the tool itself, and 1 GiB for what it works on.
+const ADDRESS_SPACE: u64 = 2 << 20;
+
+/// A way to change a file: a name, and what it makes of the bytes of a sound one.
+type Mutation = (&'static str, fn(&[u8], &mut Rng) -> Vec<u8>);
+
+const MODEL_MUTATIONS: [Mutation; 5] = [
+    ("bytes", bytes),
+    ("truncations", truncation),
+    ("structure", model::structure),
+    ("attributes", model::attributes),
+    ("dimensions", model::dimensions),
+];
+
+const TEXT_MUTATIONS: [Mutation; 2] = [("numbers", text::numbers), ("lines", text::lines)];
+
+const EXAMPLES: [&str; 2] = ["wine_mlp", "digits_cnn"];
+
+/// All trials.
+pub fn trials() -> Vec<Trial> {
+    let models = MODEL_MUTATIONS.map(|(name, mutation)| {
+        Trial::test(format!("mutants/models/{name}"), move || models(mutation))
+    });
+    let texts = TEXT_MUTATIONS.map(|(name, mutation)| {
+        Trial::test(format!("mutants/modules/{name}"), move || modules(mutation))
+    });
+    let archives = Trial::test("mutants/archives", archives);
+    models.into_iter().chain(texts).chain([archives]).collect()
+}
+
+fn runs() -> usize {
+    let full = std::env::var_os("QONNX_FULL").is_some_and(|value| value != "0");
+    if full { RUNS.1 } else { RUNS.0 }
+}
+
+/// The sound models: the examples, and the small ones beside the workspace.
+fn sound_models() -> Vec<PathBuf> {
+    let examples = environment::root().join("examples");
+    let mut models: Vec<_> = EXAMPLES
+        .iter()
+        .map(|name| examples.join(format!("{name}.onnx")))
+        .collect();
+    let beside = [environment::cases(), environment::models()];
+    for folder in beside.into_iter().flatten() {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let small = entries.filter(|entry| entry.metadata().is_ok_and(|data| data.len() < 20_000));
+        let onnx = small
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|end| end == "onnx"));
+        // Chains of a thousand nodes have nothing that shorter ones do not have.
+        let short = onnx.filter(|path| !path.to_string_lossy().contains("chain"));
+        models.extend(short);
+    }
+    models.sort();
+    models
+}
+
+fn models(mutation: fn(&[u8], &mut Rng) -> Vec<u8>) -> Result<(), Failed> {
+    let sound = sound_models();
+    let folder = tempfile::tempdir()?;
+    let (model, out) = (folder.path().join("model.onnx"), folder.path().join("out"));
+    for number in 0..runs() {
+        let mut rng = Rng::new(number as u64 + 1);
+        let bytes = fs::read(&sound[rng.below(sound.len())])?;
+        fs::write(&model, mutation(&bytes, &mut rng))?;
+        let (tool, arguments): (_, &[&str]) = match rng.below(4) {
+            0 => ("qonnx-opt", &["--lower-to-int", "--elide-constants"]),
+            1 => (
+                "qonnxc",
+                &["verify", "--samples", "2", "--backends", "interp,int"],
+            ),
+            2 => ("qonnxc", &["compile", "--target", "cpu", "-o"]),
+            _ => ("qonnxc", &["report"]),
+        };
+        let mut command = bounded(tool);
+        command.args(arguments);
+        if arguments.contains(&"-o") {
+            command.arg(&out);
+        }
+        ended_well(command.arg(&model).output()?, &model)?;
+        let _ = fs::remove_dir_all(&out);
+    }
+    Ok(())
+}
+
+fn modules(mutation: fn(&[u8], &mut Rng) -> Vec<u8>) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let mut sound = Vec::new();
+    for name in EXAMPLES {
+        let model = environment::root().join(format!("examples/{name}.onnx"));
+        for pipeline in [
+            "--qonnx-cleanup",
+            "--lower-to-int",
+            "--lower-to-int --int-to-buffers",
+        ] {
+            let output = bounded("qonnx-opt")
+                .args(pipeline.split(' '))
+                .arg(&model)
+                .output()?;
+            sound.push((pipeline, output.stdout));
+        }
+    }
+    let module = folder.path().join("module.mlir");
+    for number in 0..runs() {
+        let mut rng = Rng::new(number as u64 + 1);
+        let (level, text) = &sound[rng.below(sound.len())];
+        fs::write(&module, mutation(text, &mut rng))?;
+        let mut command = match (*level, rng.below(3)) {
+            ("--lower-to-int --int-to-buffers", _) => command("qonnx-opt", &["--buffers-to-llvm"]),
+            (_, 0) => command("qonnx-opt", &["--lower-to-int", "--int-to-llvm"]),
+            (_, 1) => command("qonnx-opt", &["--lower-to-int", "--int-to-hls"]),
+            _ => command("qonnxc", &["verify", "--samples", "2", "--backends", "int"]),
+        };
+        ended_well(command.arg(&module).output()?, &module)?;
+    }
+    Ok(())
+}
+
+fn archives() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let (archive, out) = (
+        folder.path().join("inputs.npz"),
+        folder.path().join("out.npz"),
+    );
+    let model = environment::root().join("examples/wine_mlp.onnx");
+    let sound = fs::read(model.with_extension("inputs.npz"))?;
+    for number in 0..runs() {
+        let mut rng = Rng::new(number as u64 + 1);
+        let changed = if rng.chance(1, 5) {
+            truncation(&sound, &mut rng)
+        } else {
+            bytes(&sound, &mut rng)
+        };
+        fs::write(&archive, changed)?;
+        let mut command = command("qonnxc", &["run", "--force"]);
+        command
+            .arg(&model)
+            .arg("--inputs")
+            .arg(&archive)
+            .arg("-o")
+            .arg(&out);
+        ended_well(command.output()?, &archive)?;
+    }
+    Ok(())
+}
+
+fn command(tool: &str, arguments: &[&str]) -> Command {
+    let mut command = bounded(tool);
+    command.args(arguments);
+    command
+}
+
+/// A tool with limits of time and memory.
+pub fn bounded(tool: &str) -> Command {
+    let tools = environment::TOOLS.iter();
+    let path = tools
+        .clone()
+        .find(|(name, _)| *name == tool)
+        .map_or(tool, |(_, path)| path);
+    let mut command = Command::new("sh");
+    let script = format!("ulimit -v {ADDRESS_SPACE} -t {SECONDS}; ulimit -c 0; exec \"$@\"");
+    command
+        .args(["-c", &script, "sh", path])
+        .current_dir(environment::root());
+    command
+}
+
+/// Checks that a run ended by itself, without a fault of the tool's; keeps the file if not.
+fn ended_well(output: Output, file: &Path) -> Result<(), Failed> {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let status = matches!(output.status.code(), Some(0 | 1 | 3));
+    if status && no_panic(&errors).is_ok() && !errors.contains("PLEASE submit a bug report") {
+        return Ok(());
+    }
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let kept = std::env::temp_dir().join(format!("mutant-{}-{name}", std::process::id()));
+    fs::copy(file, &kept)?;
+    Err(Failed::from(format!(
+        "{:?} on {}, which is kept: {}",
+        output.status,
+        kept.display(),
+        errors.chars().take(2_000).collect::<String>()
+    )))
+}
+
+/// Some bytes changed, inserted, removed or repeated.
+fn bytes(sound: &[u8], rng: &mut Rng) -> Vec<u8> {
+    let mut changed = sound.to_vec();
+    for _ in 0..=rng.below(4) {
+        let at = rng.below(changed.len());
+        let end = (at + 1 + rng.below(8)).min(changed.len());
+        match rng.below(5) {
+            0 => changed[at] = rng.next_bits() as u8,
+            1 => changed[at] ^= 1 << rng.below(8),
+            2 => changed.insert(at, rng.next_bits() as u8),
+            3 => drop(changed.drain(at..end)),
+            _ => {
+                let part = changed[at..end].to_vec();
+                changed.splice(at..at, part);
+            }
+        }
+        if changed.is_empty() {
+            break;
+        }
+    }
+    changed
+}
+
+fn truncation(sound: &[u8], rng: &mut Rng) -> Vec<u8> {
+    sound[..rng.below(sound.len())].to_vec()
+}

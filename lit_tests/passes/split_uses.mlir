@@ -1,0 +1,21 @@
+// RUN: qonnx-opt --split-uses=most-uses=2 %s | FileCheck %s
+// RUN: qonnx-opt --split-uses %s | FileCheck %s --check-prefix=FEW
+
+// After two uses the next ones read a copy; a constant is made again instead.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>
+// CHECK: %[[C:.*]] = arith.constant dense
+// CHECK: %[[A:.*]] = tensor.insert_slice %[[X]] into %[[C]]
+// CHECK: %[[B:.*]] = tensor.insert_slice %[[X]] into %[[C]]
+// CHECK: %[[COPY:.*]] = bufferization.alloc_tensor() copy(%[[X]])
+// CHECK: %[[AGAIN:.*]] = arith.constant dense
+// CHECK: tensor.insert_slice %[[COPY]] into %[[AGAIN]]
+// CHECK: return %[[A]], %[[B]]
+// FEW-NOT: alloc_tensor
+func.func @main(%x: tensor<4xf32>) -> (tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) {
+  %c = arith.constant dense<1.0> : tensor<8xf32>
+  %0 = tensor.insert_slice %x into %c[0] [4] [1] : tensor<4xf32> into tensor<8xf32>
+  %1 = tensor.insert_slice %x into %c[4] [4] [1] : tensor<4xf32> into tensor<8xf32>
+  %2 = tensor.insert_slice %x into %c[2] [4] [1] : tensor<4xf32> into tensor<8xf32>
+  return %0, %1, %2 : tensor<8xf32>, tensor<8xf32>, tensor<8xf32>
+}
