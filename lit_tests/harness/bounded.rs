@@ -36,9 +36,9 @@ pub fn trials() -> Vec<Trial> {
 
 /// Kinds of chains, two numbers of links, and how often the time of the first the second may take. Linear is 4.
 const CHAINS: [(&str, [usize; 2], f64); 4] = [
-    ("Relu ..., Quant", [2_000, 8_000], 8.0),
+    ("Relu ..., Quant", [1_000, 4_000], 8.0),
     ("Add input, Quant", [250, 1_000], 8.0),
-    ("MatMul, Quant", [750, 3_000], 6.0),
+    ("MatMul, Quant", [500, 2_000], 6.0),
     ("Conv, Quant", [125, 500], 8.0),
 ];
 
