@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 /// Compiler for arbitrary-precision quantized neural networks (QONNX).
 #[derive(Debug, Parser)]
-#[command(name = "qonnxc", version, about)]
+#[command(name = "qonnxc", version, about, after_help = crate::STATUSES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

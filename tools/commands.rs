@@ -18,7 +18,7 @@ use crate::args::{Cleanup, Cli, Command, Compile, Model, Report, Run, Verify};
 use crate::error::CommandError;
 use crate::formats::{self, ModuleFormat};
 use crate::progress::Progress;
-use crate::{INPUT_AT_FAULT, print};
+use crate::{DIFFERENT, INPUT_AT_FAULT, print};
 
 /// Runs a command.
 pub fn run(cli: &Cli) -> ExitCode {
@@ -190,7 +190,7 @@ fn verify(arguments: &Verify) -> Result<ExitCode, CommandError> {
     Ok(if report.passed {
         ExitCode::SUCCESS
     } else {
-        ExitCode::from(INPUT_AT_FAULT)
+        ExitCode::from(DIFFERENT)
     })
 }
 

@@ -14,11 +14,18 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-/// The input is at fault, or what was checked does not hold.
+/// The input is at fault.
 pub const INPUT_AT_FAULT: u8 = 1;
 
 /// The command line is at fault.
 pub const USAGE: u8 = 2;
+
+/// What was checked does not hold.
+pub const DIFFERENT: u8 = 3;
+
+/// What the statuses mean, for the help text.
+pub const STATUSES: &str = "Exit status: 0 success, 1 the input is at fault, 2 the command line is at fault, \
+                            3 'verify' found differences";
 
 /// Runs a tool. A panic is a bug of the compiler and is reported as one, with exit status 1. A signal ends the tool as
 /// usual, and nothing is left of what it was doing.
