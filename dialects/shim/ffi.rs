@@ -24,6 +24,14 @@ pub struct PassInfo {
     pub vtable: *const c_void,
 }
 
+/// `QonnxInput`.
+#[repr(C)]
+pub struct OptInput {
+    pub is_model: bool,
+    pub may_steer: bool,
+    pub bytes: MlirStringRef,
+}
+
 unsafe extern "C" {
     pub fn qonnxRegisterDialects(registry: MlirDialectRegistry);
     pub fn qonnxRegisterUpstreamPasses();
@@ -40,5 +48,6 @@ unsafe extern "C" {
     pub fn qonnxDataflowArrayRead(r#type: MlirType, element: *mut MlirType, size: *mut i64)
     -> bool;
     pub fn qonnxIsProcessor(triple: MlirStringRef, name: MlirStringRef) -> bool;
+    pub fn qonnxIsFeature(triple: MlirStringRef, name: MlirStringRef) -> bool;
     pub fn qonnxEmit(location: MlirLocation, severity: c_int, message: *const c_char);
 }

@@ -11,9 +11,10 @@ use std::path::Path;
 
 use super::trace::{Kind, Trace, active, integers_of};
 use crate::backend::{self, BACKENDS, Network, Runner, Settings};
-use crate::driver::{self, DriverError, Level, LoadOptions, STANDARD_INPUT};
+use crate::driver::{self, DriverError, Level, LoadOptions};
 use crate::interp::Interpreter;
 use crate::samples::{self, InputHints, Sample};
+use crate::source::STANDARD_INPUT;
 
 /// Something that runs a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -71,7 +71,7 @@ mod tests {
             fs::create_dir_all(folder).expect("writable");
         }
         let missing = |chosen, starts: &[PathBuf]| search(chosen, starts).expect_err("no header");
-        assert!(missing(None, &[below.clone()]).contains("make setup"));
+        assert!(missing(None, std::slice::from_ref(&below)).contains("make setup"));
         fs::write(headers.join(HEADER), "").expect("writable");
         let starts = [other.clone(), below];
         assert_eq!(search(None, &starts), Ok(headers.clone()));

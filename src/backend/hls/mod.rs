@@ -194,6 +194,10 @@ impl Backend for Hls {
         OPTIONS
     }
 
+    fn check(&self, settings: &Settings) -> Result<(), BackendError> {
+        Target::new(settings).map(drop)
+    }
+
     fn make(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Made, BackendError> {
         let project = project(network, settings)?;
         let mut files: Vec<_> = project

@@ -50,7 +50,9 @@ impl Target {
         }
         let decimal = |letter: char| letter.is_ascii_digit() || letter == '.';
         let period = clock.parse::<f64>().ok();
-        if !clock.chars().all(decimal) || !period.is_some_and(|period| period > 0.0) {
+        if !clock.chars().all(decimal)
+            || !period.is_some_and(|period| period > 0.0 && period.is_finite())
+        {
             return refuse(
                 &CLOCK,
                 &clock,
