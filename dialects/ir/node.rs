@@ -122,9 +122,11 @@ impl Place {
     }
 }
 
-/// The name of the node that a location carries, if any.
+/// The name of the node that a location carries, if any. A function's location has the name of its file.
 pub fn node_name(location: Location<'_>) -> Option<Foreign> {
-    Node::at(location).map(|node| node.name)
+    let name = Node::at(location)?.name;
+    let of_file = Place::at(location).is_some_and(|place| place.file == name);
+    (!of_file).then_some(name)
 }
 
 /// Makes the nodes of a network's graph ops and quantizers distinct: whoever has the name and number of one before it

@@ -33,3 +33,16 @@ func.func @main(%x: tensor<1x1x4x4xf32> {onnx.name = "x"}) -> (tensor<1x1x3x3xf3
        : (tensor<1x1x3x3xi6>) -> tensor<1x1x3x3xf32>
   return %y : tensor<1x1x3x3xf32>
 }
+
+// -----
+
+func.func @main(%x: tensor<1x0xf32> {onnx.name = "x"}) -> (tensor<1x0xf32> {onnx.name = "y"}) {
+  %q = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32,
+                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
+                         zero_point = dense<0.0> : tensor<f32>} : (tensor<1x0xf32>) -> tensor<1x0xi2>
+  // expected-error @below {{an operand has no elements, and hardware has no arrays without words}}
+  %t = qint.threshold %q {axis = 0 : i64, base = array<i64: 0>, input_signed = false, is_signed = false, step = array<i64: 1>,
+                          thresholds = dense<[[2]]> : tensor<1x1xi64>} : (tensor<1x0xi2>) -> tensor<1x0xi1>
+  %y = qint.dequantize %t {is_signed = false, scale = dense<0.25> : tensor<f64>} : (tensor<1x0xi1>) -> tensor<1x0xf32>
+  return %y : tensor<1x0xf32>
+}

@@ -218,8 +218,13 @@ impl<'c> Split<'c> {
                     .copied()
                     .or_else(|| word_of(operand, first_reader(operand)));
                 match (size, word) {
-                    (Some(size), Some(word)) if size > 0 => {
-                        inputs.push((operand, Array { size, word }))
+                    (Some(size @ 1..), Some(word)) => inputs.push((operand, Array { size, word })),
+                    (Some(0), _) => {
+                        return fail(
+                            *op,
+                            "an operand has no elements, and hardware has no arrays without words; compile this model for \
+                             the cpu",
+                        );
                     }
                     _ => {
                         return fail(

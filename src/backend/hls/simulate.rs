@@ -132,10 +132,9 @@ impl Runner for Simulation {
                     size * samples.len()
                 )));
             }
-            for (sample, part) in values.chunks(size.max(1)).enumerate() {
-                results[sample]
-                    .outputs
-                    .push(Tensor::f32(shape.clone(), part.to_vec()));
+            for (sample, result) in results.iter_mut().enumerate() {
+                let part = values[sample * size..][..size].to_vec();
+                result.outputs.push(Tensor::f32(shape.clone(), part));
             }
         }
         Ok(results)
