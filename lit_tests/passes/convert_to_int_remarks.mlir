@@ -101,6 +101,19 @@ func.func @pool_of_valley(%x: tensor<1x1x2x2xf32>) -> tensor<1x1x1x1xf32> {
 
 // -----
 
+// Scales along a pooled axis would be compared with one another.
+func.func @pool_of_scales(%x: tensor<1x1x2x2xf32>) -> tensor<1x1x2x2xf32> {
+  %scales = onnx.constant dense<[[[[1.0], [0.25]]]]> : tensor<1x1x2x1xf32>
+  %z = onnx.constant dense<0.0> : tensor<f32>
+  %b = onnx.constant dense<3.0> : tensor<f32>
+  %0 = qonnx.int_quant %x, %scales, %z, %b {is_signed = true, narrow = false, rounding_mode = "ROUND"} : (tensor<1x1x2x2xf32>, tensor<1x1x2x1xf32>, tensor<f32>, tensor<f32>) -> tensor<1x1x2x2xf32>
+  // expected-remark @below {{'MaxPool' stays float: a scale or a constant before it varies along an axis that it pools}}
+  %1 = onnx.max_pool %0 {ceil_mode = false, dilations = array<i64>, kernel_shape = array<i64: 2, 1>, pads = array<i64: 1, 0, 0, 0>, strides = array<i64>} : (tensor<1x1x2x2xf32>) -> tensor<1x1x2x2xf32>
+  return %1 : tensor<1x1x2x2xf32>
+}
+
+// -----
+
 func.func @computed_scale(%x: tensor<2xf32>, %s: tensor<f32>) -> tensor<2xf32> {
   %one = onnx.constant dense<1.0> : tensor<f32>
   %z = onnx.constant dense<0.0> : tensor<f32>

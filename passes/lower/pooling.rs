@@ -23,6 +23,14 @@ impl<'c> Converter<'c> {
         let Some(State::Int(value)) = states.first() else {
             return Err("its input is not a scaled integer".to_owned());
         };
+        let uniform = value.info.uniform_scale().is_some();
+        if [(!uniform).then_some(value.info.axis), value.step_axis()]
+            .into_iter()
+            .flatten()
+            .any(|axis| axis >= 2)
+        {
+            return Err("a scale or a constant before it varies along an axis that it pools".to_owned());
+        }
         let maximum = match direction(value)? {
             Direction::NonDecreasing | Direction::Constant => true,
             Direction::NonIncreasing => false,
