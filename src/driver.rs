@@ -44,6 +44,14 @@ pub enum DriverError {
         /// What was found.
         found: String,
     },
+    /// The network cannot be given samples.
+    #[error("{file}: {message}")]
+    Interface {
+        /// The file.
+        file: String,
+        /// What is wrong with which input.
+        message: String,
+    },
     /// MLIR or a pass refused; the diagnostics say why.
     #[error("{file}: {stage} failed\n{}", text(.diagnostics))]
     Refused {

@@ -1,9 +1,33 @@
 // RUN: qonnx-opt %s --split-input-file --int-to-dataflow --verify-diagnostics
 
-// expected-error @below {{no operation is left on integers, so there is nothing to build in hardware; quantize the inputs (option '--input-type') or the weights and activations of the model}}
+// expected-error @below {{no operation is left on integers, so there is nothing to build in hardware; 'qonnxc report' says of each operation why it stays float}}
 func.func @main(%x: tensor<1x4xf32> {onnx.name = "x"}) -> (tensor<1x4xf32> {onnx.name = "y"}) {
   %0 = onnx.relu %x : (tensor<1x4xf32>) -> tensor<1x4xf32>
   return %0 : tensor<1x4xf32>
+}
+
+// -----
+
+// Only what is not quantized is told to be.
+// expected-error @below {{no operation is left on integers, so there is nothing to build in hardware; input 'x' reaches a product without a quantizer; the option '--input-type' quantizes the inputs}}
+func.func @main(%x: tensor<1x2xf32> {onnx.name = "x"}) -> (tensor<1x2xf32> {onnx.name = "y"}) {
+  %w = onnx.constant dense<[[0.5, 1.0], [0.1, 0.2]]> : tensor<2x2xf32>
+  %0 = onnx.relu %x : (tensor<1x2xf32>) -> tensor<1x2xf32>
+  %1 = onnx.matmul %0, %w : (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>
+  return %1 : tensor<1x2xf32>
+}
+
+// -----
+
+// expected-error @below {{'qonnxc report' says of each operation why it stays float}}
+func.func @main(%x: tensor<1x2xf32> {onnx.name = "x"}) -> (tensor<1x2xf32> {onnx.name = "y"}) {
+  %w = onnx.constant dense<[[0.5, 1.0], [0.1, 0.2]]> : tensor<2x2xf32>
+  %s = onnx.constant dense<0.5> : tensor<f32>
+  %z = onnx.constant dense<0.0> : tensor<f32>
+  %b = onnx.constant dense<[2.0, 3.0]> : tensor<2xf32>
+  %0 = qonnx.int_quant %x, %s, %z, %b {is_signed = true, narrow = false, rounding_mode = "ROUND"} : (tensor<1x2xf32>, tensor<f32>, tensor<f32>, tensor<2xf32>) -> tensor<1x2xf32>
+  %1 = onnx.matmul %0, %w : (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>
+  return %1 : tensor<1x2xf32>
 }
 
 // -----

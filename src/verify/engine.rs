@@ -114,13 +114,16 @@ impl Model {
         let context = ir::session();
         let (inputs, outputs, hints, remarks) = {
             let loaded = driver::load(&context, path, options)?;
-            let refused = |found: String| DriverError::NoNetwork {
-                file: file.clone(),
-                found,
-            };
-            let function = ir::main_function(&loaded.module)
-                .ok_or_else(|| refused("found no function".to_owned()))?;
-            let inputs = samples::inputs(function).map_err(refused)?;
+            let function =
+                ir::main_function(&loaded.module).ok_or_else(|| DriverError::NoNetwork {
+                    file: file.clone(),
+                    found: "found no function".to_owned(),
+                })?;
+            let inputs =
+                samples::inputs(function).map_err(|message| DriverError::Interface {
+                    file: file.clone(),
+                    message,
+                })?;
             (
                 inputs,
                 function.output_names(),
