@@ -36,6 +36,6 @@ pub use handle::{
     users, val, value_key,
 };
 pub(crate) use handle::{block_handle, build_op_raw, build_with, op_handle, set_attribute};
-pub use node::{Node, Place, identify, node_name};
+pub use node::{Node, Place, identify, location_key, node_name};
 pub(crate) use types::element_of;
 pub use types::{tensor_type, type_of, unranked};

@@ -70,6 +70,11 @@ impl Node {
     }
 }
 
+/// A number that identifies a location.
+pub fn location_key(location: Location<'_>) -> usize {
+    location.to_raw().ptr as usize
+}
+
 /// A place in a file, as a location has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {

@@ -259,7 +259,9 @@ fn reaches_product(value: Val<'_>) -> bool {
     while let Some(value) = pending.pop() {
         for (user, _) in ir::users(value) {
             match GraphOp::read(user) {
-                Some(GraphOp::Onnx(onnx::Op::MatMul | onnx::Op::Gemm(_) | onnx::Op::Conv(_))) => return true,
+                Some(GraphOp::Onnx(onnx::Op::MatMul | onnx::Op::Gemm(_) | onnx::Op::Conv(_))) => {
+                    return true;
+                }
                 Some(GraphOp::Onnx(_)) => pending.extend(
                     user.results()
                         .map(ir::val)

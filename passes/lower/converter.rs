@@ -14,11 +14,15 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::convert_to_int::ConvertToInt;
+use super::reasons::{Need, Reasons};
 use super::value::{Constant, IntValue, State};
 use crate::analysis::scaled_int::ScaledConstant;
 
 /// Why an op has no integer form here; it stays float.
 pub type Refusal = String;
+
+/// The refusal of an op that no rule is for.
+const NO_FORM: &str = "there is no integer form of this operation yet";
 
 /// The conversion of one function.
 pub struct Converter<'c> {
@@ -29,12 +33,15 @@ pub struct Converter<'c> {
     states: HashMap<usize, State<'c>>,
     /// Float form of values of the old function that have been asked for it.
     floats: HashMap<usize, Val<'c>>,
+    /// Why operations stay float.
+    pub reasons: Reasons,
 }
 
 impl<'c> Converter<'c> {
     pub fn new(context: &'c Context, block: BlockHandle<'c>, options: ConvertToInt) -> Self {
         Self {
             context,
+            reasons: Reasons::new(options.remarks),
             options,
             block,
             states: HashMap::new(),
@@ -66,6 +73,7 @@ impl<'c> Converter<'c> {
             let constant = Constant {
                 value: Rc::new(value),
                 int: None,
+                unscaled: None,
                 location,
             };
             self.states
@@ -106,6 +114,7 @@ impl<'c> Converter<'c> {
             return Ok(());
         }
         let [result] = types.as_slice() else {
+            self.reasons.refused(location, graph.name(), NO_FORM);
             return self.keep_float(&graph, op, &operands, &types);
         };
         match self.integer_rule(&graph, &states, result, location) {
@@ -114,19 +123,16 @@ impl<'c> Converter<'c> {
                 Ok(())
             }
             Err(refusal) => {
-                if self.options.remarks && states.iter().any(|state| matches!(state, State::Int(_)))
-                {
-                    ir::emit_remark(
-                        location,
-                        &format!("'{}' stays float: {refusal}", graph.name()),
-                    );
-                }
                 match self.quantize_float_form(&graph, &states, &operands, result, op)? {
                     Some(state) => {
+                        self.reasons.apart(location, graph.name(), &refusal);
                         self.states.insert(ir::value_key(results[0]), state);
                         Ok(())
                     }
-                    None => self.keep_float(&graph, op, &operands, &types),
+                    None => {
+                        self.reasons.refused(location, graph.name(), &refusal);
+                        self.keep_float(&graph, op, &operands, &types)
+                    }
                 }
             }
         }
@@ -150,7 +156,7 @@ impl<'c> Converter<'c> {
         if !quantizer || !matches!(states.first(), Some(State::Int(_))) {
             return Ok(None);
         }
-        let x = self.float_of(operands[0], op.location())?;
+        let x = self.float_of(operands[0], Need::Quantizer, op.location())?;
         let mut states = states.to_vec();
         states[0] = State::Float(x);
         Ok(self
@@ -190,7 +196,7 @@ impl<'c> Converter<'c> {
                 self.add(op, states, result, location)
             }
             op if op.is_elementwise() => self.step(op, states, result, location),
-            _ => Err("there is no integer form of this operation yet".to_owned()),
+            _ => Err(NO_FORM.to_owned()),
         }
     }
 
@@ -205,7 +211,7 @@ impl<'c> Converter<'c> {
         let location = op.location();
         let operands = operands
             .iter()
-            .map(|operand| self.float_of(*operand, location))
+            .map(|operand| self.float_of(*operand, Need::Op(graph.name()), location))
             .collect::<Result<Vec<_>, _>>()?;
         let types: Vec<_> = types
             .iter()
@@ -222,8 +228,13 @@ impl<'c> Converter<'c> {
         Ok(())
     }
 
-    /// The float form of an old value, built where it is first asked for.
-    pub fn float_of(&mut self, old: Val<'c>, location: Location<'c>) -> Result<Val<'c>, Reported> {
+    /// The float form of an old value, built where it is first asked for; `need` says who at `location` asks.
+    pub fn float_of(
+        &mut self,
+        old: Val<'c>,
+        need: Need<'_>,
+        location: Location<'c>,
+    ) -> Result<Val<'c>, Reported> {
         let key = ir::value_key(old);
         if let Some(float) = self.floats.get(&key) {
             return Ok(*float);
@@ -233,7 +244,13 @@ impl<'c> Converter<'c> {
             State::Absent => self.append(onnx::none(self.context, location)),
             State::Float(value) => value,
             State::Constant(constant) => self.float_constant(&constant.value, constant.location),
-            State::Int(value) => self.dequantized(&value, location),
+            State::Int(value) => {
+                for step in value.steps.iter().filter(|_| self.options.remarks) {
+                    self.reasons
+                        .needed(step.location, step.op.name(), need, location);
+                }
+                self.dequantized(&value, location)
+            }
         };
         self.floats.insert(key, float);
         Ok(float)
@@ -329,25 +346,36 @@ fn fold<'c>(
         Some(State::Constant(constant)) if types.len() == 1 => {
             scaled_result(graph, constant, &operands, &types[0])
         }
-        _ => None,
+        _ => Ok(None),
+    };
+    let (int, unscaled) = match int {
+        Ok(int) => (int.map(Rc::new), None),
+        Err(reason) => (None, Some(Rc::from(reason))),
     };
     let constants = values.into_iter().map(|value| Constant {
         value: Rc::new(value),
-        int: int.clone().map(Rc::new),
+        int: int.clone(),
+        unscaled: unscaled.clone(),
         location,
     });
     Some(constants.collect())
 }
 
-/// The scaled integers of a constant result: of a quantizer, or of data movement of scaled integers.
+/// The scaled integers of a constant result: of a quantizer, or of data movement of scaled integers; `None` for what no
+/// quantizer has made. The error says why there are none although one has.
 fn scaled_result(
     graph: &GraphOp,
     constant: &Constant<'_>,
     operands: &[Option<&Tensor>],
     result: &TensorType,
-) -> Option<ScaledConstant> {
-    match graph {
-        GraphOp::Qonnx(op) => super::parameters::quantize_constant(op, operands),
-        GraphOp::Onnx(op) => super::movement::move_constant(op, constant.int.as_deref()?, result),
+) -> Result<Option<ScaledConstant>, Refusal> {
+    match (graph, constant.int.as_deref()) {
+        (GraphOp::Qonnx(op), _) => super::parameters::quantize_constant(op, operands).map(Some),
+        (GraphOp::Onnx(op), Some(int)) => super::movement::move_constant(op, int, result).map(Some),
+        // What was lost before stays lost, for the same reason.
+        (GraphOp::Onnx(_), None) => match &constant.unscaled {
+            Some(reason) => Err(reason.to_string()),
+            None => Ok(None),
+        },
     }
 }

@@ -11,6 +11,7 @@ mod function;
 mod movement;
 pub mod parameters;
 mod pooling;
+mod reasons;
 mod value;
 
 pub mod convert_to_int;

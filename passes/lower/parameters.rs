@@ -201,29 +201,37 @@ fn several_axes() -> Refusal {
     "its parameters vary along more than one axis".to_owned()
 }
 
-/// The scaled integers that a quantizer makes of a tensor; `None` if `op` is no uniform quantizer with usable
-/// parameters or a result is not a number. `operands` are the quantizer's, the first the tensor.
-pub fn quantize_constant(op: &qonnx::Op, operands: &[Option<&Tensor>]) -> Option<ScaledConstant> {
+/// The scaled integers that a quantizer makes of a tensor. Fails if `op` is no uniform quantizer with usable parameters or
+/// a result is not a number. `operands` are the quantizer's, the first the tensor.
+pub fn quantize_constant(
+    op: &qonnx::Op,
+    operands: &[Option<&Tensor>],
+) -> Result<ScaledConstant, Refusal> {
     if !matches!(op, qonnx::Op::IntQuant(_) | qonnx::Op::BipolarQuant) {
-        return None;
+        return Err(format!("'{}' is no uniform quantizer", op.name()));
     }
-    let x = operands.first().copied().flatten()?;
-    let quantizers = Quantizers::new(op, operands).ok()?;
-    let shape = broadcast_shape(&x.shape, &quantizers.shape())?;
-    if shape != x.shape {
-        return None;
+    let x = operands.first().copied().flatten().ok_or("it is missing")?;
+    let quantizers = Quantizers::new(op, operands)?;
+    if broadcast_shape(&x.shape, &quantizers.shape()) != Some(x.shape.clone()) {
+        return Err("its quantizer's parameters have more elements than it".to_owned());
     }
-    let values = x.as_f32()?;
+    let values = x.as_f32().ok_or("its elements are no float32 numbers")?;
     let mut n = Vec::with_capacity(values.len());
     let mut all_finite = true;
+    let no_number = || "an element is not a number".to_owned();
     // A single quantizer for all elements is the common case and needs no index arithmetic.
     let single = quantizers.shape().iter().all(|&extent| extent == 1);
     if single {
-        let quantizer = quantizers.channel_quantizers().first().copied()?;
+        let quantizer = quantizers
+            .channel_quantizers()
+            .first()
+            .copied()
+            .ok_or("its quantizer has no parameters")?;
         n = values
             .iter()
             .map(|&x| quantizers.integer(&quantizer, quantizer.quantize(x)))
-            .collect::<Option<Vec<_>>>()?;
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(no_number)?;
     } else {
         for_each_index(&x.shape, |index| {
             let quantizer = quantizers.at(index);
@@ -231,6 +239,9 @@ pub fn quantize_constant(op: &qonnx::Op, operands: &[Option<&Tensor>]) -> Option
             all_finite &= integer.is_some();
             n.push(integer.unwrap_or(0));
         });
+    }
+    if !all_finite {
+        return Err(no_number());
     }
     let unit = f64::from(1u32 << quantizers.fraction_bits);
     let scales = quantizers
@@ -243,7 +254,10 @@ pub fn quantize_constant(op: &qonnx::Op, operands: &[Option<&Tensor>]) -> Option
         with_rank(&quantizers.scale.shape, x.rank()),
         Data::F64(scales),
     );
-    (all_finite && scale.rank() == x.rank()).then(|| ScaledConstant {
+    if scale.rank() != x.rank() {
+        return Err("its scale has more dimensions than it".to_owned());
+    }
+    Ok(ScaledConstant {
         n: Tensor::i64(x.shape.clone(), n),
         scale,
     })

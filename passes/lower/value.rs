@@ -30,6 +30,8 @@ pub struct Constant<'c> {
     pub value: Rc<Tensor>,
     /// The same as scaled integers, if it came from a quantizer.
     pub int: Option<Rc<ScaledConstant>>,
+    /// Why it has none although a quantizer made it, or what it is made of.
+    pub unscaled: Option<Rc<str>>,
     /// Where it was made.
     pub location: Location<'c>,
 }

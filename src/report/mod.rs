@@ -157,3 +157,6 @@ impl fmt::Display for ModelReport {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

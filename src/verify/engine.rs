@@ -119,11 +119,10 @@ impl Model {
                     file: file.clone(),
                     found: "found no function".to_owned(),
                 })?;
-            let inputs =
-                samples::inputs(function).map_err(|message| DriverError::Interface {
-                    file: file.clone(),
-                    message,
-                })?;
+            let inputs = samples::inputs(function).map_err(|message| DriverError::Interface {
+                file: file.clone(),
+                message,
+            })?;
             (
                 inputs,
                 function.output_names(),
