@@ -10,12 +10,14 @@ mod verify;
 
 pub mod broadcast;
 pub mod dataflow;
+pub mod docs;
 pub mod error;
 pub mod file;
 pub mod graph;
 pub mod hls;
 pub mod ir;
 pub mod llvm;
+mod lsp;
 pub mod memory;
 pub mod monotone;
 pub mod onnx;

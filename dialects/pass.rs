@@ -10,6 +10,7 @@ use melior::ir::{Location, RegionLike};
 use mlir_sys::{MlirLocation, MlirOperation, MlirStringRef};
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::ffi;
 use crate::ir::{Function, Op, context_of, emit_error};
@@ -77,6 +78,14 @@ impl PassInfo {
             .collect::<Vec<_>>()
             .join(" ")
     }
+}
+
+/// Whether an option of a pass had a text that the pass does not understand.
+static OPTION_REFUSED: AtomicBool = AtomicBool::new(false);
+
+/// Whether an option of some pass of this process had a text that the pass does not understand.
+pub fn option_refused() -> bool {
+    OPTION_REFUSED.load(Ordering::Relaxed)
 }
 
 /// A pass failed, and has reported why.
@@ -256,6 +265,7 @@ unsafe extern "C" fn qonnxRustPassMake(
     match (info.make)(&values) {
         Ok(pass) => Box::into_raw(Box::new(pass)).cast(),
         Err(message) => {
+            OPTION_REFUSED.store(true, Ordering::Relaxed);
             emit_error(location, &format!("pass '{}': {message}", info.argument));
             std::ptr::null_mut()
         }

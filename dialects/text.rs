@@ -252,10 +252,53 @@ pub fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
 /// How MLIR's bytecode begins.
 const BYTECODE: &[u8] = b"ML\xefR";
 
+/// Whether bytes begin as MLIR's bytecode does.
+pub fn is_bytecode(source: &[u8]) -> bool {
+    source.starts_with(BYTECODE)
+}
+
+/// Whether a module as text or bytecode may make MLIR's own messages steer a terminal: a string in it may hold such
+/// bytes, or a location may name a line of another file, which MLIR would show.
+pub fn may_steer(source: &[u8]) -> bool {
+    is_bytecode(source) || source.windows(3).any(escapes) || names_lines(source)
+}
+
+/// Whether bytes are an escape of MLIR's strings that stands for a byte beyond printable ASCII.
+fn escapes(bytes: &[u8]) -> bool {
+    let digits = std::str::from_utf8(&bytes[1..]).ok();
+    let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    bytes[0] == b'\\' && byte.is_some_and(|byte| !matches!(byte, b'\t' | b'\n' | b' '..=b'~'))
+}
+
+/// Whether a string is followed by a line and a column that is not 0, as in a location.
+fn names_lines(source: &[u8]) -> bool {
+    fn token(bytes: &[u8]) -> &[u8] {
+        let mut bytes = bytes.trim_ascii_start();
+        while bytes.starts_with(b"//") {
+            let line = bytes.iter().take_while(|&&byte| byte != b'\n').count();
+            bytes = bytes[line..].trim_ascii_start();
+        }
+        bytes
+    }
+    let number = |bytes: &mut &[u8]| -> Option<bool> {
+        *bytes = token(token(bytes).strip_prefix(b":")?);
+        // Hexadecimal numbers are numbers as well.
+        let digits = bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric());
+        let (number, rest) = bytes.split_at(digits.count());
+        *bytes = rest;
+        number.first().filter(|first| first.is_ascii_digit())?;
+        Some(number.iter().any(|&digit| digit != b'0'))
+    };
+    let quotes = source.iter().enumerate().filter(|(_, byte)| **byte == b'"');
+    quotes
+        .map(|(at, _)| &source[at + 1..])
+        .any(|mut rest| number(&mut rest).is_some() && number(&mut rest) == Some(true))
+}
+
 /// Checks a module as text or bytecode for what steers a terminal: MLIR's messages show lines of the text as they are.
 /// Fails with the line and what it holds.
 pub fn check_source(source: &[u8]) -> Result<(), String> {
-    if source.starts_with(BYTECODE) {
+    if is_bytecode(source) {
         return Ok(());
     }
     let mut lines = 1;

@@ -1,24 +1,41 @@
 //! MLIR's command-line tools, called from Rust.
 
 use melior::Context;
-use melior::ir::{Location, Module};
-use mlir_sys::{MlirContext, MlirModule, MlirStringRef};
-use std::ffi::{CString, OsStr, OsString, c_char, c_int};
+use melior::ir::Module;
+use mlir_sys::{MlirContext, MlirModule, MlirStringCallback, MlirStringRef};
+use std::borrow::Cow;
+use std::ffi::{CString, OsStr, OsString, c_char, c_int, c_void};
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread;
 
 use crate::ffi;
-use crate::ir::{context_of, emit_error};
-use crate::pass::panic_text;
-use crate::text::{check_source, shown_path};
+use crate::ir::{Input, Severity, context_of, listen};
+use crate::lsp::document_hovers;
+use crate::pass::{option_refused, panic_text};
+use crate::text::{check_source, may_steer, printable, shown_path};
+
+/// Makes a module of a model that was read; `None` after reporting on standard error.
+pub type Importer = Box<dyn for<'c> FnOnce(&'c Context) -> Option<Module<'c>> + Send>;
+
+/// What `qonnx-opt` is given as input.
+pub enum OptInput {
+    /// A module as text or bytecode.
+    Module(Vec<u8>),
+    /// A model to be imported.
+    Model(Importer),
+}
 
 /// What `MlirOptMain` leaves to Rust.
 #[derive(Clone, Copy)]
 pub struct Hooks {
-    /// Imports an ONNX file; `None` after reporting in the context.
-    pub import: for<'c> fn(&'c Context, &Path) -> Option<Module<'c>>,
+    /// Reads what a path names; `None` after reporting on standard error.
+    pub read: fn(&Path) -> Option<OptInput>,
     /// Whether what is made of the first file may be written to the second, asked before anything is computed; false
     /// after reporting on standard error.
     pub check: fn(&Path, &Path) -> bool,
@@ -26,35 +43,89 @@ pub struct Hooks {
     pub write: fn(&Path, &Path, &[u8]) -> bool,
 }
 
-static HOOKS: OnceLock<Hooks> = OnceLock::new();
+/// The status of a run whose command line is at fault; C++ has it too.
+const USAGE: i32 = 2;
 
-/// `MlirOptMain` with the process's arguments: returns the exit status. An input file that ends in `.onnx` is
-/// imported by `hooks`, and an output file is written by them; standard output is written as MLIR does.
+static HOOKS: OnceLock<Hooks> = OnceLock::new();
+/// The model that is to be imported.
+static MODEL: Mutex<Option<Importer>> = Mutex::new(None);
+/// What was read: its name, and the bytes of a module.
+static READ: OnceLock<(String, &'static [u8])> = OnceLock::new();
+
+/// The version of LLVM and MLIR that the tools are made with.
+pub fn llvm_version() -> String {
+    let (major, minor, patch) = inkwell::support::get_llvm_version();
+    format!("{major}.{minor}.{patch}")
+}
+
+/// Lets SIGPIPE end this process, as it ends other programs: quietly, when the reader of its output has gone away. Rust
+/// ignores the signal, and every writer would have to look for the error. Only the main function of a tool may do this.
+#[expect(unsafe_code, reason = "Rust has no other way to do this")]
+pub fn end_on_broken_pipe() {
+    // SAFETY: the default action runs no code of this process.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+    }
+}
+
+/// `MlirOptMain` with the process's arguments: returns the exit status. Input is read, output files are written by
+/// `hooks`; standard output is written as MLIR does.
 pub fn opt_main(arguments: &[OsString], hooks: Hooks) -> i32 {
     HOOKS.get_or_init(|| hooks);
     let tool = "quantized neural network optimizer driver\n";
-    with_argv(arguments, |argc, argv| {
-        let tool = MlirStringRef {
-            data: tool.as_ptr().cast(),
-            length: tool.len(),
-        };
+    let status = with_argv(arguments, |argc, argv| {
         #[expect(unsafe_code, reason = "calls C++")]
         // SAFETY: argv is a null-terminated array of C strings.
         unsafe {
-            ffi::qonnxOptMain(argc, argv, tool)
+            ffi::qonnxOptMain(argc, argv, reference(tool.as_bytes()))
         }
+    });
+    // The text of a pass's option is read when the pass is about to run.
+    if option_refused() { USAGE } else { status }
+}
+
+/// `MlirLspServerMain`: returns the exit status. Hovers over the project's ops are documented on their way out.
+pub fn lsp_main(arguments: &[OsString]) -> i32 {
+    let outcome = with_filtered_output(|| {
+        with_argv(arguments, |argc, argv| {
+            #[expect(unsafe_code, reason = "calls C++")]
+            // SAFETY: argv is a null-terminated array of C strings.
+            unsafe {
+                ffi::qonnxLspMain(argc, argv)
+            }
+        })
+    });
+    outcome.unwrap_or_else(|error| {
+        report(&format!("standard output cannot be written: {error}"));
+        1
     })
 }
 
-/// `MlirLspServerMain`: returns the exit status.
-pub fn lsp_main(arguments: &[OsString]) -> i32 {
-    with_argv(arguments, |argc, argv| {
-        #[expect(unsafe_code, reason = "calls C++")]
-        // SAFETY: argv is a null-terminated array of C strings.
-        unsafe {
-            ffi::qonnxLspMain(argc, argv)
-        }
-    })
+/// Runs `body` while what is written to standard output passes through [`document_hovers`].
+fn with_filtered_output<T>(body: impl FnOnce() -> T) -> io::Result<T> {
+    let (from, to) = io::pipe()?;
+    let output = io::stdout().as_fd().try_clone_to_owned()?;
+    let editor = File::from(output.try_clone()?);
+    let filter = thread::spawn(move || document_hovers(BufReader::new(from), editor));
+    put_at_standard_output(&to)?;
+    drop(to);
+    let result = body();
+    // Now nobody can write to the pipe any more, so that the filter ends.
+    put_at_standard_output(&output)?;
+    match filter.join() {
+        Ok(outcome) => outcome.map(|()| result),
+        Err(panic) => Err(io::Error::other(panic_text(&*panic))),
+    }
+}
+
+#[expect(unsafe_code, reason = "Rust has no safe way to do this")]
+fn put_at_standard_output(file: &impl AsFd) -> io::Result<()> {
+    // SAFETY: both are open.
+    let outcome = unsafe { libc::dup2(file.as_fd().as_raw_fd(), libc::STDOUT_FILENO) };
+    match outcome {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
 }
 
 fn with_argv(arguments: &[OsString], run: impl FnOnce(c_int, *mut *mut c_char) -> c_int) -> i32 {
@@ -72,35 +143,122 @@ fn with_argv(arguments: &[OsString], run: impl FnOnce(c_int, *mut *mut c_char) -
 
 #[expect(unsafe_code, reason = "called from C++")]
 #[unsafe(no_mangle)]
-unsafe extern "C" fn qonnxRustImport(context: MlirContext, path: MlirStringRef) -> MlirModule {
-    // SAFETY: C++ passes a valid context and string for the call.
-    let (context, path) = unsafe { (context_of(context), path_of(path)) };
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        HOOKS.get().and_then(|hooks| (hooks.import)(context, path))
-    }));
-    match outcome {
-        Ok(module) => match module {
-            Some(module) => {
-                // C++ owns the module from here on.
-                let raw = module.to_raw();
-                std::mem::forget(module);
-                raw
+unsafe extern "C" fn qonnxRustRead(path: MlirStringRef, input: *mut ffi::OptInput) -> bool {
+    // SAFETY: C++ passes a valid string and a place for the answer for the call.
+    let (path, input) = unsafe { (path_of(path), &mut *input) };
+    reported(|hooks| {
+        let mut source: &'static [u8] = &[];
+        let read = match (hooks.read)(path) {
+            None => return false,
+            Some(OptInput::Model(importer)) => {
+                *MODEL.lock().unwrap_or_else(PoisonError::into_inner) = Some(importer);
+                ffi::OptInput {
+                    is_model: true,
+                    may_steer: false,
+                    bytes: reference(&[]),
+                }
             }
-            None => MlirModule {
-                ptr: std::ptr::null(),
-            },
-        },
-        Err(panic) => {
-            let message = format!(
-                "internal error while importing {}: {}",
-                path.display(),
-                panic_text(&*panic)
-            );
-            emit_error(Location::unknown(context), &message);
-            MlirModule {
-                ptr: std::ptr::null(),
+            Some(OptInput::Module(mut bytes)) => {
+                if let Err(message) = check_source(&bytes) {
+                    report(&format!("{}: {message}", shown_path(path)));
+                    return false;
+                }
+                let may_steer = may_steer(&bytes);
+                bytes.push(0);
+                // The tool ends when it has dealt with its input.
+                let (_, bytes) = bytes.leak().split_last().unwrap_or((&0, &[]));
+                source = bytes;
+                ffi::OptInput {
+                    is_model: false,
+                    may_steer,
+                    bytes: reference(bytes),
+                }
             }
-        }
+        };
+        READ.get_or_init(|| (shown_path(path), source));
+        *input = read;
+        true
+    })
+}
+
+#[expect(unsafe_code, reason = "called from C++")]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn qonnxRustImport(context: MlirContext) -> MlirModule {
+    let context = context_of(context);
+    let mut raw = MlirModule {
+        ptr: std::ptr::null(),
+    };
+    reported(|_| {
+        let importer = MODEL.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(module) = importer.and_then(|importer| importer(context)) else {
+            return false;
+        };
+        // C++ owns the module from here on.
+        raw = module.to_raw();
+        std::mem::forget(module);
+        true
+    });
+    raw
+}
+
+#[expect(unsafe_code, reason = "called from C++")]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn qonnxRustListen(context: MlirContext, verbosity: c_int, notes: bool) {
+    let (name, source) = READ
+        .get()
+        .map_or(("", &[][..]), |(name, source)| (name.as_str(), *source));
+    let wanted = move |severity| match severity {
+        Severity::Error | Severity::Note => true,
+        Severity::Warning => verbosity >= 1,
+        Severity::Remark => verbosity >= 2,
+    };
+    let print = |text: &str| eprint!("{text}");
+    listen(
+        context_of(context),
+        Input { name, source },
+        wanted,
+        notes,
+        print,
+    );
+}
+
+#[expect(unsafe_code, reason = "called from C++")]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn qonnxRustEscape(
+    text: MlirStringRef,
+    append: MlirStringCallback,
+    data: *mut c_void,
+) -> bool {
+    // SAFETY: C++ passes a valid string for the call.
+    let text = String::from_utf8_lossy(unsafe { bytes_of(text) });
+    let escaped = printable(&text);
+    let changed = matches!(escaped, Cow::Owned(_)) || matches!(text, Cow::Owned(_));
+    if let Some(append) = append.filter(|_| changed) {
+        // SAFETY: the callback copies the string.
+        unsafe { append(reference(escaped.as_bytes()), data) };
+    }
+    changed
+}
+
+#[expect(unsafe_code, reason = "called from C++")]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn qonnxRustReport(text: MlirStringRef) {
+    // SAFETY: C++ passes a valid string for the call.
+    report(&String::from_utf8_lossy(unsafe { bytes_of(text) }));
+}
+
+/// Prints errors, one a line.
+fn report(text: &str) {
+    for line in printable(text).lines() {
+        eprintln!("error: {line}");
+    }
+}
+
+/// A string for C++, valid as long as the bytes.
+fn reference(bytes: &[u8]) -> MlirStringRef {
+    MlirStringRef {
+        data: bytes.as_ptr().cast(),
+        length: bytes.len(),
     }
 }
 
@@ -124,26 +282,14 @@ unsafe extern "C" fn qonnxRustWriteOutput(
     reported(|hooks| (hooks.write)(input, output, bytes))
 }
 
-#[expect(unsafe_code, reason = "called from C++")]
-#[unsafe(no_mangle)]
-unsafe extern "C" fn qonnxRustCheckSource(input: MlirStringRef, source: MlirStringRef) -> bool {
-    // SAFETY: C++ passes valid strings for the call.
-    let (input, source) = unsafe { (path_of(input), bytes_of(source)) };
-    let outcome = check_source(source);
-    if let Err(message) = &outcome {
-        eprintln!("error: {}: {message}", shown_path(input));
-    }
-    outcome.is_ok()
-}
-
 /// What a hook says; a panic must not go on into C++ and is reported as a failure.
 fn reported(call: impl FnOnce(&Hooks) -> bool) -> bool {
     let outcome = catch_unwind(AssertUnwindSafe(|| HOOKS.get().is_some_and(call)));
     outcome.unwrap_or_else(|panic| {
-        eprintln!(
-            "error: internal error while writing: {}; this is a bug in the compiler",
+        report(&format!(
+            "internal error: {}; this is a bug in the compiler",
             panic_text(&*panic)
-        );
+        ));
         false
     })
 }

@@ -38,6 +38,20 @@ impl TensorType {
         Self::new(tensor.shape.clone(), tensor.element())
     }
 
+    /// Whether there are no elements: an extent is 0.
+    pub fn is_empty(&self) -> bool {
+        self.shape.contains(&0)
+    }
+
+    /// The type of the buffer that native code gets for such a tensor: the same, or that of a vector where there are no
+    /// elements. An extent of 0 behind others makes a stride 0, and MLIR has no plain pointers for such buffers.
+    pub fn buffer(&self) -> Self {
+        match self.is_empty() {
+            true => Self::new([0], self.element),
+            false => self.clone(),
+        }
+    }
+
     /// Number of dimensions.
     pub fn rank(&self) -> usize {
         self.shape.len()

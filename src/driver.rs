@@ -6,13 +6,13 @@ use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, Diagnostic, Severity};
 use qonnx_dialects::onnx;
 use qonnx_dialects::pass::run_pipeline;
-use qonnx_dialects::text::shown_path;
+use qonnx_dialects::text::{is_bytecode, shown_path};
 use qonnx_passes::cleanup::quantize_inputs::FixedType;
 use qonnx_passes::pipelines;
-use std::io::Read;
 use std::path::Path;
 
-use crate::frontend::onnx::{ImportErrors, ImportOptions, import};
+use crate::frontend::onnx::{ImportErrors, ImportOptions, import, import_bytes};
+use crate::source::{Source, names_module};
 
 /// Why a model cannot be brought to a level.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,14 @@ pub enum DriverError {
         /// Why.
         error: std::io::Error,
     },
+    /// The file holds a model where only a module will do.
+    #[error(
+        "{file}: is an ONNX model, expected a module; qonnx-translate --import-onnx or qonnx-opt makes one of it"
+    )]
+    Model {
+        /// The file.
+        file: String,
+    },
     /// The module holds no network.
     #[error("{file}: holds no network: {found}, expected a function 'main' with one block")]
     NoNetwork {
@@ -35,6 +43,14 @@ pub enum DriverError {
         file: String,
         /// What was found.
         found: String,
+    },
+    /// The network cannot be given samples.
+    #[error("{file}: {message}")]
+    Interface {
+        /// The file.
+        file: String,
+        /// What is wrong with which input.
+        message: String,
     },
     /// MLIR or a pass refused; the diagnostics say why.
     #[error("{file}: {stage} failed\n{}", text(.diagnostics))]
@@ -47,9 +63,6 @@ pub enum DriverError {
         diagnostics: Vec<Diagnostic>,
     },
 }
-
-/// The path that stands for standard input.
-pub const STANDARD_INPUT: &str = "-";
 
 fn text(diagnostics: &[Diagnostic]) -> String {
     diagnostics
@@ -87,36 +100,16 @@ pub struct Loaded<'c> {
     pub remarks: Vec<Diagnostic>,
 }
 
-/// Reads an ONNX file or a module as MLIR text or bytecode.
+/// Reads an ONNX model or a module as MLIR text or bytecode, whatever its name.
 pub fn load<'c>(
     context: &'c Context,
     path: &Path,
     options: &LoadOptions,
 ) -> Result<Loaded<'c>, DriverError> {
     let file = shown_path(path);
-    let standard_input = path.as_os_str() == STANDARD_INPUT;
-    let is_module = path
-        .extension()
-        .is_some_and(|extension| extension == "mlir" || extension == "mlirbc");
-    let (module, mut diagnostics) = if is_module || standard_input {
-        parse(context, path)?
-    } else {
-        let (module, diagnostics) = ir::capture(context, || import(context, path, &options.import));
-        match module {
-            Ok(module) => (module, diagnostics),
-            Err(errors)
-                if diagnostics
-                    .iter()
-                    .any(|entry| entry.severity == Severity::Error) =>
-            {
-                return Err(DriverError::Refused {
-                    file,
-                    stage: errors.to_string(),
-                    diagnostics,
-                });
-            }
-            Err(errors) => return Err(errors.into()),
-        }
+    let (module, mut diagnostics) = match read(path)? {
+        Source::Module(source) => parse_source(context, path, &source)?,
+        model => import_source(context, path, model, &options.import)?,
     };
     let mut module = module;
     if ir::main_function(&module).is_none() {
@@ -154,42 +147,68 @@ pub fn parse<'c>(
     context: &'c Context,
     path: &Path,
 ) -> Result<(Module<'c>, Vec<Diagnostic>), DriverError> {
-    let file = shown_path(path);
-    let source = if path.as_os_str() == STANDARD_INPUT {
-        let mut source = Vec::new();
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut source)
-            .map(|_| source)
-    } else {
-        read_module(path)
-    };
-    let source = source.map_err(|error| DriverError::Read {
-        file: file.clone(),
-        error,
-    })?;
-    match ir::capture(context, || ir::parse_module(context, &source)) {
-        (Some(module), diagnostics) => Ok((module, diagnostics)),
-        (None, diagnostics) => Err(DriverError::Refused {
-            file,
-            stage: "parsing".to_owned(),
-            diagnostics,
+    match read(path)? {
+        Source::Module(source) => parse_source(context, path, &source),
+        Source::Model(_) | Source::PipedModel(_) => Err(DriverError::Model {
+            file: shown_path(path),
         }),
     }
 }
 
-/// The bytes of a module: of a regular file, or of a pipe. A device may have no end.
-fn read_module(path: &Path) -> std::io::Result<Vec<u8>> {
-    use std::os::unix::fs::FileTypeExt;
-    let kind = std::fs::metadata(path)?.file_type();
-    if kind.is_char_device() || kind.is_block_device() {
-        let message = "it is a device; give a file, or '-' for standard input";
-        return Err(std::io::Error::new(
-            std::io::ErrorKind::InvalidInput,
-            message,
-        ));
+/// What a path names.
+pub fn read(path: &Path) -> Result<Source, DriverError> {
+    Source::read(path).map_err(|error| DriverError::Read {
+        file: shown_path(path),
+        error,
+    })
+}
+
+/// Imports what was read from `path`, a model; returns warnings and remarks besides.
+pub fn import_source<'c>(
+    context: &'c Context,
+    path: &Path,
+    model: Source,
+    options: &ImportOptions,
+) -> Result<(Module<'c>, Vec<Diagnostic>), DriverError> {
+    let file = shown_path(path);
+    let (module, diagnostics) = ir::capture(context, || match model {
+        Source::PipedModel(bytes) => import_bytes(context, bytes, &file, options),
+        Source::Model(_) | Source::Module(_) => import(context, path, options),
+    });
+    match module {
+        Ok(module) => Ok((module, diagnostics)),
+        Err(errors)
+            if diagnostics
+                .iter()
+                .any(|entry| entry.severity == Severity::Error) =>
+        {
+            Err(DriverError::Refused {
+                file,
+                stage: errors.to_string(),
+                diagnostics,
+            })
+        }
+        Err(errors) => Err(errors.into()),
     }
-    std::fs::read(path)
+}
+
+fn parse_source<'c>(
+    context: &'c Context,
+    path: &Path,
+    source: &[u8],
+) -> Result<(Module<'c>, Vec<Diagnostic>), DriverError> {
+    match ir::capture(context, || ir::parse_module(context, source)) {
+        (Some(module), diagnostics) => Ok((module, diagnostics)),
+        (None, diagnostics) => Err(DriverError::Refused {
+            file: shown_path(path),
+            // What a web server sends instead of a file is text as well.
+            stage: match names_module(path) || is_bytecode(source) {
+                true => "parsing".to_owned(),
+                false => "parsing it as MLIR text, as it is no ONNX protobuf,".to_owned(),
+            },
+            diagnostics,
+        }),
+    }
 }
 
 /// The level that a module is at.

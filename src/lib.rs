@@ -9,6 +9,7 @@ pub mod output;
 pub mod random_graph;
 pub mod report;
 pub mod samples;
+pub mod source;
 #[cfg(test)]
 mod testing;
 pub mod verify;

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 /// Compiler for arbitrary-precision quantized neural networks (QONNX).
 #[derive(Debug, Parser)]
-#[command(name = "qonnxc", version, about)]
+#[command(name = "qonnxc", version = crate::version(), about, after_help = crate::STATUSES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -37,7 +37,8 @@ pub enum Command {
 /// The model and how it is read.
 #[derive(Debug, Args)]
 pub struct Model {
-    /// An ONNX file (QONNX), or a module as .mlir or .mlirbc; '-' is a module on standard input, except for run and verify
+    /// An ONNX file (QONNX), or a module as MLIR text or bytecode, under any name; '-' is standard input, except for run
+    /// and verify
     pub model: PathBuf,
     /// Quantize every float input, e.g. 'fixed<16,6>' or 'ufixed<8,0,RND_CONV,SAT>'
     #[arg(long, value_name = "TYPE")]
@@ -67,8 +68,24 @@ fn targets() -> PossibleValuesParser {
     PossibleValuesParser::new(BACKENDS.iter().map(value))
 }
 
+/// The options of each target, from the registry, for the help text.
+fn options() -> String {
+    let mut text = "Options of the targets, for --set:\n".to_owned();
+    for backend in BACKENDS {
+        text += &format!("  {}: {}\n", backend.name(), backend.summary());
+        for option in backend.options() {
+            text += &format!(
+                "      {:10} {} [default: {}]\n",
+                option.name, option.summary, option.default
+            );
+        }
+    }
+    text.trim_end().to_owned()
+}
+
 /// `qonnxc compile`.
 #[derive(Debug, Args)]
+#[command(after_help = options())]
 pub struct Compile {
     /// The model.
     #[command(flatten)]
@@ -83,7 +100,7 @@ pub struct Compile {
     /// an input
     #[arg(long)]
     pub force: bool,
-    /// Options of the target, e.g. 'cpu=x86-64-v3', 'emit=asm'
+    /// Sets an option of the target, e.g. 'cpu=x86-64-v3' or 'emit=asm'; see below
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(Foreign, Foreign)>,
     /// Print a machine-readable summary

@@ -5,7 +5,7 @@ use melior::ir::Module;
 use qonnx_dialects::ir::{self, Diagnostic};
 use qonnx_dialects::tensor::{Data, Tensor};
 use qonnx_dialects::text::{self, Foreign, shell_word, shown_path};
-use qonnx_mlir::backend::{self, BackendError, Network, Settings};
+use qonnx_mlir::backend::{self, BackendError, Network};
 use qonnx_mlir::driver::{self, Level};
 use qonnx_mlir::output::{Output, OutputError};
 use qonnx_mlir::report;
@@ -18,7 +18,7 @@ use crate::args::{Cleanup, Cli, Command, Compile, Model, Report, Run, Verify};
 use crate::error::CommandError;
 use crate::formats::{self, ModuleFormat};
 use crate::progress::Progress;
-use crate::{INPUT_AT_FAULT, print};
+use crate::{DIFFERENT, print};
 
 /// Runs a command.
 pub fn run(cli: &Cli) -> ExitCode {
@@ -31,7 +31,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     };
     outcome.unwrap_or_else(|error| {
         error.print();
-        ExitCode::from(INPUT_AT_FAULT)
+        ExitCode::from(error.status())
     })
 }
 
@@ -70,11 +70,6 @@ fn compile(arguments: &Compile) -> Result<ExitCode, CommandError> {
     let output = Output::new(&arguments.output)
         .forced(arguments.force)
         .with_input(&arguments.model.model);
-    output.check_folder()?;
-    let context = ir::session();
-    let module = model_at(&context, &arguments.model, Level::Int)?;
-    let stem = arguments.model.model.file_stem().unwrap_or_default();
-    let name = Foreign::new(stem.to_string_lossy());
     let target = arguments.target.as_str();
     let failed = |message: String| CommandError::Backend {
         file: shown_path(&arguments.model.model),
@@ -82,7 +77,13 @@ fn compile(arguments: &Compile) -> Result<ExitCode, CommandError> {
     };
     let compiler = backend::backend(target)
         .ok_or_else(|| failed(format!("the target '{target}' is not part of this build")))?;
-    let settings: Settings = arguments.set.iter().cloned().collect();
+    let settings = backend::settings(compiler, &arguments.set)
+        .map_err(|error| CommandError::Settings(error.to_string()))?;
+    output.check_folder()?;
+    let context = ir::session();
+    let module = model_at(&context, &arguments.model, Level::Int)?;
+    let stem = arguments.model.model.file_stem().unwrap_or_default();
+    let name = Foreign::new(stem.to_string_lossy());
     let network = Network {
         context: &context,
         module: &module,
@@ -190,7 +191,7 @@ fn verify(arguments: &Verify) -> Result<ExitCode, CommandError> {
     Ok(if report.passed {
         ExitCode::SUCCESS
     } else {
-        ExitCode::from(INPUT_AT_FAULT)
+        ExitCode::from(DIFFERENT)
     })
 }
 

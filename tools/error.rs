@@ -6,6 +6,8 @@ use qonnx_mlir::npz::NpzError;
 use qonnx_mlir::output::OutputError;
 use qonnx_mlir::verify::{RunError, VerifyError};
 
+use crate::{INPUT_AT_FAULT, USAGE};
+
 /// Why a command failed; the message is for the user.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
@@ -29,6 +31,9 @@ pub enum CommandError {
         /// What is wrong.
         message: String,
     },
+    /// An option of a target is at fault.
+    #[error("--set: {0}")]
+    Settings(String),
     /// Samples do not fit.
     #[error("{file}: {message}")]
     Samples {
@@ -48,6 +53,14 @@ impl CommandError {
         let output = "standard output".to_owned();
         let message = format!("cannot be written: {error}");
         Self::Output(OutputError { output, message })
+    }
+
+    /// The exit status.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Settings(_) => USAGE,
+            _ => INPUT_AT_FAULT,
+        }
     }
 
     /// Prints the message on standard error: each line says that it is an error, unless it says what it is.

@@ -1,20 +1,19 @@
 //! `qonnx-opt` around `MlirOptMain`: ONNX input, and the flags that MLIR does not have.
 
-use melior::Context;
-use melior::ir::{Location, Module};
-use qonnx_dialects::ir::emit_error;
-use qonnx_dialects::text;
-use qonnx_dialects::tools::{self, Hooks};
-use qonnx_mlir::frontend::onnx::{ImportOptions, import};
+use qonnx_dialects::tools::{self, Hooks, OptInput};
+use qonnx_mlir::driver::{self, DriverError};
+use qonnx_mlir::frontend::onnx::ImportOptions;
 use qonnx_mlir::output::{Output, OutputError};
+use qonnx_mlir::source::{STANDARD_INPUT, Source};
 use qonnx_passes::{PASSES, pipelines::PIPELINES};
 use std::ffi::OsString;
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::USAGE;
 use crate::error::CommandError;
 use crate::formats::{self, MODULE};
+use crate::{IMPORT_ONNX, READ_DIRECTLY, USAGE};
 
 /// Elements from which `--elide-constants` leaves a constant out.
 const ELIDE: usize = 16;
@@ -24,18 +23,16 @@ static FORCE: AtomicBool = AtomicBool::new(false);
 
 /// Runs the tool and returns its exit status.
 pub fn main(arguments: &[OsString]) -> i32 {
+    let given = |flag: &str| arguments.iter().skip(1).any(|argument| argument == flag);
+    if given("--version") {
+        return i32::from(crate::print(&format!("qonnx-opt {}\n", crate::version())).is_err());
+    }
     qonnx_passes::register();
-    if arguments.iter().any(|argument| argument == "--list-passes") {
+    if given("--list-passes") {
         return i32::from(crate::print(&list()).is_err());
     }
-    // MLIR repeats a flag that it does not know as it is.
-    let steers = |argument: &&OsString| {
-        let shown = text::shown_path(Path::new(argument));
-        argument.as_encoded_bytes().starts_with(b"-") && argument.to_str() != Some(shown.as_str())
-    };
-    if let Some(flag) = arguments.iter().skip(1).find(steers) {
-        let flag = text::shown_path(Path::new(flag));
-        eprintln!("error: unknown flag '{flag}'; --help lists what there is");
+    if given(IMPORT_ONNX) {
+        eprintln!("error: unknown flag '{IMPORT_ONNX}': {READ_DIRECTLY}");
         return i32::from(USAGE);
     }
     let arguments: Vec<OsString> = arguments
@@ -53,7 +50,7 @@ pub fn main(arguments: &[OsString]) -> i32 {
         })
         .collect();
     let hooks = Hooks {
-        import: import_or_report,
+        read,
         check: |input, output| reported(formats::check_text(&to(input, output), MODULE)),
         write: |input, output, bytes| reported(to(input, output).write_file(bytes)),
     };
@@ -74,17 +71,25 @@ fn reported(outcome: Result<(), OutputError>) -> bool {
         .is_ok()
 }
 
-/// Imports a model; faults are reported in the context, one diagnostic each.
-pub fn import_or_report<'c>(context: &'c Context, path: &Path) -> Option<Module<'c>> {
-    match import(context, path, &ImportOptions::default()) {
-        Ok(module) => Some(module),
-        Err(errors) => {
-            let file = Location::new(context, &errors.file, 0, 0);
-            for problem in &errors.problems {
-                emit_error(file, &problem.to_string());
+/// Reads what a path names; its faults are printed.
+fn read(path: &Path) -> Option<OptInput> {
+    let standard_input = path.as_os_str() == STANDARD_INPUT;
+    if standard_input && io::stdin().is_terminal() {
+        eprintln!("(reading standard input; end it with ctrl-d, or interrupt with ctrl-c)");
+    }
+    let failed = |error: DriverError| CommandError::from(error).print();
+    let path = path.to_owned();
+    match driver::read(&path).map_err(failed).ok()? {
+        Source::Module(bytes) => Some(OptInput::Module(bytes)),
+        model => Some(OptInput::Model(Box::new(move |context| {
+            let options = ImportOptions::default();
+            let outcome = driver::import_source(context, &path, model, &options);
+            let (module, remarks) = outcome.map_err(failed).ok()?;
+            for remark in &remarks {
+                eprintln!("{remark}");
             }
-            None
-        }
+            Some(module)
+        }))),
     }
 }
 

@@ -8,13 +8,12 @@ use qonnx_mlir::driver::{self, LoadOptions};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::INPUT_AT_FAULT;
 use crate::error::CommandError;
 use crate::formats::{self, ModuleFormat};
 
 /// Translate a model across one level boundary.
 #[derive(Debug, Parser)]
-#[command(name = "qonnx-translate", version, about)]
+#[command(name = "qonnx-translate", version = crate::version(), about)]
 #[command(group(ArgGroup::new("direction").required(true)))]
 pub struct Cli {
     /// An ONNX file to a module of level 0
@@ -29,7 +28,7 @@ pub struct Cli {
     /// Leave out the elements of large constants
     #[arg(long)]
     pub elide_constants: bool,
-    /// The input file; '-' is standard input, for modules
+    /// The input file; '-' is standard input
     pub input: PathBuf,
     /// The output file: .mlir or .mlirbc, .ll, or C++; standard output where not given, or '-'
     #[arg(short, long)]
@@ -45,7 +44,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             error.print();
-            ExitCode::from(INPUT_AT_FAULT)
+            ExitCode::from(error.status())
         }
     }
 }

@@ -20,7 +20,9 @@ pub(crate) use context::context_of;
 pub use context::{
     clone_module, module_bytecode, parse_module, print_module, register_passes_once, session,
 };
-pub use diagnostics::{Diagnostic, Severity, capture, emit_error, emit_remark, emit_warning};
+pub use diagnostics::{
+    Diagnostic, Input, Severity, capture, emit_error, emit_remark, emit_warning, listen,
+};
 pub(crate) use elements::type_of_elements;
 pub use elements::{
     constant_attribute, constant_tensor, elements_attribute, elements_type, is_constant_value,
@@ -35,6 +37,6 @@ pub use handle::{
     users, val, value_key,
 };
 pub(crate) use handle::{block_handle, build_op_raw, build_with, op_handle, set_attribute};
-pub use node::{Node, identify, node_name};
+pub use node::{Node, Place, identify, location_key, node_name};
 pub(crate) use types::element_of;
 pub use types::{tensor_type, type_of, unranked};

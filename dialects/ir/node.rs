@@ -70,9 +70,68 @@ impl Node {
     }
 }
 
-/// The name of the node that a location carries, if any.
+/// A number that identifies a location.
+pub fn location_key(location: Location<'_>) -> usize {
+    location.to_raw().ptr as usize
+}
+
+/// A place in a file, as a location has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The name of the file.
+    pub file: Foreign,
+    /// The line, from 1 on; of an ONNX file the number of the node. 0 where nothing is known.
+    pub line: u32,
+    /// The column, from 1 on; 0 where nothing is known, as in a file that has no lines.
+    pub column: u32,
+}
+
+impl Place {
+    /// Whether it is one character of a text.
+    pub fn is_exact(&self) -> bool {
+        self.line > 0 && self.column > 0
+    }
+
+    /// The place that a location names, or the first of its parts that does.
+    #[expect(unsafe_code, reason = "melior does not take locations apart")]
+    pub fn at(location: Location<'_>) -> Option<Self> {
+        // SAFETY: the location is valid, and each accessor is guarded by its `IsA`.
+        unsafe {
+            let raw = location.to_raw();
+            let parts = if mlirLocationIsAFileLineColRange(raw) {
+                let number = |value| u32::try_from(value).unwrap_or(0);
+                let file = mlirIdentifierStr(mlirLocationFileLineColRangeGetFilename(raw));
+                return Some(Self {
+                    file: Foreign::new(text(StringRef::from_raw(file))?),
+                    line: number(mlirLocationFileLineColRangeGetStartLine(raw)),
+                    column: number(mlirLocationFileLineColRangeGetStartColumn(raw)),
+                });
+            } else if mlirLocationIsAName(raw) {
+                vec![mlirLocationNameGetChildLoc(raw)]
+            } else if mlirLocationIsACallSite(raw) {
+                vec![
+                    mlirLocationCallSiteGetCallee(raw),
+                    mlirLocationCallSiteGetCaller(raw),
+                ]
+            } else if mlirLocationIsAFused(raw) {
+                let count = mlirLocationFusedGetNumLocations(raw);
+                let mut parts = vec![null_location(); count as usize];
+                mlirLocationFusedGetLocations(raw, parts.as_mut_ptr());
+                parts
+            } else {
+                Vec::new()
+            };
+            let mut parts = parts.into_iter();
+            parts.find_map(|part| Self::at(Location::from_raw(part)))
+        }
+    }
+}
+
+/// The name of the node that a location carries, if any. A function's location has the name of its file.
 pub fn node_name(location: Location<'_>) -> Option<Foreign> {
-    Node::at(location).map(|node| node.name)
+    let name = Node::at(location)?.name;
+    let of_file = Place::at(location).is_some_and(|place| place.file == name);
+    (!of_file).then_some(name)
 }
 
 /// Makes the nodes of a network's graph ops and quantizers distinct: whoever has the name and number of one before it

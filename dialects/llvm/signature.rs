@@ -1,10 +1,9 @@
 //! What the entry function takes.
 
-use melior::ir::ValueLike;
-
 use super::CodeError;
 use crate::ir::{self, Function, Val};
 use crate::tensor::Element;
+use crate::text::Foreign;
 use crate::upstream::{buffer_type, byte_size, is_contiguous};
 use crate::value::TensorType;
 
@@ -35,22 +34,24 @@ impl Signature {
 
     /// The inputs and outputs of a function on tensors; the workspace is not known yet.
     pub(super) fn of_tensors(function: Function<'_>) -> Result<Self, CodeError> {
-        let types = |values: Vec<Val<'_>>, what: &str| {
-            let checked = values.into_iter().enumerate().map(|(at, value)| {
-                let ty = ir::type_of(value)
-                    .filter(|ty| matches!(ty.element, Element::F32 | Element::F64));
-                ty.ok_or_else(|| {
-                    CodeError::Signature(format!(
-                        "{what} {at} has type {}, expected a float tensor of static shape",
-                        value.r#type()
-                    ))
-                })
+        let types = |values: Vec<Val<'_>>, names: Vec<Foreign>, what: &str| {
+            let checked = values.into_iter().zip(names).map(|(value, name)| {
+                let found = match ir::type_of(value) {
+                    Some(ty) if matches!(ty.element, Element::F32 | Element::F64) => return Ok(ty),
+                    Some(ty) => format!("is of type {}", ty.element),
+                    None => "has no static shape".to_owned(),
+                };
+                let name = name.shown();
+                Err(CodeError::Signature(format!(
+                    "{what} '{name}' {found}, expected f32 or f64 elements of a static shape, which is what the cpu \
+                     backend has buffers for"
+                )))
             });
             checked.collect::<Result<Vec<_>, _>>()
         };
         Ok(Self {
-            inputs: types(function.arguments(), "input")?,
-            outputs: types(function.returned(), "output")?,
+            inputs: types(function.arguments(), function.input_names(), "input")?,
+            outputs: types(function.returned(), function.output_names(), "output")?,
             workspace: 0,
         })
     }
@@ -65,7 +66,7 @@ impl Signature {
             && arguments
                 .iter()
                 .zip(expected)
-                .all(|(value, ty)| buffer_type(*value).as_ref() == Some(ty));
+                .all(|(value, ty)| buffer_type(*value) == Some(ty.buffer()));
         let workspace = arguments
             .last()
             .and_then(|value| byte_size(&buffer_type(*value)?));

@@ -4,9 +4,11 @@ use inkwell::OptimizationLevel;
 use inkwell::targets::{CodeModel, InitializationConfig, RelocMode, TargetMachine, TargetTriple};
 
 use melior::StringRef;
+use mlir_sys::MlirStringRef;
 
 use super::CodeError;
-use crate::ffi::qonnxIsProcessor;
+use crate::ffi::{qonnxIsFeature, qonnxIsProcessor};
+use crate::text::Foreign;
 
 /// How much LLVM optimizes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,14 +92,12 @@ impl Target {
 
     /// LLVM's code generator. Fails if LLVM does not know the processor.
     pub(super) fn machine(&self) -> Result<TargetMachine, CodeError> {
-        inkwell::targets::Target::initialize_native(&InitializationConfig::default())
-            .map_err(CodeError::Llvm)?;
-        let triple: TargetTriple = TargetMachine::get_default_triple();
-        if !is_processor(&triple, &self.cpu) {
-            let triple = triple.as_str().to_string_lossy();
+        let triple = triple()?;
+        if !is_processor(&self.cpu) {
+            let cpu = Foreign::from(self.cpu.as_str());
+            let (cpu, expected) = (cpu.shown(), expected_processor());
             return Err(CodeError::Llvm(format!(
-                "unknown processor '{}', expected one that 'llc -mtriple={triple} -mcpu=help' lists",
-                self.cpu
+                "unknown processor '{cpu}', expected {expected}"
             )));
         }
         let target = inkwell::targets::Target::from_triple(&triple)
@@ -117,15 +117,41 @@ impl Target {
     }
 }
 
-/// Whether LLVM knows a processor.
+/// This machine's architecture, for which LLVM is made ready.
+fn triple() -> Result<TargetTriple, CodeError> {
+    inkwell::targets::Target::initialize_native(&InitializationConfig::default())
+        .map_err(CodeError::Llvm)?;
+    Ok(TargetMachine::get_default_triple())
+}
+
+/// Whether LLVM knows a processor of this machine's architecture.
+pub fn is_processor(cpu: &str) -> bool {
+    is_known(qonnxIsProcessor, cpu)
+}
+
+/// Whether LLVM knows a feature of this machine's architecture, such as `avx2`.
+pub fn is_feature(name: &str) -> bool {
+    is_known(qonnxIsFeature, name)
+}
+
+/// Which processors and features there are, for messages.
+pub fn expected_processor() -> String {
+    let triple = TargetMachine::get_default_triple();
+    let triple = triple.as_str().to_string_lossy();
+    format!("one that 'llc -mtriple={triple} -mcpu=help' lists")
+}
+
 #[expect(unsafe_code, reason = "no C API asks this")]
-fn is_processor(triple: &TargetTriple, cpu: &str) -> bool {
+fn is_known(ask: unsafe extern "C" fn(MlirStringRef, MlirStringRef) -> bool, name: &str) -> bool {
+    let Ok(triple) = triple() else {
+        return false;
+    };
     let triple = triple.as_str().to_string_lossy();
     // SAFETY: both strings are valid for the call.
     unsafe {
-        qonnxIsProcessor(
+        ask(
             StringRef::new(&triple).to_raw(),
-            StringRef::new(cpu).to_raw(),
+            StringRef::new(name).to_raw(),
         )
     }
 }

@@ -186,8 +186,9 @@ fn map_channels(
     signed: bool,
     apply: impl Fn(i64, usize) -> i64,
 ) -> Result<Tensor, EvalError> {
-    let inner: usize = input.shape[axis + 1..].iter().product();
-    let channels = input.shape[axis].max(1);
+    // A scalar has one channel.
+    let inner: usize = input.shape.iter().skip(axis + 1).product();
+    let channels = input.shape.get(axis).map_or(1, |&extent| extent.max(1));
     let values = read(input, signed)
         .into_iter()
         .enumerate()

@@ -247,7 +247,11 @@ fn check(
     }
 }
 
+/// The extent of the channel axis. A scalar has one channel, along an axis 0 that all parameters broadcast along.
 fn channels(op: &'static str, axis: usize, input: &TensorType) -> Result<usize, EvalError> {
+    if input.shape.is_empty() && axis == 0 {
+        return Ok(1);
+    }
     input.shape.get(axis).copied().ok_or_else(|| {
         EvalError::attribute(op, "axis", axis, format!("an axis of {:?}", input.shape))
     })

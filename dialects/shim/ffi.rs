@@ -26,6 +26,14 @@ pub struct PassInfo {
     pub vtable: *const c_void,
 }
 
+/// `QonnxInput`.
+#[repr(C)]
+pub struct OptInput {
+    pub is_model: bool,
+    pub may_steer: bool,
+    pub bytes: MlirStringRef,
+}
+
 unsafe extern "C" {
     pub fn qonnxRegisterDialects(registry: MlirDialectRegistry);
     pub fn qonnxRegisterUpstreamPasses();
@@ -46,5 +54,6 @@ unsafe extern "C" {
     pub fn qonnxFunctionHash(function: MlirOperation) -> usize;
     pub fn qonnxFunctionsEqual(left: MlirOperation, right: MlirOperation) -> bool;
     pub fn qonnxIsProcessor(triple: MlirStringRef, name: MlirStringRef) -> bool;
+    pub fn qonnxIsFeature(triple: MlirStringRef, name: MlirStringRef) -> bool;
     pub fn qonnxEmit(location: MlirLocation, severity: c_int, message: *const c_char);
 }

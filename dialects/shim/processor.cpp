@@ -6,13 +6,26 @@
 #include "mlir/CAPI/Support.h"
 #include "qonnx-c.h"
 
-// LLVM itself warns about an unknown processor on standard error and makes code for another one.
-bool qonnxIsProcessor(MlirStringRef triple, MlirStringRef name) {
+namespace {
+
+/// What LLVM knows about the processors of an architecture; null if it knows none.
+std::unique_ptr<llvm::MCSubtargetInfo> subtarget(MlirStringRef triple) {
   llvm::Triple parsed(unwrap(triple));
   std::string error;
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(parsed, error);
-  if (!target)
-    return false;
-  std::unique_ptr<llvm::MCSubtargetInfo> info(target->createMCSubtargetInfo(parsed, "", ""));
+  return std::unique_ptr<llvm::MCSubtargetInfo>(target ? target->createMCSubtargetInfo(parsed, "", "") : nullptr);
+}
+
+} // namespace
+
+// LLVM itself warns about what it does not know on standard error and makes code for something else.
+bool qonnxIsProcessor(MlirStringRef triple, MlirStringRef name) {
+  auto info = subtarget(triple);
   return info && info->isCPUStringValid(unwrap(name));
+}
+
+bool qonnxIsFeature(MlirStringRef triple, MlirStringRef name) {
+  auto info = subtarget(triple);
+  return info && llvm::any_of(info->getAllProcessorFeatures(),
+                              [&](const auto &feature) { return unwrap(name) == feature.Key; });
 }

@@ -38,8 +38,18 @@ void qonnxRegisterPass(const QonnxPassInfo *info);
 /// Registers a named pipeline that stands for the pipeline text `passes`.
 void qonnxRegisterPipeline(MlirStringRef argument, MlirStringRef description, MlirStringRef passes);
 
-/// `MlirOptMain`. An input file that ends in `.onnx` is imported through `qonnxRustImport` first, and what goes to
-/// a file is written by `qonnxRustWriteOutput`.
+/// What a tool is given as input.
+struct QonnxInput {
+  /// Whether it is an ONNX model, which `qonnxRustImport` makes a module of. Otherwise `bytes` are a module as text or
+  /// bytecode; they live for the whole process, and a zero follows.
+  bool isModel;
+  /// Whether MLIR's messages about the module may steer a terminal.
+  bool maySteer;
+  MlirStringRef bytes;
+};
+
+/// `MlirOptMain`. The input comes from `qonnxRustRead`, what goes to a file is written by `qonnxRustWriteOutput`, and
+/// diagnostics of passes are printed by `qonnxRustListen`. Returns 2 if the command line is at fault.
 int qonnxOptMain(int argc, char **argv, MlirStringRef tool);
 
 /// `MlirLspServerMain`.
@@ -63,6 +73,9 @@ bool qonnxFunctionsEqual(MlirOperation left, MlirOperation right);
 /// Whether LLVM knows a processor of that name, for the architecture of a target triple.
 bool qonnxIsProcessor(MlirStringRef triple, MlirStringRef name);
 
+/// Likewise, a feature of processors.
+bool qonnxIsFeature(MlirStringRef triple, MlirStringRef name);
+
 /// Reports a warning (severity 1) or a remark (3).
 void qonnxEmit(MlirLocation location, int severity, const char *message);
 
@@ -84,11 +97,22 @@ bool qonnxRustPassRun(const void *vtable, void *pass, MlirOperation operation);
 /// Checks the rules of an op; false after reporting a violation at the op.
 bool qonnxRustVerify(MlirOperation operation);
 
-/// Imports an ONNX file as a module in `context`; a null module after reporting.
-MlirModule qonnxRustImport(MlirContext context, MlirStringRef path);
+/// Reads what a path names; false after reporting on standard error.
+bool qonnxRustRead(MlirStringRef path, QonnxInput *input);
 
-/// Whether a module's text or bytecode holds nothing that steers a terminal; false after reporting on standard error.
-bool qonnxRustCheckSource(MlirStringRef input, MlirStringRef source);
+/// Imports the model that was read as a module in `context`; a null module after reporting on standard error.
+MlirModule qonnxRustImport(MlirContext context);
+
+/// Prints diagnostics of a context on standard error from here on, each with its notes if these are wanted. With
+/// verbosity 0 errors only, with 1 warnings, with 2 remarks too; the others are left to other handlers.
+void qonnxRustListen(MlirContext context, int verbosity, bool notes);
+
+/// Hands a text in which nothing steers a terminal to `append`, unless the text is one already; returns whether it was
+/// not.
+bool qonnxRustEscape(MlirStringRef text, MlirStringCallback append, void *data);
+
+/// Prints errors on standard error, one each line.
+void qonnxRustReport(MlirStringRef text);
 
 /// Whether what is made of the file `input` may be written to `output`; false after reporting on standard error.
 bool qonnxRustCheckOutput(MlirStringRef input, MlirStringRef output);

@@ -216,3 +216,26 @@ fn paths_are_shown_whatever_their_bytes() {
     let path = Path::new(OsStr::from_bytes(b"a\xff/b\n\x1b"));
     assert_eq!(shown_path(path), "a\\xff/b\\n\\u{1b}");
 }
+
+#[test]
+fn what_may_steer_is_told_from_what_does_not() {
+    for source in [
+        "module {}",
+        r#"f "\22\0A\\1" loc("n"("f":3:0))"#,
+        r#"{a = "x": 1 : i64}"#,
+        "\\",
+    ] {
+        assert!(!may_steer(source.as_bytes()), "{source}");
+    }
+    for source in [
+        r#"@"\1b[31m""#,
+        r#""\E2\80\AE""#,
+        r#"loc("f":1:1)"#,
+        r#"loc("f" : 12: 10)"#,
+        "loc(\"f\" // c\n : 0x1 : 10)",
+        "ML\u{ef}R",
+    ] {
+        let bytes: Vec<u8> = source.chars().map(|letter| letter as u8).collect();
+        assert!(may_steer(&bytes), "{source}");
+    }
+}

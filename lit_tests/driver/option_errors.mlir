@@ -10,7 +10,7 @@
 // TYPE: option 'type' expects a value of type FixedType, got 'fixed<8>'
 // PASS: 'no-such-pass' does not refer to a registered pass or pass pipeline
 // FILE: no_such_file.mlir
-// MODEL: no_such_file.onnx{{.*}}error: {{.*}}cannot be read
+// MODEL: error: {{.*}}no_such_file.onnx: cannot be read: No such file
 func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
   return %x : tensor<1x4xf32>
 }

@@ -155,7 +155,13 @@ fn archives(name: &str) -> Result<(), Failed> {
         let output = verify(&model, &inputs, &path, backends)?;
         let text = String::from_utf8_lossy(&output.stdout);
         no_panic(&String::from_utf8_lossy(&output.stderr))?;
-        if output.status.success() || text.trim_end().ends_with("passed") {
+        // Arrays that are not the model's cannot be compared.
+        let caught = match output.status.code() {
+            Some(1) => text.is_empty(),
+            Some(3) => text.trim_end().ends_with("FAILED"),
+            _ => false,
+        };
+        if !caught {
             return Err(unexpected(what, &output));
         }
     }
@@ -226,13 +232,13 @@ fn explained() -> Result<(), Failed> {
         (
             [0.2, 0.4],
             &["--backends=cpu", "--json"],
-            1,
+            3,
             "\"verdict\": \"no-graph\"",
         ),
         (
             [0.2, 0.4],
             &["--backends=interp", "--search=0"],
-            1,
+            3,
             "--search is 0",
         ),
         (
@@ -244,7 +250,7 @@ fn explained() -> Result<(), Failed> {
         (
             [0.4, 0.2],
             &["--backends=interp,int,cpu"],
-            1,
+            3,
             "no choice for the 1 elements",
         ),
     ] {

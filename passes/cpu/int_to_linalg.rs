@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use melior::Context;
-use melior::ir::ValueLike;
 use melior::ir::operation::OperationLike;
+use melior::ir::{Location, ValueLike};
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, BlockHandle, Function, Op, Val};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
@@ -24,6 +24,8 @@ declare_pass! {
     /// regions become `linalg.generic` with bodies of `arith` and `math`. Results are bit for bit those of the
     /// reference interpreter: float sums are `f64` in ascending order and rounded once, nothing is contracted or
     /// reassociated.
+    ///
+    /// What has no elements is not computed, and goes in and out of the function as a vector of length 0.
     ///
     /// An integer's container holds a number of a known range modulo the container's width; a reader masks the
     /// high bits only where that range and its reading (signed or unsigned) disagree.
@@ -55,6 +57,7 @@ impl IntToLinalg {
                 constants: HashMap::new(),
             };
             for (old, new) in arguments.iter().zip(ir::block_arguments(block)) {
+                let new = walk.argument(new, location);
                 walk.bind(*old, Machine::float(new));
             }
             for op in ops {
@@ -67,7 +70,10 @@ impl IntToLinalg {
             };
             let results = returned
                 .iter()
-                .map(|value| walk.tensor(&emit, *value))
+                .map(|value| match ir::type_of(*value) {
+                    Some(ty) if ty.is_empty() => Some(emit.empty(&ty.buffer())),
+                    _ => walk.tensor(&emit, *value),
+                })
                 .collect::<Option<Vec<_>>>();
             let Some(results) = results else {
                 return fail(anchor, "returns a constant without its elements");
@@ -92,6 +98,20 @@ struct Walk<'c> {
 impl<'c> Walk<'c> {
     fn bind(&mut self, old: Val<'c>, new: Machine<'c>) {
         self.values.insert(ir::value_key(old), new);
+    }
+
+    /// What the network sees of an argument of the new block.
+    fn argument(&self, argument: Val<'c>, location: Location<'c>) -> Val<'c> {
+        let Some(ty) = ir::type_of(argument).filter(TensorType::is_empty) else {
+            return argument;
+        };
+        ir::set_type(argument, ir::tensor_type(self.context, &ty.buffer()));
+        let emit = Emitter {
+            context: self.context,
+            block: self.block,
+            location,
+        };
+        emit.empty(&ty)
     }
 
     fn lower(&mut self, op: Op<'c>) -> Result<(), Reported> {
@@ -123,6 +143,13 @@ impl<'c> Walk<'c> {
                 );
             }
         };
+        if types.iter().all(TensorType::is_empty) {
+            for (old, ty) in op.results().zip(&types) {
+                let new = undefined(&emit, ty);
+                self.bind(ir::val(old), new);
+            }
+            return Ok(());
+        }
         let outcome = if let Some(graph) = GraphOp::read(op) {
             self.float(&emit, &graph, op, &types)
         } else {
@@ -176,14 +203,8 @@ impl<'c> Walk<'c> {
         }
         let Some(unsigned) = self.constants.get(&ir::value_key(old)) else {
             let empty = ir::defining_op(old).is_some_and(upstream::is_empty);
-            let Some(r#type) = ir::type_of(old).filter(|_| empty) else {
-                return Ok(None);
-            };
-            let value = emit.empty(&machine_type(&r#type));
-            return Ok(Some(match r#type.element {
-                Element::Int { width, .. } => Machine::int(value, width, None),
-                _ => Machine::float(value),
-            }));
+            let r#type = ir::type_of(old).filter(|_| empty);
+            return Ok(r#type.map(|ty| undefined(emit, &ty)));
         };
         let value = ir::constant_attribute(old).ok_or("uses a constant without its elements")?;
         integer::constant(emit, value, !unsigned).map(Some)
@@ -238,6 +259,15 @@ impl<'c> Walk<'c> {
         }
         let value = ir::constant_attribute(old)?;
         ir::elements_type(value).map(|_| emit.constant_of(value))
+    }
+}
+
+/// A tensor whose elements nobody has written.
+fn undefined<'c>(emit: &Emitter<'c>, ty: &TensorType) -> Machine<'c> {
+    let value = emit.empty(&machine_type(ty));
+    match ty.element {
+        Element::Int { width, .. } => Machine::int(value, width, None),
+        _ => Machine::float(value),
     }
 }
 

@@ -4,12 +4,13 @@ use melior::Context;
 use melior::ir::operation::OperationLike;
 use melior::ir::{Type, ValueLike};
 use qonnx_dialects::dataflow::{self, Array};
+use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, BlockHandle, Function, Op, Val};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::tensor::Element;
 use qonnx_dialects::text::Foreign;
 use qonnx_dialects::word::Word;
-use qonnx_dialects::{qint, upstream};
+use qonnx_dialects::{onnx, qint, upstream};
 use std::collections::{HashMap, HashSet};
 
 use super::layers::{Layers, first_reader};
@@ -53,11 +54,7 @@ impl IntToDataflow {
         }
         let stages = stages(main)?;
         if !stages.iter().any(|stage| stage.hardware) {
-            return fail(
-                main.op(),
-                "no operation is left on integers, so there is nothing to build in hardware; quantize the inputs \
-                 (option '--input-type') or the weights and activations of the model",
-            );
+            return fail(main.op(), nothing_to_build(main));
         }
         let Some(end) = main.return_op() else {
             return fail(main.op(), "the function does not end with a return");
@@ -218,8 +215,13 @@ impl<'c> Split<'c> {
                     .copied()
                     .or_else(|| word_of(operand, first_reader(operand)));
                 match (size, word) {
-                    (Some(size), Some(word)) if size > 0 => {
-                        inputs.push((operand, Array { size, word }))
+                    (Some(size @ 1..), Some(word)) => inputs.push((operand, Array { size, word })),
+                    (Some(0), _) => {
+                        return fail(
+                            *op,
+                            "an operand has no elements, and hardware has no arrays without words; compile this model for \
+                             the cpu",
+                        );
                     }
                     _ => {
                         return fail(
@@ -232,6 +234,45 @@ impl<'c> Split<'c> {
         }
         Ok(inputs)
     }
+}
+
+/// Why no operation is left on integers, as far as the network itself says so.
+fn nothing_to_build(main: Function<'_>) -> String {
+    let inputs = main.input_names().into_iter().zip(main.arguments());
+    let unquantized = inputs
+        .filter(|(_, value)| reaches_product(*value))
+        .map(|(name, _)| name)
+        .next();
+    let advice = match unquantized {
+        Some(name) => format!(
+            "input '{}' reaches a product without a quantizer; the option '--input-type' quantizes the inputs",
+            name.shown()
+        ),
+        None => "'qonnxc report' says of each operation why it stays float".to_owned(),
+    };
+    format!("no operation is left on integers, so there is nothing to build in hardware; {advice}")
+}
+
+/// Whether a value is an operand of a float product, or what graph ops other than quantizers make of it is.
+fn reaches_product(value: Val<'_>) -> bool {
+    let (mut pending, mut seen) = (vec![value], HashSet::new());
+    while let Some(value) = pending.pop() {
+        for (user, _) in ir::users(value) {
+            match GraphOp::read(user) {
+                Some(GraphOp::Onnx(onnx::Op::MatMul | onnx::Op::Gemm(_) | onnx::Op::Conv(_))) => {
+                    return true;
+                }
+                Some(GraphOp::Onnx(_)) => pending.extend(
+                    user.results()
+                        .map(ir::val)
+                        .filter(|value| seen.insert(ir::value_key(*value))),
+                ),
+                // Quantizers of all kinds.
+                Some(GraphOp::Qonnx(_)) | None => {}
+            }
+        }
+    }
+    false
 }
 
 /// The word of an integer tensor's elements.

@@ -262,8 +262,7 @@ impl<'c> Layers<'c> {
 /// The refusal of an op that has no layer.
 pub fn unsupported(op: Op<'_>) -> String {
     format!(
-        "the hls backend has no streaming layer for '{}' yet; compile this model for the cpu, or make the part \
-         before it float",
+        "the hls backend has no streaming layer for this integer operation ('{}') yet; compile this model for the cpu",
         ir::op_name(op)
     )
 }

@@ -43,16 +43,31 @@ impl<'c> Converter<'c> {
                 }
                 State::Constant(constant) => Some(constant),
                 State::Absent => None,
-                State::Int(_) | State::Float(_) => {
-                    return Err("more than one operand is not constant".to_owned());
+                State::Int(_) => {
+                    return Err(
+                        "two of its operands are computed, and it has an integer form with constants only"
+                            .to_owned(),
+                    );
+                }
+                State::Float(_) => {
+                    let what = operand_name(at, states.len());
+                    return Err(self.reasons.no_integers(&what, state, true));
                 }
             });
         }
         let Some((moving, State::Int(value))) = moving.map(|at| (at, &states[at])) else {
-            return Err("no operand is a scaled integer".to_owned());
+            return Err(
+                "all of its operands are constants that it cannot be evaluated on".to_owned(),
+            );
         };
-        if result.shape != value.shape || result.element != qonnx_dialects::tensor::Element::F32 {
-            return Err("it changes the shape or the element type".to_owned());
+        if result.shape != value.shape {
+            return Err("its constants have more elements than its input".to_owned());
+        }
+        if result.element != qonnx_dialects::tensor::Element::F32 {
+            return Err(format!(
+                "its result is of type {}, expected f32",
+                result.element
+            ));
         }
         let rank = value.shape.len();
         let constants = constants
@@ -86,7 +101,14 @@ impl<'c> Converter<'c> {
             Some(State::Int(value)) if value.shape == result.shape => {
                 self.quantize_int(value, &parameters, location)
             }
-            _ => Err("its parameters have more elements than its input".to_owned()),
+            Some(State::Int(_)) => {
+                Err("its parameters have more elements than its input".to_owned())
+            }
+            other => {
+                Err(self
+                    .reasons
+                    .no_integers("its input", other.unwrap_or(&State::Absent), true))
+            }
         }
     }
 
@@ -216,12 +238,17 @@ impl<'c> Converter<'c> {
         let [State::Int(a), State::Int(b)] = states else {
             return Err("an operand is not a scaled integer".to_owned());
         };
-        if !a.steps.is_empty() || !b.steps.is_empty() {
-            return Err("an operand has float operations since its accumulator".to_owned());
+        for (at, state) in states.iter().enumerate() {
+            if matches!(state, State::Int(value) if !value.steps.is_empty()) {
+                let what = operand_name(at, states.len());
+                return Err(self.reasons.no_integers(&what, state, false));
+            }
         }
-        let (Some(left), Some(right)) = (a.info.joined(), b.info.joined()) else {
-            return Err("an operand's scale varies".to_owned());
+        let varies = |value: &IntValue<'c>| {
+            format!("an operand's scale varies along axis {}", value.info.axis)
         };
+        let left = a.info.joined().ok_or_else(|| varies(a))?;
+        let right = b.info.joined().ok_or_else(|| varies(b))?;
         let (left, right) = (left.channels[0], right.channels[0]);
         if left.scale != right.scale {
             return Err("the operands have different scales".to_owned());
@@ -276,6 +303,15 @@ impl<'c> Converter<'c> {
             location,
         ));
         self.append(generic.build(self.context, inputs, empty, location))
+    }
+}
+
+/// What a refusal calls an operand.
+fn operand_name(at: usize, count: usize) -> String {
+    if count == 1 {
+        "its input".to_owned()
+    } else {
+        format!("operand {at}")
     }
 }
 

@@ -20,14 +20,17 @@ pub struct Constant<'c> {
     pub r#type: TensorType,
     /// The same as scaled integers, if it came from a quantizer.
     pub int: Option<Rc<ScaledConstant>>,
+    /// Why it has none although a quantizer made it, or what it is made of.
+    pub unscaled: Option<Rc<str>>,
     /// Where it was made.
     pub location: Location<'c>,
-    source: Source<'c>,
+    /// Where its elements are.
+    pub(super) source: Source<'c>,
 }
 
 /// Where the elements are.
 #[derive(Clone)]
-enum Source<'c> {
+pub(super) enum Source<'c> {
     /// In the attribute of a constant op.
     Attribute(Attribute<'c>),
     /// Here.
@@ -36,7 +39,7 @@ enum Source<'c> {
     Deferred(Rc<Deferred<'c>>),
 }
 
-struct Deferred<'c> {
+pub(super) struct Deferred<'c> {
     op: GraphOp,
     operands: Vec<Option<Constant<'c>>>,
     depth: usize,
@@ -48,20 +51,18 @@ impl<'c> Constant<'c> {
         Self {
             r#type,
             int: None,
+            unscaled: None,
             location,
             source: Source::Attribute(value),
         }
     }
 
-    /// Of elements, and what they are as scaled integers.
-    pub fn of_tensor(
-        value: Tensor,
-        int: Option<Rc<ScaledConstant>>,
-        location: Location<'c>,
-    ) -> Self {
+    /// Of elements.
+    pub fn of_tensor(value: Tensor, location: Location<'c>) -> Self {
         Self {
             r#type: TensorType::of(&value),
-            int,
+            int: None,
+            unscaled: None,
             location,
             source: Source::Tensor(Rc::new(value)),
         }
@@ -72,14 +73,15 @@ impl<'c> Constant<'c> {
     pub fn deferred(
         op: &GraphOp,
         operands: &[Option<Self>],
-        int: ScaledConstant,
+        int: &Rc<ScaledConstant>,
         r#type: &TensorType,
         location: Location<'c>,
     ) -> Option<Self> {
         let depth = 1 + operands.iter().flatten().map(Self::depth).max()?;
         (depth <= MAX_DEFERRED).then(|| Self {
             r#type: r#type.clone(),
-            int: Some(Rc::new(int)),
+            int: Some(Rc::clone(int)),
+            unscaled: None,
             location,
             source: Source::Deferred(Rc::new(Deferred {
                 op: op.clone(),

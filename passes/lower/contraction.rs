@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use super::activation::widened;
 use super::converter::{Converter, Refusal};
+use super::reasons::Reasons;
 use super::value::{IntValue, State};
 use crate::analysis::scaled_int::{Channel, DotRange, ScaledConstant, ScaledInt, Width};
 
@@ -19,19 +20,37 @@ const FLOAT_WEIGHT_BITS: u32 = 8;
 
 /// Operands of a contraction.
 fn operands<'a, 'c>(
+    reasons: &Reasons,
     states: &'a [State<'c>],
 ) -> Result<(&'a IntValue<'c>, Rc<ScaledConstant>), Refusal> {
-    let [State::Int(x), State::Constant(weights), ..] = states else {
-        return Err("it is not a product of scaled integers with constant weights".to_owned());
+    let (first, second) = match states {
+        [State::Constant(_), State::Int(_), ..] => {
+            return Err(
+                "its first operand is constant and its second is not; constant weights come second"
+                    .to_owned(),
+            );
+        }
+        [first, second, ..] => (first, second),
+        _ => return Err("an operand is missing".to_owned()),
+    };
+    let State::Int(x) = first else {
+        return Err(reasons.no_integers("its input", first, false));
+    };
+    let State::Constant(weights) = second else {
+        let second = reasons.no_integers("its second operand", second, true);
+        return Err(format!("{second}; weights must be constant"));
     };
     if !x.steps.is_empty() {
-        return Err("its input has not been quantized since the last accumulator".to_owned());
+        return Err(reasons.no_integers("its input", first, false));
     }
     let weights = match &weights.int {
         Some(int) => Rc::clone(int),
         None => ScaledConstant::of_float(weights.tensor()?.as_ref(), FLOAT_WEIGHT_BITS)
             .map(Rc::new)
-            .ok_or("its weights are not quantized")?,
+            .ok_or_else(|| match &weights.unscaled {
+                Some(reason) => format!("its weights are no integers: {reason}"),
+                None => "its weights are not quantized".to_owned(),
+            })?,
     };
     Ok((x, weights))
 }
@@ -43,7 +62,10 @@ fn weight_scales(weights: &ScaledConstant, axis: usize, count: usize) -> Result<
         Ok(None) => Ok(vec![scales[0]; count]),
         Ok(Some(found)) if found == axis => Ok(scales),
         _ if scales.iter().all(|scale| *scale == scales[0]) => Ok(vec![scales[0]; count]),
-        _ => Err("the scale of its weights does not follow the output channels".to_owned()),
+        Ok(Some(_)) => {
+            Err("the scale of its weights does not follow the output channels".to_owned())
+        }
+        _ => Err("the scale of its weights varies along more than one axis".to_owned()),
     }
 }
 
@@ -77,7 +99,7 @@ impl<'c> Converter<'c> {
         result: &TensorType,
         location: Location<'c>,
     ) -> Result<State<'c>, Refusal> {
-        let (x, weights) = operands(states)?;
+        let (x, weights) = operands(&self.reasons, states)?;
         let &[depth, columns] = weights.shape.as_slice() else {
             return Err("its weights are not a matrix".to_owned());
         };
@@ -87,7 +109,10 @@ impl<'c> Converter<'c> {
         let scale_x = x
             .info
             .uniform_scale()
-            .ok_or("its input's scale differs along the summed axis")?;
+            .ok_or_else(|| match x.info.axis == outer {
+                true => "its input's scale differs along the summed axis".to_owned(),
+                false => format!("its input's scale varies along axis {}", x.info.axis),
+            })?;
         let scales = weight_scales(&weights, 1, columns)?;
         let n = &weights.n;
         // Ranges along the summed axis sharpen the bound; ranges along another axis are joined.
@@ -173,7 +198,7 @@ impl<'c> Converter<'c> {
         result: &TensorType,
         location: Location<'c>,
     ) -> Result<State<'c>, Refusal> {
-        let (x, weights) = operands(states)?;
+        let (x, weights) = operands(&self.reasons, states)?;
         if matches!(states.get(2), Some(state) if !matches!(state, State::Absent)) {
             return Err("it has a bias; run 'split-bias' first".to_owned());
         }
@@ -194,7 +219,12 @@ impl<'c> Converter<'c> {
             let mut found = match &whole {
                 Some(whole) => whole.channels[0],
                 None if by_channel => x.info.channel(channel),
-                None => return Err("its input's scale varies along a spatial axis".to_owned()),
+                None => {
+                    let axis = x.info.axis;
+                    return Err(format!(
+                        "its input's scale varies along axis {axis}, expected 1, that of the channels"
+                    ));
+                }
             };
             if padded {
                 (found.lo, found.hi) = (found.lo.min(0), found.hi.max(0));

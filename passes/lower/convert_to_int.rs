@@ -6,6 +6,7 @@ use qonnx_dialects::ir::{self, Function};
 use qonnx_dialects::pass::PassResult;
 
 use super::converter::Converter;
+use super::reasons::Need;
 
 declare_pass! {
     /// Convert quantized operations to integer operations of exact width.
@@ -46,17 +47,20 @@ impl ConvertToInt {
             .return_op()
             .map_or_else(|| function.op().location(), |op| op.location());
         let options = self.clone();
+        let names = function.input_names();
         let mut outputs = Vec::new();
         function.rebuild(context, |_, block| {
             let mut converter = Converter::new(context, block, options);
-            for (old, new) in arguments.iter().zip(ir::block_arguments(block)) {
+            let inputs = arguments.iter().zip(ir::block_arguments(block));
+            for ((old, new), name) in inputs.zip(names) {
                 converter.bind_float(*old, new);
+                converter.reasons.input(new, name);
             }
             for op in ops {
                 converter.convert(op)?;
             }
             for value in returned {
-                outputs.push(converter.float_of(value, location)?);
+                outputs.push(converter.float_of(value, Need::Output, location)?);
             }
             ir::append_return(block, &outputs, location);
             Ok(())

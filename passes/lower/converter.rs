@@ -17,12 +17,16 @@ use std::rc::Rc;
 
 use super::constant::{self, Constant};
 use super::convert_to_int::ConvertToInt;
+use super::reasons::{Need, Reasons};
 use super::steps::Steps;
 use super::value::{IntValue, State};
 use crate::analysis::scaled_int::ScaledConstant;
 
 /// Why an op has no integer form here; it stays float.
 pub type Refusal = String;
+
+/// The refusal of an op that no rule is for.
+const NO_FORM: &str = "there is no integer form of this operation yet";
 
 /// The conversion of one function.
 pub struct Converter<'c> {
@@ -37,12 +41,15 @@ pub struct Converter<'c> {
     carriers: HashMap<(usize, usize), (Steps<'c>, Val<'c>)>,
     /// Room for constants that are computed.
     budget: Budget,
+    /// Why operations stay float.
+    pub reasons: Reasons,
 }
 
 impl<'c> Converter<'c> {
     pub fn new(context: &'c Context, block: BlockHandle<'c>, options: ConvertToInt) -> Self {
         Self {
             context,
+            reasons: Reasons::new(options.remarks),
             options,
             block,
             states: HashMap::new(),
@@ -115,6 +122,7 @@ impl<'c> Converter<'c> {
             return Ok(());
         }
         let [result] = types.as_slice() else {
+            self.reasons.refused(location, graph.name(), NO_FORM);
             return self.keep_float(&graph, op, &operands, &types);
         };
         match self.integer_rule(&graph, &states, result, location) {
@@ -123,19 +131,16 @@ impl<'c> Converter<'c> {
                 Ok(())
             }
             Err(refusal) => {
-                if self.options.remarks && states.iter().any(|state| matches!(state, State::Int(_)))
-                {
-                    ir::emit_remark(
-                        location,
-                        &format!("'{}' stays float: {refusal}", graph.name()),
-                    );
-                }
                 match self.quantize_float_form(&graph, &states, &operands, result, op)? {
                     Some(state) => {
+                        self.reasons.apart(location, graph.name(), &refusal);
                         self.states.insert(ir::value_key(results[0]), state);
                         Ok(())
                     }
-                    None => self.keep_float(&graph, op, &operands, &types),
+                    None => {
+                        self.reasons.refused(location, graph.name(), &refusal);
+                        self.keep_float(&graph, op, &operands, &types)
+                    }
                 }
             }
         }
@@ -159,7 +164,7 @@ impl<'c> Converter<'c> {
         if !quantizer || !matches!(states.first(), Some(State::Int(_))) {
             return Ok(None);
         }
-        let x = self.float_of(operands[0], op.location())?;
+        let x = self.float_of(operands[0], Need::Quantizer, op.location())?;
         let mut states = states.to_vec();
         states[0] = State::Float(x);
         Ok(self
@@ -199,7 +204,7 @@ impl<'c> Converter<'c> {
                 self.add(op, states, result, location)
             }
             op if op.is_elementwise() => self.step(op, states, result, location),
-            _ => Err("there is no integer form of this operation yet".to_owned()),
+            _ => Err(NO_FORM.to_owned()),
         }
     }
 
@@ -214,7 +219,7 @@ impl<'c> Converter<'c> {
         let location = op.location();
         let operands = operands
             .iter()
-            .map(|operand| self.float_of(*operand, location))
+            .map(|operand| self.float_of(*operand, Need::Op(graph.name()), location))
             .collect::<Result<Vec<_>, _>>()?;
         let types: Vec<_> = types
             .iter()
@@ -231,8 +236,13 @@ impl<'c> Converter<'c> {
         Ok(())
     }
 
-    /// The float form of an old value, built where it is first asked for.
-    pub fn float_of(&mut self, old: Val<'c>, location: Location<'c>) -> Result<Val<'c>, Reported> {
+    /// The float form of an old value, built where it is first asked for; `need` says who at `location` asks.
+    pub fn float_of(
+        &mut self,
+        old: Val<'c>,
+        need: Need<'_>,
+        location: Location<'c>,
+    ) -> Result<Val<'c>, Reported> {
         let key = ir::value_key(old);
         if let Some(float) = self.floats.get(&key) {
             return Ok(*float);
@@ -242,7 +252,15 @@ impl<'c> Converter<'c> {
             State::Absent => self.append(onnx::none(self.context, location)),
             State::Float(value) => value,
             State::Constant(constant) => self.float_constant(&constant)?,
-            State::Int(value) => self.dequantized(&value, location),
+            State::Int(value) => {
+                for step in value.steps.in_order() {
+                    if self.options.remarks {
+                        self.reasons
+                            .needed(step.location, step.op.name(), need, location);
+                    }
+                }
+                self.dequantized(&value, location)
+            }
         };
         self.floats.insert(key, float);
         Ok(float)
@@ -373,13 +391,16 @@ impl<'c> Converter<'c> {
         if operands.iter().flatten().next().is_none() {
             return Ok(None);
         }
-        let int = match (operands.first(), types) {
-            (Some(Some(first)), [result]) => scaled_result(graph, first, &operands, result)?,
-            _ => None,
+        let scaled = match (operands.first(), types) {
+            (Some(Some(first)), [result]) => scaled_result(graph, first, &operands, result),
+            _ => Ok(None),
+        };
+        let (int, unscaled) = match scaled {
+            Ok(int) => (int.map(Rc::new), None),
+            Err(reason) => (None, Some(Rc::from(reason))),
         };
         if let (Some(int), [result]) = (&int, types)
-            && let Some(constant) =
-                Constant::deferred(graph, &operands, int.clone(), result, location)
+            && let Some(constant) = Constant::deferred(graph, &operands, int, result, location)
         {
             return Ok(Some(vec![constant]));
         }
@@ -391,10 +412,11 @@ impl<'c> Converter<'c> {
         let Ok(values) = constant::evaluate(graph, &operands) else {
             return Ok(None);
         };
-        let int = int.map(Rc::new);
-        let constants = values
-            .into_iter()
-            .map(|value| Constant::of_tensor(value, int.clone(), location));
+        let constants = values.into_iter().map(|value| Constant {
+            int: int.clone(),
+            unscaled: unscaled.clone(),
+            ..Constant::of_tensor(value, location)
+        });
         Ok(Some(constants.collect()))
     }
 
@@ -422,20 +444,25 @@ impl<'c> Converter<'c> {
     }
 }
 
-/// The scaled integers of a constant result: of a quantizer, or of data movement of scaled integers.
+/// The scaled integers of a constant result: of a quantizer, or of data movement of scaled integers; `None` for what no
+/// quantizer has made. The error says why there are none although one has.
 fn scaled_result(
     graph: &GraphOp,
     first: &Constant<'_>,
     operands: &[Option<Constant<'_>>],
     result: &TensorType,
-) -> Result<Option<ScaledConstant>, String> {
+) -> Result<Option<ScaledConstant>, Refusal> {
     match (graph, &first.int) {
         (GraphOp::Qonnx(op), _) => {
             let values = constant::tensors(operands)?;
             let values: Vec<Option<&Tensor>> = values.iter().map(Option::as_deref).collect();
-            Ok(super::parameters::quantize_constant(op, &values))
+            super::parameters::quantize_constant(op, &values).map(Some)
         }
-        (GraphOp::Onnx(op), Some(int)) => Ok(super::movement::move_constant(op, int, result)),
-        (GraphOp::Onnx(_), None) => Ok(None),
+        (GraphOp::Onnx(op), Some(int)) => super::movement::move_constant(op, int, result).map(Some),
+        // What was lost before stays lost, for the same reason.
+        (GraphOp::Onnx(_), None) => match &first.unscaled {
+            Some(reason) => Err(reason.to_string()),
+            None => Ok(None),
+        },
     }
 }

@@ -12,6 +12,7 @@ mod function;
 mod movement;
 pub mod parameters;
 mod pooling;
+mod reasons;
 mod steps;
 mod value;
 

@@ -139,7 +139,7 @@ impl<'c> Converter<'c> {
         location: Location<'c>,
     ) -> Result<State<'c>, Refusal> {
         let Some(State::Int(value)) = states.first() else {
-            return Err("its input is not a scaled integer".to_owned());
+            return Err(self.reasons.no_integers("its input", &states[0], true));
         };
         let (from, to) = (&value.shape, &result.shape);
         let info = value.info.moved(op, from, to)?;
@@ -182,10 +182,13 @@ impl<'c> Converter<'c> {
         let axis = usize::try_from(if axis < 0 { axis + rank } else { axis })
             .map_err(|_| "its axis is out of range")?;
         let mut parts = Vec::with_capacity(states.len());
-        for state in states {
+        for (at, state) in states.iter().enumerate() {
             match state {
                 State::Int(value) if value.steps.is_empty() => parts.push(value),
-                _ => return Err("an operand is not a quantized tensor".to_owned()),
+                _ => {
+                    let what = format!("operand {at}");
+                    return Err(self.reasons.no_integers(&what, state, false));
+                }
             }
         }
         let mut channels: Vec<Channel> = Vec::new();
@@ -238,12 +241,12 @@ pub fn move_constant(
     op: &onnx::Op,
     constant: &ScaledConstant,
     result: &TensorType,
-) -> Option<ScaledConstant> {
+) -> Result<ScaledConstant, Refusal> {
     let (from, to) = (&constant.shape, &result.shape);
     let n = match op {
         onnx::Op::Transpose { perm } => {
             let steps = strides(from);
-            let perm = permutation(perm, from.len())?;
+            let perm = permutation(perm, from.len()).ok_or("its permutation is malformed")?;
             let steps = perm.iter().map(|&axis| steps[axis]).collect();
             constant.n.strided(to, steps)
         }
@@ -252,20 +255,33 @@ pub fn move_constant(
         | onnx::Op::Squeeze { .. }
         | onnx::Op::Unsqueeze { .. }
         | onnx::Op::Identity => constant.n.clone(),
-        _ => return None,
+        _ => {
+            return Err(format!(
+                "'{}' behind its quantizer is computed in float",
+                op.name()
+            ));
+        }
     };
     let mut shape = vec![1; to.len()];
-    let scale = match constant.scale_axis().ok()? {
-        None => constant.scale.clone().reshaped(shape),
-        Some(axis) => {
-            let new = follow(op, from, to, axis)?;
+    let scale = match constant.scale_axis() {
+        Ok(None) => constant.scale.clone().reshaped(shape),
+        Ok(Some(axis)) => {
+            let new = follow(op, from, to, axis).ok_or_else(|| {
+                format!("'{}' mixes the axis of its scale with others", op.name())
+            })?;
             shape[new.axis] = constant.scale.len() * new.repeat;
             constant
                 .scale
                 .gather(&shape, |index| index[new.axis] / new.repeat)
         }
+        Err(_) => {
+            return Err(format!(
+                "its scale varies along more than one axis, and '{}' moves them",
+                op.name()
+            ));
+        }
     };
-    Some(ScaledConstant {
+    Ok(ScaledConstant {
         n,
         shape: to.clone(),
         scale,

@@ -200,19 +200,21 @@ fn several_axes() -> Refusal {
     "its parameters vary along more than one axis".to_owned()
 }
 
-/// The scaled integers that a quantizer makes of a tensor; `None` if `op` is no uniform quantizer with usable
-/// parameters or a result is not a number. `operands` are the quantizer's, the first the tensor.
-pub fn quantize_constant(op: &qonnx::Op, operands: &[Option<&Tensor>]) -> Option<ScaledConstant> {
+/// The scaled integers that a quantizer makes of a tensor. Fails if `op` is no uniform quantizer with usable parameters or
+/// a result is not a number. `operands` are the quantizer's, the first the tensor.
+pub fn quantize_constant(
+    op: &qonnx::Op,
+    operands: &[Option<&Tensor>],
+) -> Result<ScaledConstant, Refusal> {
     if !matches!(op, qonnx::Op::IntQuant(_) | qonnx::Op::BipolarQuant) {
-        return None;
+        return Err(format!("'{}' is no uniform quantizer", op.name()));
     }
-    let x = operands.first().copied().flatten()?;
-    let quantizers = Quantizers::new(op, operands).ok()?;
-    let shape = broadcast_shape(&x.shape, &quantizers.shape())?;
-    if shape != x.shape {
-        return None;
+    let x = operands.first().copied().flatten().ok_or("it is missing")?;
+    let quantizers = Quantizers::new(op, operands)?;
+    if broadcast_shape(&x.shape, &quantizers.shape()) != Some(x.shape.clone()) {
+        return Err("its quantizer's parameters have more elements than it".to_owned());
     }
-    let values = x.as_f32()?;
+    let values = x.as_f32().ok_or("its elements are no float32 numbers")?;
     let (lo, hi) = quantizers
         .channels()
         .iter()
@@ -220,12 +222,18 @@ pub fn quantize_constant(op: &qonnx::Op, operands: &[Option<&Tensor>]) -> Option
             (lo.min(channel.lo), hi.max(channel.hi))
         });
     let mut n = Packed::with_capacity(lo, hi, values.len());
+    let no_number = || "an element is not a number".to_owned();
     // A single quantizer for all elements is the common case and needs no index arithmetic.
     let single = quantizers.shape().iter().all(|&extent| extent == 1);
     if single {
-        let quantizer = quantizers.channel_quantizers().first().copied()?;
+        let quantizer = quantizers
+            .channel_quantizers()
+            .first()
+            .copied()
+            .ok_or("its quantizer has no parameters")?;
         for &x in values {
-            n.push(quantizers.integer(&quantizer, quantizer.quantize(x))?);
+            let integer = quantizers.integer(&quantizer, quantizer.quantize(x));
+            n.push(integer.ok_or_else(no_number)?);
         }
     } else {
         let mut all_finite = true;
@@ -236,7 +244,7 @@ pub fn quantize_constant(op: &qonnx::Op, operands: &[Option<&Tensor>]) -> Option
             n.push(integer.unwrap_or(0));
         });
         if !all_finite {
-            return None;
+            return Err(no_number());
         }
     }
     let unit = f64::from(1u32 << quantizers.fraction_bits);
@@ -250,7 +258,10 @@ pub fn quantize_constant(op: &qonnx::Op, operands: &[Option<&Tensor>]) -> Option
         with_rank(&quantizers.scale.shape, x.rank()),
         Data::F64(scales),
     );
-    (scale.rank() == x.rank()).then(|| ScaledConstant {
+    if scale.rank() != x.rank() {
+        return Err("its scale has more dimensions than it".to_owned());
+    }
+    Ok(ScaledConstant {
         n,
         shape: x.shape.clone(),
         scale,

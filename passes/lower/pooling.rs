@@ -22,8 +22,18 @@ impl<'c> Converter<'c> {
         location: Location<'c>,
     ) -> Result<State<'c>, Refusal> {
         let Some(State::Int(value)) = states.first() else {
-            return Err("its input is not a scaled integer".to_owned());
+            return Err(self.reasons.no_integers("its input", &states[0], true));
         };
+        let uniform = value.info.uniform_scale().is_some();
+        if [(!uniform).then_some(value.info.axis), value.step_axis()]
+            .into_iter()
+            .flatten()
+            .any(|axis| axis >= 2)
+        {
+            return Err(
+                "a scale or a constant before it varies along an axis that it pools".to_owned(),
+            );
+        }
         let maximum = match direction(value)? {
             Direction::NonDecreasing | Direction::Constant => true,
             Direction::NonIncreasing => false,

@@ -115,6 +115,9 @@ pub trait Backend: Sync {
     /// The options it understands.
     fn options(&self) -> &'static [BackendOption];
 
+    /// Checks the values of all options that are set, before anything is done.
+    fn check(&self, settings: &Settings) -> Result<(), BackendError>;
+
     /// Compiles the network to files, which the caller writes.
     fn make(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Made, BackendError>;
 
@@ -142,6 +145,24 @@ pub enum BackendError {
         /// What is understood, in words.
         expected: String,
     },
+    /// An option that the backend does not have.
+    #[error("'{}' is no option of '{backend}', expected one of: {known}", .option.shown())]
+    UnknownOption {
+        /// Its name.
+        option: Foreign,
+        /// The backend.
+        backend: &'static str,
+        /// The names of its options.
+        known: String,
+    },
+    /// An option that has two values.
+    #[error("option '{}' is set twice, to '{}' and '{}', expected one value", .option.shown(), .values[0].shown(), .values[1].shown())]
+    RepeatedOption {
+        /// Its name.
+        option: Foreign,
+        /// Its values.
+        values: [Foreign; 2],
+    },
     /// The generated code cannot be made or run.
     #[error(transparent)]
     Code(#[from] qonnx_dialects::llvm::CodeError),
@@ -165,29 +186,40 @@ fn first_error(diagnostics: &[Diagnostic]) -> String {
         .find(|diagnostic| diagnostic.severity == Severity::Error)
         .map_or_else(
             || "a pass failed without saying why".to_owned(),
-            |error| match &error.node {
-                Some(node) => format!("node '{}': {}", node.shown(), error.message),
-                None => format!("{} at {}", error.message, error.location),
-            },
+            Diagnostic::text,
         )
 }
 
-/// Checks that a backend knows all options that are set.
+/// The settings of a command line: every option is known and set once, to a value that the backend understands.
+pub fn settings(
+    backend: &dyn Backend,
+    given: &[(Foreign, Foreign)],
+) -> Result<Settings, BackendError> {
+    let mut settings = Settings::new();
+    for (option, value) in given {
+        if let Some(before) = settings.insert(option.clone(), value.clone()) {
+            return Err(BackendError::RepeatedOption {
+                option: option.clone(),
+                values: [before, value.clone()],
+            });
+        }
+    }
+    check_settings(backend, &settings)?;
+    Ok(settings)
+}
+
+/// Checks that a backend knows all options that are set, and understands their values.
 pub fn check_settings(backend: &dyn Backend, settings: &Settings) -> Result<(), BackendError> {
     let known: Vec<_> = backend.options().iter().map(|option| option.name).collect();
     match settings
-        .iter()
-        .find(|(name, _)| !known.contains(&name.verbatim()))
+        .keys()
+        .find(|name| !known.contains(&name.verbatim()))
     {
-        None => Ok(()),
-        Some((name, value)) => Err(BackendError::Option {
+        None => backend.check(settings),
+        Some(name) => Err(BackendError::UnknownOption {
             option: name.clone(),
-            found: value.clone(),
-            expected: format!(
-                "one of the options of '{}': {}",
-                backend.name(),
-                known.join(", ")
-            ),
+            backend: backend.name(),
+            known: known.join(", "),
         }),
     }
 }

@@ -36,7 +36,7 @@ pub use file::Form;
 use place::FileId;
 pub use scratch::Scratch;
 
-use crate::driver::STANDARD_INPUT;
+use crate::source::STANDARD_INPUT;
 
 /// How often writing starts anew because others change the place meanwhile.
 const TRIES: usize = 100;

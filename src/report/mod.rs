@@ -159,3 +159,6 @@ impl fmt::Display for ModelReport {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

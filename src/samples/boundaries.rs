@@ -121,8 +121,8 @@ fn link(op: Op<'_>, graph: GraphOp, varying: usize) -> Option<Link> {
             }
             // A quantizer for each channel is represented by that of the first.
             let constant = ir::constant_tensor(operand)?;
-            let first = constant.data.select(&[0]);
-            (!constant.is_empty()).then(|| Some(Tensor::new(Vec::new(), first)))
+            (!constant.is_empty())
+                .then(|| Some(Tensor::new(Vec::new(), constant.data.select(&[0]))))
         })
         .collect::<Option<Vec<_>>>()?;
     Some(Link::Graph(graph, operands))

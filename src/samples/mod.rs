@@ -25,7 +25,10 @@ pub fn inputs(function: Function<'_>) -> Result<Vec<(Foreign, TensorType)>, Stri
         .map(|(name, argument)| {
             ir::type_of(argument)
                 .map(|ty| (name.clone(), ty))
-                .ok_or(format!("input '{}' has no static shape", name.shown()))
+                .ok_or(format!(
+                    "input '{}' has no static shape of numbers, such as tensor<1x4xf32>",
+                    name.shown()
+                ))
         })
         .collect()
 }

@@ -13,9 +13,10 @@ use std::path::Path;
 
 use super::trace::{Kind, Trace, active, integers_of};
 use crate::backend::{self, BACKENDS, Network, Runner, Settings};
-use crate::driver::{self, DriverError, Level, LoadOptions, STANDARD_INPUT};
+use crate::driver::{self, DriverError, Level, LoadOptions};
 use crate::interp::Interpreter;
 use crate::samples::{self, InputHints, Sample};
+use crate::source::STANDARD_INPUT;
 
 /// Something that runs a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,13 +116,15 @@ impl Model {
         let context = ir::session();
         let (inputs, outputs, hints, remarks) = {
             let loaded = driver::load(&context, path, options)?;
-            let refused = |found: String| DriverError::NoNetwork {
+            let function =
+                ir::main_function(&loaded.module).ok_or_else(|| DriverError::NoNetwork {
+                    file: file.clone(),
+                    found: "found no function".to_owned(),
+                })?;
+            let inputs = samples::inputs(function).map_err(|message| DriverError::Interface {
                 file: file.clone(),
-                found,
-            };
-            let function = ir::main_function(&loaded.module)
-                .ok_or_else(|| refused("found no function".to_owned()))?;
-            let inputs = samples::inputs(function).map_err(refused)?;
+                message,
+            })?;
             (
                 inputs,
                 function.output_names(),

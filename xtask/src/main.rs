@@ -5,6 +5,7 @@ mod doctor;
 mod new_op;
 mod new_pass;
 mod passes;
+mod targets;
 mod tidy;
 mod workspace;
 
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: cargo xtask COMMAND
   new pass STAGE NAME      scaffold passes/STAGE/name.rs, its registration and its test
   new op DIALECT NAME      scaffold an op definition and its test, and list the remaining steps
-  docs [--check]           write docs/dialects/ and docs/passes.md, or check that they are up to date
+  docs [--check]           write docs/dialects/, docs/passes.md and docs/targets.md, or check that they are up to date
   tidy                     check the conventions of the repository
   doctor                   say which tools are missing and what to install";
 

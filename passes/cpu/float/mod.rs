@@ -215,12 +215,18 @@ pub fn lower<'c>(op: &GraphOp, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refu
         Op::AveragePool(pool) => pooling::average_pool(pool, node),
         Op::GlobalAveragePool => pooling::global_average_pool(node),
 
-        Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Min | Op::Max | Op::PRelu => elementwise::fold(op, node),
+        Op::Add | Op::Sub | Op::Mul | Op::Div | Op::Min | Op::Max | Op::PRelu => {
+            elementwise::fold(op, node)
+        }
         Op::Pow => elementwise::pow(node),
         Op::Clip => elementwise::clip(node),
 
-        Op::Sqrt | Op::Abs | Op::Neg | Op::Exp | Op::Log | Op::Floor | Op::Ceil | Op::Round => unary::lower(op, node),
-        Op::Sign | Op::Relu | Op::LeakyRelu { .. } | Op::Elu { .. } | Op::Selu { .. } => unary::lower(op, node),
+        Op::Sqrt | Op::Abs | Op::Neg | Op::Exp | Op::Log | Op::Floor | Op::Ceil | Op::Round => {
+            unary::lower(op, node)
+        }
+        Op::Sign | Op::Relu | Op::LeakyRelu { .. } | Op::Elu { .. } | Op::Selu { .. } => {
+            unary::lower(op, node)
+        }
         Op::Sigmoid | Op::HardSigmoid { .. } | Op::HardSwish | Op::Tanh => unary::lower(op, node),
         Op::Erf | Op::Gelu | Op::Softplus => unary::lower(op, node),
 
@@ -234,9 +240,11 @@ pub fn lower<'c>(op: &GraphOp, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refu
         Op::ReduceMax(reduce) => reduction::extreme(reduce, node, true),
         Op::ReduceMin(reduce) => reduction::extreme(reduce, node, false),
 
-        Op::Identity | Op::Reshape { .. } | Op::Flatten { .. } | Op::Unsqueeze { .. } | Op::Squeeze { .. } => {
-            movement::reshape(node)
-        }
+        Op::Identity
+        | Op::Reshape { .. }
+        | Op::Flatten { .. }
+        | Op::Unsqueeze { .. }
+        | Op::Squeeze { .. } => movement::reshape(node),
         Op::Cast { .. } => movement::reshape(node),
         Op::Transpose { perm } => movement::transpose(perm, node),
         Op::Concat { axis } => movement::concat(*axis, node),
@@ -250,7 +258,7 @@ pub fn lower<'c>(op: &GraphOp, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refu
             Err("works on truth values".to_owned())
         }
         Op::Shape { .. } | Op::ConstantOfShape { .. } | Op::ArgMax(_) | Op::TopK(_) | Op::Tile => {
-            Err("is not one of the ops that networks compute with; simplify the graph before exporting it".to_owned())
+            Err("is none of the float operations with machine code".to_owned())
         }
     }
 }

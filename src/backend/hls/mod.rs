@@ -8,8 +8,10 @@
 //!   multiply-add-shift on integers, so no `ap_fixed` appears.
 //! - Floating point stays on the host, where its order of operations is that of the reference interpreter.
 
+mod headers;
 mod host;
 mod host_ops;
+mod makefile;
 mod printer;
 mod project;
 mod simulate;
@@ -93,6 +95,9 @@ fn project<'c>(network: Network<'c, '_>, settings: &Settings) -> Result<Project,
         "host/float_ops.h".to_owned(),
         include_str!("runtime/float_ops.h").to_owned(),
     ));
+    let sources: Vec<_> = files.iter().map(|(path, _)| path.as_str()).collect();
+    let makefile = makefile::makefile(&name, &sources, headers::find().ok().as_deref());
+    files.push(("Makefile".to_owned(), makefile));
     files.extend(project::files(
         &name,
         &host,
@@ -190,6 +195,10 @@ impl Backend for Hls {
         OPTIONS
     }
 
+    fn check(&self, settings: &Settings) -> Result<(), BackendError> {
+        Target::new(settings).map(drop)
+    }
+
     fn make(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Made, BackendError> {
         let project = project(network, settings)?;
         let mut files: Vec<_> = project
@@ -210,7 +219,9 @@ impl Backend for Hls {
         network: Network<'_, '_>,
         settings: &Settings,
     ) -> Result<Box<dyn Runner>, BackendError> {
+        // Without them the work of making the project would be in vain.
+        let headers = headers::find()?;
         let project = project(network, settings)?;
-        Ok(Box::new(simulate::Simulation::new(&project)?))
+        Ok(Box::new(simulate::Simulation::new(&project, &headers)?))
     }
 }

@@ -1,14 +1,12 @@
-//! The files around the code: test bench, golden vectors, synthesis script and Makefile.
+//! The files around the code: test bench, golden vectors and synthesis script.
 
 use qonnx_dialects::hls::FunctionHead;
 use qonnx_dialects::ir::Node;
 use qonnx_dialects::tensor::Tensor;
-use qonnx_dialects::text::{Foreign, make_value};
+use qonnx_dialects::text::Foreign;
 use std::collections::HashMap;
-use std::path::Path;
 
 use super::host::Host;
-use super::simulate::ap_types;
 use crate::backend::{BackendError, BackendOption, Settings};
 
 /// What the test bench compares with.
@@ -52,7 +50,9 @@ impl Target {
         }
         let decimal = |letter: char| letter.is_ascii_digit() || letter == '.';
         let period = clock.parse::<f64>().ok();
-        if !clock.chars().all(decimal) || !period.is_some_and(|period| period > 0.0) {
+        if !clock.chars().all(decimal)
+            || !period.is_some_and(|period| period > 0.0 && period.is_finite())
+        {
             return refuse(
                 &CLOCK,
                 &clock,
@@ -88,7 +88,6 @@ pub fn files(
     let mut files = vec![
         (format!("{name}_test.cpp"), test_bench(name, host)),
         ("build_prj.tcl".to_owned(), synthesis(name, tops, target)),
-        ("Makefile".to_owned(), makefile(name, ap_types().as_deref())),
         (
             "tb_data/integers.dat".to_owned(),
             integers(&golden.integers, traces),
@@ -168,6 +167,7 @@ fn synthesis(name: &str, tops: &[FunctionHead], target: &Target) -> String {
     let Target { part, clock } = target;
     format!(
         "# Vitis HLS: vitis_hls -f build_prj.tcl [csim] [synth] [cosim] [export]; all of them without arguments.
+cd [file dirname [file normalize [info script]]]
 set steps $argv
 if {{[llength $steps] == 0}} {{ set steps {{csim synth cosim export}} }}
 
@@ -193,33 +193,5 @@ foreach top {{{}}} {{
 exit
 ",
         names.join(" ")
-    )
-}
-
-fn makefile(name: &str, ap_types: Option<&Path>) -> String {
-    // Where the headers were found when the project was written; make's user may say otherwise. The shell gets the
-    // path as a variable of its environment, so that it need not be quoted for both languages.
-    let found = ap_types
-        .and_then(make_value)
-        .unwrap_or_else(|| ".venv/ap_types".to_owned());
-    format!(
-        "# `make csim` compiles the network with g++ and checks it against the golden vectors.
-# AP_TYPES is the folder with ap_int.h: part of Vitis HLS, and of the hls4ml package.
-export AP_TYPES_FOUND := {found}
-CXX ?= g++
-CXXFLAGS ?= -O1
-override CXXFLAGS += -std=c++14 -ffp-contract=off -Wno-unknown-pragmas -Wno-unused-label
-
-.PHONY: csim clean
-csim: {name}_test
-\t./{name}_test
-
-{name}_test: {name}_test.cpp host/{name}_host.cpp firmware/{name}.cpp
-\t@test -f \"$${{AP_TYPES:-$${{HLS_AP_TYPES:-$$AP_TYPES_FOUND}}}}/ap_int.h\" || {{ echo 'ap_int.h is missing: make csim AP_TYPES=FOLDER with the headers of Vitis HLS or of the hls4ml package'; exit 1; }}
-\t$(CXX) $(CXXFLAGS) -I\"$${{AP_TYPES:-$${{HLS_AP_TYPES:-$$AP_TYPES_FOUND}}}}\" $^ -o $@
-
-clean:
-\trm -f {name}_test
-"
     )
 }

@@ -1,6 +1,6 @@
 //! C simulation: the project compiled by g++ and run on samples.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use qonnx_dialects::ir::Node;
@@ -22,28 +22,13 @@ pub struct Simulation {
     traces: Vec<Node>,
 }
 
-/// The folder with `ap_int.h`: that of `HLS_AP_TYPES`, or `.venv/ap_types` here or in a folder above.
-pub fn ap_types() -> Option<PathBuf> {
-    if let Some(folder) = std::env::var_os("HLS_AP_TYPES") {
-        return Some(folder.into());
-    }
-    let here = std::env::current_dir().ok()?;
-    here.ancestors()
-        .map(|folder| folder.join(".venv/ap_types"))
-        .find(|folder| folder.join("ap_int.h").exists())
-}
-
 impl Simulation {
-    /// Writes the project into a temporary folder and compiles it.
-    pub fn new(project: &Project) -> Result<Self, BackendError> {
+    /// Writes the project into a temporary folder and compiles it with the headers of a folder.
+    pub fn new(project: &Project, headers: &Path) -> Result<Self, BackendError> {
         let tool = |message: String| BackendError::Tool {
             tool: "g++".to_owned(),
             message,
         };
-        let headers = ap_types().ok_or_else(|| BackendError::Tool {
-            tool: "ap_types".to_owned(),
-            message: "ap_int.h is missing: run make setup, or set HLS_AP_TYPES to the folder with the headers".to_owned(),
-        })?;
         let scratch = Scratch::new()?;
         for (path, text) in &project.files {
             scratch.write(path, text.as_bytes())?;
@@ -53,7 +38,7 @@ impl Simulation {
         let mut compiler = Command::new("g++");
         compiler
             .args(["-O1", "-std=c++14", "-ffp-contract=off", "-w", "-I"])
-            .arg(&headers)
+            .arg(headers)
             .arg(format!("{name}_test.cpp"))
             .arg(format!("host/{name}_host.cpp"))
             .arg(format!("firmware/{name}.cpp"))
@@ -147,10 +132,9 @@ impl Runner for Simulation {
                     size * samples.len()
                 )));
             }
-            for (sample, part) in values.chunks(size.max(1)).enumerate() {
-                results[sample]
-                    .outputs
-                    .push(Tensor::f32(shape.clone(), part.to_vec()));
+            for (sample, result) in results.iter_mut().enumerate() {
+                let part = values[sample * size..][..size].to_vec();
+                result.outputs.push(Tensor::f32(shape.clone(), part));
             }
         }
         Ok(results)

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use qonnx_dialects::llvm::Code;
+use qonnx_dialects::value::TensorType;
 
 use super::header::c_type;
 
@@ -29,18 +30,22 @@ pub fn program(name: &str, code: &Code) -> String {
          #include <stdio.h>\n\n\
          #include \"model.h\"\n"
     );
+    // C has no arrays without elements.
+    let one_more = |ty: &TensorType| if ty.is_empty() { " + 1" } else { "" };
     for (at, ty) in inputs.iter().enumerate() {
         let _ = writeln!(
             text,
-            "static {} in{at}[{upper}_IN{at}_SIZE];",
-            c_type(ty.element)
+            "static {} in{at}[{upper}_IN{at}_SIZE{}];",
+            c_type(ty.element),
+            one_more(ty)
         );
     }
     for (at, ty) in outputs.iter().enumerate() {
         let _ = writeln!(
             text,
-            "static {} out{at}[{upper}_OUT{at}_SIZE];",
-            c_type(ty.element)
+            "static {} out{at}[{upper}_OUT{at}_SIZE{}];",
+            c_type(ty.element),
+            one_more(ty)
         );
     }
     let _ = writeln!(
@@ -59,7 +64,7 @@ pub fn program(name: &str, code: &Code) -> String {
     for at in 0..inputs.len() {
         let _ = writeln!(
             text,
-            "    if (argc > {0} && read_file(argv[{0}], in{at}, sizeof in{at}) != 0)\n        return 1;",
+            "    if (argc > {0} && read_file(argv[{0}], in{at}, {upper}_IN{at}_SIZE * sizeof *in{at}) != 0)\n        return 1;",
             at + 1
         );
     }

@@ -11,6 +11,7 @@ use melior::ir::Module;
 use qonnx_dialects::ir;
 use qonnx_dialects::llvm::{
     Artifacts, Code, CodeError, Level, Program, Signature, Target, compile as generate,
+    expected_processor, is_feature, is_processor,
 };
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::Foreign;
@@ -69,9 +70,6 @@ impl CpuOptions {
     pub fn from_settings(settings: &Settings) -> Result<Self, BackendError> {
         let mut options = Self::default();
         let setting = |name: &str| settings.get(&Foreign::from(name)).map(Foreign::verbatim);
-        if let Some(cpu) = setting("cpu") {
-            options.target = Target::named(cpu, "");
-        }
         let refuse = |option: &str, found: &str, expected: &str| {
             Err(BackendError::Option {
                 option: option.into(),
@@ -79,17 +77,27 @@ impl CpuOptions {
                 expected: expected.to_owned(),
             })
         };
+        if let Some(cpu) = setting("cpu") {
+            if !is_processor(cpu) {
+                let expected = format!(
+                    "{}; without the option it is this machine's",
+                    expected_processor()
+                );
+                return refuse("cpu", cpu, &expected);
+            }
+            options.target = Target::named(cpu, "");
+        }
         if let Some(features) = setting("features") {
             // LLVM prints names that it does not know as they are, and takes `help` for a question.
-            let legal = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
-            let feature = |text: &str| {
-                let name = text.strip_prefix(['+', '-']).unwrap_or("");
-                !["", "help", "cpuhelp"].contains(&name) && name.chars().all(legal)
-            };
-            if !features.is_empty() && !features.split(',').all(feature) {
-                let expected =
-                    "features with + or - in front and commas between, such as +avx2,-avx512f";
-                return refuse("features", features, expected);
+            let feature = |text: &str| text.strip_prefix(['+', '-']).is_some_and(is_feature);
+            if let Some(unknown) = features.split(',').find(|text| !feature(text)) {
+                let unknown = Foreign::from(unknown);
+                let expected = format!(
+                    "features with + or - in front and commas between, such as +avx2,-avx512f; '{}' is not {}",
+                    unknown.shown(),
+                    expected_processor()
+                );
+                return refuse("features", features, &expected);
             }
             options.target.features = features.to_owned();
         }
@@ -101,15 +109,14 @@ impl CpuOptions {
                 other => return refuse("opt-level", other, "0, 2 or 3"),
             };
         }
-        for kind in setting("emit")
-            .unwrap_or("")
-            .split(',')
-            .filter(|kind| !kind.is_empty())
-        {
+        for kind in setting("emit").iter().flat_map(|kinds| kinds.split(',')) {
             match kind {
                 "llvm" => options.artifacts.ir = true,
                 "asm" => options.artifacts.assembly = true,
-                other => return refuse("emit", other, "llvm, asm, or both with a comma"),
+                _ => {
+                    let found = setting("emit").unwrap_or_default();
+                    return refuse("emit", found, "llvm, asm, or both with a comma");
+                }
             }
         }
         Ok(options)
@@ -218,6 +225,10 @@ impl Backend for Cpu {
 
     fn options(&self) -> &'static [BackendOption] {
         OPTIONS
+    }
+
+    fn check(&self, settings: &Settings) -> Result<(), BackendError> {
+        CpuOptions::from_settings(settings).map(drop)
     }
 
     fn make(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Made, BackendError> {

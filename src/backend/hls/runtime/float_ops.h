@@ -60,7 +60,8 @@ Floats zip(const Floats &a, const Shape &a_shape, const Floats &b, const Shape &
 inline double round_ties_even(double x) {
     const double below = std::floor(x), rest = x - below;
     const bool up = rest > 0.5 || (rest == 0.5 && std::fmod(below, 2.0) != 0.0);
-    return up ? below + 1.0 : below;
+    // What rounds to zero keeps its sign.
+    return std::copysign(up ? below + 1.0 : below, x);
 }
 
 inline double sign(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : x; }
