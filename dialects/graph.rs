@@ -102,6 +102,14 @@ impl GraphOp {
         }
     }
 
+    /// Whether inference checks the value of an operand, however large it is.
+    fn checks_value(&self, operand: usize) -> bool {
+        match self {
+            Self::Onnx(_) => false,
+            Self::Qonnx(op) => op.checks_value(operand),
+        }
+    }
+
     /// Infers the types of the results of an op in place. `None` if the type of an operand is not known, or
     /// the value of one that the shape depends on.
     pub fn infer_in_place(&self, op: ir::Op<'_>) -> Option<Result<Vec<TensorType>, EvalError>> {
@@ -114,7 +122,8 @@ impl GraphOp {
             }
             let r#type = ir::type_of(operand)?;
             let count: usize = r#type.shape.iter().product();
-            let look = count <= SMALL || r#type.element == Element::I64;
+            let look =
+                count <= SMALL || r#type.element == Element::I64 || self.checks_value(known.len());
             let value = look.then(|| ir::constant_tensor(operand)).flatten();
             known.push(Some((r#type, value)));
         }

@@ -44,6 +44,14 @@ impl Element {
         }
     }
 
+    /// One of ONNX's unsigned integers, of `width` bits.
+    pub const fn uint(width: u32) -> Self {
+        Self::Int {
+            width,
+            unsigned: true,
+        }
+    }
+
     /// Whether this is an integer type.
     pub const fn is_int(self) -> bool {
         matches!(self, Self::Int { .. })

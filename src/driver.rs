@@ -2,6 +2,7 @@
 
 use melior::Context;
 use melior::ir::Module;
+use qonnx_dialects::file;
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, Diagnostic, Severity};
 use qonnx_dialects::onnx;
@@ -189,7 +190,9 @@ fn read_module(path: &Path) -> std::io::Result<Vec<u8>> {
             message,
         ));
     }
-    std::fs::read(path)
+    let source = std::fs::read(path)?;
+    file::refuse_lfs_pointer(&source)?;
+    Ok(source)
 }
 
 /// The level that a module is at.

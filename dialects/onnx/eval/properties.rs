@@ -17,6 +17,7 @@ fn ints(values: &[i64]) -> Tensor {
 
 fn conv(strides: [usize; 2], pads: [usize; 4], dilations: [usize; 2], group: usize) -> Op {
     Op::Conv(Conv {
+        kernel_shape: Vec::new(),
         strides: strides.to_vec(),
         pads: pads.to_vec(),
         dilations: dilations.to_vec(),

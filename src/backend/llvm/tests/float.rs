@@ -157,6 +157,7 @@ fn convolutions() {
     let x = random(&[2, 4, 7, 6], &mut rng);
     let line = random(&[1, 2, 9], &mut rng);
     let conv = |strides: &[usize], pads: &[usize], dilations: &[usize], group, auto_pad| Conv {
+        kernel_shape: Vec::new(),
         strides: strides.to_vec(),
         pads: pads.to_vec(),
         dilations: dilations.to_vec(),
