@@ -94,6 +94,14 @@ impl GraphOp {
         }
     }
 
+    /// Whether the op may give NaN on finite operands because of a constant.
+    pub fn makes_nan(&self, operands: &[Option<ValueInfo<'_>>]) -> bool {
+        match self {
+            Self::Onnx(op) => op.makes_nan(operands),
+            Self::Qonnx(op) => op.makes_nan(operands),
+        }
+    }
+
     /// Whether every result element depends on one element of each operand.
     pub fn is_elementwise(&self) -> bool {
         match self {

@@ -282,6 +282,15 @@ impl Tensor {
         }
     }
 
+    /// Whether an element is a float of a kind.
+    pub fn has_float(&self, kind: impl Fn(f64) -> bool) -> bool {
+        match &self.data {
+            Data::F32(values) => values.iter().any(|&value| kind(value.into())),
+            Data::F64(values) => values.iter().any(|&value| kind(value)),
+            Data::Int { .. } => false,
+        }
+    }
+
     /// Every element as `f32`, integers rounded to nearest even.
     pub fn to_f32(&self) -> Vec<f32> {
         match &self.data {

@@ -2,12 +2,13 @@
 
 use melior::Context;
 use melior::ir::Module;
+use melior::ir::operation::OperationLike;
 use qonnx_dialects::file;
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, Diagnostic, Severity};
-use qonnx_dialects::onnx;
 use qonnx_dialects::pass::run_pipeline;
 use qonnx_dialects::text::shown_path;
+use qonnx_dialects::{onnx, upstream};
 use qonnx_passes::cleanup::quantize_inputs::FixedType;
 use qonnx_passes::pipelines;
 use std::io::Read;
@@ -170,13 +171,38 @@ pub fn parse<'c>(
         error,
     })?;
     match ir::capture(context, || ir::parse_module(context, &source)) {
-        (Some(module), diagnostics) => Ok((module, diagnostics)),
+        (Some(module), diagnostics) => {
+            check_bounds(context, &module, &file)?;
+            Ok((module, diagnostics))
+        }
         (None, diagnostics) => Err(DriverError::Refused {
             file,
             stage: "parsing".to_owned(),
             diagnostics,
         }),
     }
+}
+
+/// Refuses text of level 2 that indexes beyond its tensors.
+fn check_bounds(context: &Context, module: &Module<'_>, file: &str) -> Result<(), DriverError> {
+    let ((), diagnostics) = ir::capture(context, || {
+        for op in ir::functions(module)
+            .iter()
+            .flat_map(|function| function.ops())
+        {
+            if let Err(message) = upstream::check_bounds(op) {
+                ir::emit_error(op.location(), &message);
+            }
+        }
+    });
+    if diagnostics.is_empty() {
+        return Ok(());
+    }
+    Err(DriverError::Refused {
+        file: file.to_owned(),
+        stage: "checking the indices".to_owned(),
+        diagnostics,
+    })
 }
 
 /// The bytes of a module: of a regular file, or of a pipe. A device may have no end.

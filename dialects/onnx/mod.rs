@@ -5,6 +5,7 @@ mod eval;
 mod infer;
 mod monotonicity;
 mod op;
+mod undefined;
 mod window;
 
 pub(crate) use convert::CONSTANT;

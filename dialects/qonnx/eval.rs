@@ -98,6 +98,15 @@ impl Op {
         }
     }
 
+    /// Whether the op may give NaN on finite operands because of constants: a scale that is 0 or not finite, or another
+    /// parameter that is NaN.
+    pub fn makes_nan(&self, inputs: &[Option<ValueInfo<'_>>]) -> bool {
+        let wrong = |at: usize, x: f64| x.is_nan() || at == 1 && (x == 0.0 || x.is_infinite());
+        let parameters = inputs.iter().enumerate().skip(1);
+        let mut constants = parameters.filter_map(|(at, info)| Some((at, (*info)?.value?)));
+        constants.any(|(at, value)| value.has_float(|x| wrong(at, x)))
+    }
+
     /// How the result moves with operand number `operand`, element by element; [`Direction::Unknown`] for every
     /// operand but the first, and unless the others are constants.
     pub fn monotonicity(&self, operand: usize, inputs: &[Option<ValueInfo<'_>>]) -> Monotonicity {

@@ -5,6 +5,7 @@
 //! interpreter, the dataflow lowering) goes through it.
 
 mod affine;
+mod bounds;
 mod eval;
 mod generic;
 mod libm;
@@ -15,6 +16,7 @@ mod scalar;
 mod tensor_ops;
 
 pub use affine::AffineMap;
+pub use bounds::check_bounds;
 pub use generic::{Body, Generic, Instr, IteratorKind};
 pub use libm::{declare_libm, libm_function, libm_functions, replace_by_call};
 pub use memory::{

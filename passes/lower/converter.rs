@@ -7,18 +7,24 @@ use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, BlockHandle, Op, Val};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::qint::{self, Dequantize};
+use qonnx_dialects::qonnx::{self, Codes};
 use qonnx_dialects::tensor::{Element, Tensor};
-use qonnx_dialects::value::TensorType;
-use qonnx_dialects::{onnx, qonnx, upstream};
-use std::collections::HashMap;
+use qonnx_dialects::value::{TensorType, ValueInfo};
+use qonnx_dialects::{onnx, upstream};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::convert_to_int::ConvertToInt;
+use super::parameters::Quantizers;
 use super::value::{Constant, IntValue, State};
 use crate::analysis::scaled_int::ScaledConstant;
 
 /// Why an op has no integer form here; it stays float.
 pub type Refusal = String;
+
+/// The refusal of a function that is NaN for an integer of its domain: no integer form has what the graph gives.
+pub const NOT_A_NUMBER: &str =
+    "it is not a number somewhere in its domain, and no integer stands for that";
 
 /// The conversion of one function.
 pub struct Converter<'c> {
@@ -29,6 +35,8 @@ pub struct Converter<'c> {
     states: HashMap<usize, State<'c>>,
     /// Float form of values of the old function that have been asked for it.
     floats: HashMap<usize, Val<'c>>,
+    /// Old values that may be NaN for finite inputs, because a constant makes them so.
+    undefined: HashSet<usize>,
 }
 
 impl<'c> Converter<'c> {
@@ -39,6 +47,7 @@ impl<'c> Converter<'c> {
             block,
             states: HashMap::new(),
             floats: HashMap::new(),
+            undefined: HashSet::new(),
         }
     }
 
@@ -105,15 +114,32 @@ impl<'c> Converter<'c> {
             }
             return Ok(());
         }
+        let undefined = self.may_be_nan(&graph, &states, &operands);
+        if undefined {
+            self.undefined
+                .extend(results.iter().map(|value| ir::value_key(*value)));
+        }
         let [result] = types.as_slice() else {
             return self.keep_float(&graph, op, &operands, &types);
         };
-        match self.integer_rule(&graph, &states, result, location) {
+        let outcome = match (undefined, states.first()) {
+            (true, Some(State::Float(_))) if is_quantizer(&graph) => Err(NOT_A_NUMBER.to_owned()),
+            _ => self.integer_rule(&graph, &states, result, location),
+        };
+        match outcome {
             Ok(state) => {
+                if is_quantizer(&graph) {
+                    self.undefined.remove(&ir::value_key(results[0]));
+                }
                 self.states.insert(ir::value_key(results[0]), state);
                 Ok(())
             }
             Err(refusal) => {
+                // An integer in the place of NaN would be another result than the graph's.
+                let defined = !undefined && refusal != NOT_A_NUMBER;
+                if !defined {
+                    self.undefined.insert(ir::value_key(results[0]));
+                }
                 if self.options.remarks && states.iter().any(|state| matches!(state, State::Int(_)))
                 {
                     ir::emit_remark(
@@ -121,7 +147,12 @@ impl<'c> Converter<'c> {
                         &format!("'{}' stays float: {refusal}", graph.name()),
                     );
                 }
-                match self.quantize_float_form(&graph, &states, &operands, result, op)? {
+                let form = if defined {
+                    self.quantize_float_form(&graph, &states, &operands, result, op)?
+                } else {
+                    None
+                };
+                match form {
                     Some(state) => {
                         self.states.insert(ir::value_key(results[0]), state);
                         Ok(())
@@ -143,11 +174,7 @@ impl<'c> Converter<'c> {
         result: &TensorType,
         op: Op<'c>,
     ) -> Result<Option<State<'c>>, Reported> {
-        let quantizer = matches!(
-            graph,
-            GraphOp::Qonnx(qonnx::Op::IntQuant(_) | qonnx::Op::BipolarQuant)
-        );
-        if !quantizer || !matches!(states.first(), Some(State::Int(_))) {
+        if !is_quantizer(graph) || !matches!(states.first(), Some(State::Int(_))) {
             return Ok(None);
         }
         let x = self.float_of(operands[0], op.location())?;
@@ -156,6 +183,36 @@ impl<'c> Converter<'c> {
         Ok(self
             .integer_rule(graph, &states, result, op.location())
             .ok())
+    }
+
+    /// Whether the result may be NaN for finite inputs of the network: a constant makes NaN here, or did before. Codes
+    /// of one signed bit are the sign, which NaN has by definition.
+    fn may_be_nan(&self, graph: &GraphOp, states: &[State<'c>], operands: &[Val<'c>]) -> bool {
+        let types: Vec<_> = operands.iter().map(|value| ir::type_of(*value)).collect();
+        let infos: Vec<_> = types
+            .iter()
+            .zip(states)
+            .map(|(ty, state)| {
+                let value = match state {
+                    State::Constant(constant) => Some(constant.value.as_ref()),
+                    _ => None,
+                };
+                ty.as_ref().map(|ty| ValueInfo { ty, value })
+            })
+            .collect();
+        let before = |value: &Val<'c>| self.undefined.contains(&ir::value_key(*value));
+        if !operands.iter().any(before) && !graph.makes_nan(&infos) {
+            return false;
+        }
+        match graph {
+            GraphOp::Qonnx(op) if is_quantizer(graph) => {
+                let codes = Quantizers::of_states(op, states)
+                    .ok()
+                    .and_then(|all| all.codes());
+                !matches!(codes, Some(Codes::SignOfCode | Codes::SignOfInput))
+            }
+            _ => true,
+        }
     }
 
     /// The rule of the op's family.
@@ -305,6 +362,14 @@ impl<'c> Converter<'c> {
             },
         )
     }
+}
+
+/// Whether the op is a quantizer that may have an integer form.
+fn is_quantizer(graph: &GraphOp) -> bool {
+    matches!(
+        graph,
+        GraphOp::Qonnx(qonnx::Op::IntQuant(_) | qonnx::Op::BipolarQuant)
+    )
 }
 
 /// The results of an op whose operands are all constants.

@@ -34,7 +34,8 @@ const KINDS: [Kind; 6] = [
 ];
 
 /// Generates samples: random numbers of several ranges, extremes, and numbers on and next to those where the
-/// input's first quantizer changes its result. The same arguments give the same samples on every machine.
+/// input's first quantizer changes its result. The same arguments give the same samples on every machine. A network
+/// without inputs is a constant: it has one sample, however many are asked for.
 pub fn generate(
     inputs: &[(Foreign, TensorType)],
     hints: &[InputHints],
@@ -42,6 +43,7 @@ pub fn generate(
     seed: u64,
 ) -> Vec<Sample> {
     let mut rng = Rng::new(seed);
+    let count = if inputs.is_empty() { 1 } else { count };
     (0..count)
         .map(|at| {
             let kind = KINDS[at % KINDS.len()];
