@@ -39,6 +39,19 @@ pub enum EvalError {
         /// The accepted element types, in words.
         expected: String,
     },
+    /// An operand's element type is one that ONNX allows there, but this compiler does not handle.
+    #[error(
+        "'{op}' op operand '{operand}' has element type {found}, which is not supported here, expected f32; \
+         convert it with a Cast before the node"
+    )]
+    UnsupportedElement {
+        /// Name of the op.
+        op: &'static str,
+        /// Name of the operand.
+        operand: &'static str,
+        /// The element type found.
+        found: Element,
+    },
     /// An operand's shape does not fit the op or its other operands.
     #[error("'{op}' op operand '{operand}' has shape {found:?}, expected {expected}")]
     Shape {
@@ -87,8 +100,8 @@ pub enum EvalError {
     },
     /// The result's shape depends on an operand whose value is not known at compile time.
     #[error(
-        "'{op}' op operand '{operand}' decides the shape of the result, but is not a constant; \
-         expected a constant, fold constants first"
+        "'{op}' op operand '{operand}' decides the shape of the result and is not a constant, which is not \
+         supported; expected a constant, fold constants first"
     )]
     NotConstant {
         /// Name of the op.
@@ -107,6 +120,22 @@ pub enum EvalError {
 }
 
 impl EvalError {
+    /// Whether the op is valid, and only this compiler cannot take it.
+    pub fn is_unsupported(&self) -> bool {
+        match self {
+            Self::UnsupportedElement { .. } | Self::NotConstant { .. } | Self::TooLarge { .. } => {
+                true
+            }
+            Self::OperandCount { .. }
+            | Self::OperandAbsent { .. }
+            | Self::ElementType { .. }
+            | Self::Shape { .. }
+            | Self::Broadcast { .. }
+            | Self::Attribute { .. }
+            | Self::Value { .. } => false,
+        }
+    }
+
     /// An [`EvalError::Shape`].
     pub fn shape(
         op: &'static str,

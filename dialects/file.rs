@@ -79,16 +79,22 @@ impl RegularFile {
         Self::new(options.open(path)?)
     }
 
-    /// An open file; an error of kind `InvalidInput` if it is not a regular one.
+    /// An open file; an error of kind `InvalidInput` if it is not a regular one, and one that says what to do if it
+    /// only stands for a file that Git LFS has not fetched.
     pub fn new(file: File) -> io::Result<Self> {
         let metadata = file.metadata()?;
         regular(&metadata)?;
         #[cfg(unix)]
         note_read(metadata.dev(), metadata.ino());
-        Ok(Self {
+        let file = Self {
             file,
             state: State::new(&metadata),
-        })
+        };
+        let mut start = [0; LFS_START.len()];
+        if file.length() >= start.len() as u64 && file.read_at(&mut start, 0)? == start.len() {
+            refuse_lfs_pointer(&start)?;
+        }
+        Ok(file)
     }
 
     /// What the file was like when it was opened.
@@ -142,6 +148,19 @@ impl RegularFile {
     }
 }
 
+/// What the text that Git LFS keeps in the place of a large file begins with.
+const LFS_START: &[u8] = b"version https://git-lfs.github.com/spec/";
+
+/// An error if a file of these bytes only stands for one that Git LFS has not fetched.
+pub fn refuse_lfs_pointer(bytes: &[u8]) -> io::Result<()> {
+    if bytes.starts_with(LFS_START) {
+        let message = "it is a Git LFS pointer, which stands for a file that is not here; \
+                       fetch the file with 'git lfs pull' in its repository";
+        return Err(io::Error::other(message));
+    }
+    Ok(())
+}
+
 /// The error for a file that another process writes to.
 pub fn changed() -> io::Error {
     io::Error::other("it was changed while it was read")
@@ -186,6 +205,18 @@ mod tests {
         assert_eq!(kind(&path("missing")), Some(io::ErrorKind::NotFound));
         #[cfg(unix)]
         assert_eq!(kind(Path::new("/dev/zero")), refused);
+    }
+
+    #[test]
+    fn pointers_of_git_lfs_are_recognised() {
+        let at = path("pointer");
+        let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 123456\n";
+        std::fs::write(&at, pointer).expect("writable");
+        let refused = RegularFile::open(&at).expect_err("it only stands for a file");
+        assert!(refused.to_string().contains("git lfs pull"), "{refused}");
+        std::fs::write(&at, "version https://git-lfs").expect("writable");
+        assert!(RegularFile::open(&at).is_ok());
+        std::fs::remove_file(&at).expect("removable");
     }
 
     /// Opening a pipe that nobody writes to would wait for ever.

@@ -106,11 +106,27 @@ impl GraphOp {
         }
     }
 
+    /// Whether the op may give NaN on finite operands because of a constant.
+    pub fn makes_nan(&self, operands: &[Option<ValueInfo<'_>>]) -> bool {
+        match self {
+            Self::Onnx(op) => op.makes_nan(operands),
+            Self::Qonnx(op) => op.makes_nan(operands),
+        }
+    }
+
     /// Whether every result element depends on one element of each operand.
     pub fn is_elementwise(&self) -> bool {
         match self {
             Self::Onnx(op) => op.is_elementwise(),
             Self::Qonnx(op) => op.is_elementwise(),
+        }
+    }
+
+    /// Whether inference checks the value of an operand, however large it is.
+    fn checks_value(&self, operand: usize) -> bool {
+        match self {
+            Self::Onnx(_) => false,
+            Self::Qonnx(op) => op.checks_value(operand),
         }
     }
 
@@ -126,7 +142,8 @@ impl GraphOp {
             }
             let r#type = ir::type_of(operand)?;
             let count: usize = r#type.shape.iter().product();
-            let look = count <= SMALL || r#type.element == Element::I64;
+            let look =
+                count <= SMALL || r#type.element == Element::I64 || self.checks_value(known.len());
             let value = look.then(|| ir::constant_tensor(operand)).flatten();
             known.push(Some((r#type, value)));
         }

@@ -44,6 +44,14 @@ impl Element {
         }
     }
 
+    /// One of ONNX's unsigned integers, of `width` bits.
+    pub const fn uint(width: u32) -> Self {
+        Self::Int {
+            width,
+            unsigned: true,
+        }
+    }
+
     /// Whether this is an integer type.
     pub const fn is_int(self) -> bool {
         matches!(self, Self::Int { .. })
@@ -271,6 +279,15 @@ impl Tensor {
         match &self.data {
             Data::Int { values, .. } => Some(values),
             _ => None,
+        }
+    }
+
+    /// Whether an element is a float of a kind.
+    pub fn has_float(&self, kind: impl Fn(f64) -> bool) -> bool {
+        match &self.data {
+            Data::F32(values) => values.iter().any(|&value| kind(value.into())),
+            Data::F64(values) => values.iter().any(|&value| kind(value)),
+            Data::Int { .. } => false,
         }
     }
 

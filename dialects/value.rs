@@ -125,9 +125,34 @@ impl<'a> Operands<'a> {
 
     /// The type of a mandatory operand of `f32` elements. Fails if it is absent or of another element type.
     pub fn f32(&self, index: usize, operand: &'static str) -> Result<&'a TensorType, EvalError> {
+        self.f32_of(&[], index, operand)
+    }
+
+    /// Like [`Self::f32`] for an operand that ONNX also allows to have one of the element types `others`: those are
+    /// refused as not supported. (All ops on `f32` also exist on `f64`.)
+    pub fn f32_of(
+        &self,
+        others: &[Element],
+        index: usize,
+        operand: &'static str,
+    ) -> Result<&'a TensorType, EvalError> {
         let ty = self.get(index, operand)?;
-        self.expect_f32(ty, operand)?;
-        Ok(ty)
+        match ty.element {
+            Element::F32 => Ok(ty),
+            found => Err(self.not_f32(others, found, operand)),
+        }
+    }
+
+    /// The error of an operand that is not of `f32`; see [`Self::f32_of`].
+    pub fn not_f32(&self, others: &[Element], found: Element, operand: &'static str) -> EvalError {
+        if found == Element::F64 || others.contains(&found) {
+            return EvalError::UnsupportedElement {
+                op: self.op,
+                operand,
+                found,
+            };
+        }
+        EvalError::element(self.op, operand, found, "f32")
     }
 
     /// The type of an optional operand of `f32` elements. Fails if it is of another element type.
@@ -136,18 +161,9 @@ impl<'a> Operands<'a> {
         index: usize,
         operand: &'static str,
     ) -> Result<Option<&'a TensorType>, EvalError> {
-        let Some(ty) = self.optional(index) else {
-            return Ok(None);
-        };
-        self.expect_f32(ty, operand)?;
-        Ok(Some(ty))
-    }
-
-    fn expect_f32(&self, ty: &TensorType, operand: &'static str) -> Result<(), EvalError> {
-        match ty.element {
-            Element::F32 => Ok(()),
-            found => Err(EvalError::element(self.op, operand, found, "f32")),
-        }
+        self.optional(index)
+            .map(|_| self.f32(index, operand))
+            .transpose()
     }
 
     /// The value of the operand at `index`, if it is present and constant.
@@ -184,14 +200,29 @@ impl<'a> Operands<'a> {
         })
     }
 
-    /// Like [`Self::integers`] for an operand that may be absent.
-    pub fn optional_integers(
+    /// The value of a mandatory operand that lists extents, axes or positions. Fails where [`Self::integers`] fails,
+    /// and if it has not one dimension.
+    pub fn list(&self, index: usize, operand: &'static str) -> Result<&'a [i64], EvalError> {
+        let ty = self.get(index, operand)?;
+        if ty.rank() != 1 {
+            return Err(EvalError::shape(
+                self.op,
+                operand,
+                &ty.shape,
+                "one dimension",
+            ));
+        }
+        self.integers(index, operand)
+    }
+
+    /// Like [`Self::list`] for an operand that may be absent.
+    pub fn optional_list(
         &self,
         index: usize,
         operand: &'static str,
     ) -> Result<Option<&'a [i64]>, EvalError> {
         self.optional(index)
-            .map(|_| self.integers(index, operand))
+            .map(|_| self.list(index, operand))
             .transpose()
     }
 

@@ -11,12 +11,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::dataflow;
 use crate::graph::GraphOp;
 use crate::hls;
-use crate::ir::{self, Op, emit_error};
+use crate::ir::{self, Attributes, Op, emit_error};
 use crate::pass::panic_text;
 use crate::qint;
 
 /// Checks an op; the error says what is wrong.
 fn verify(op: Op<'_>) -> Result<(), String> {
+    // Attributes with the name of a dialect are notes, which mean nothing to the op.
+    if let Some(name) = Attributes::of(op).unknown() {
+        return Err(format!(
+            "'{}' op has the attribute '{name}', which it does not have, expected only its own",
+            ir::op_name(op)
+        ));
+    }
     let results: Vec<_> = op
         .results()
         .map(|result| ir::type_of(ir::val(result)))

@@ -18,6 +18,7 @@ use qonnx_dialects::ir::register_passes_once;
 use qonnx_dialects::pass::{PassInfo, register_pass, register_pipeline};
 
 pass_registry! {
+    cleanup::check_outputs::CheckOutputs,
     cleanup::fold_constants::FoldConstants,
     cleanup::infer_shapes::InferShapes,
     cleanup::quantize_inputs::QuantizeInputs,

@@ -52,6 +52,7 @@ pub fn cleanup() -> String {
         "func.func(infer-shapes)",
         // Resolves computed shapes, and with them the types that the first pass could not know.
         "func.func(fold-constants)",
+        "func.func(check-outputs)",
         "func.func(remove-identities)",
         "func.func(split-bias)",
         // Transposed and scaled constants that `split-bias` has made.

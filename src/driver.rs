@@ -2,11 +2,12 @@
 
 use melior::Context;
 use melior::ir::Module;
+use melior::ir::operation::OperationLike;
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, Diagnostic, Severity};
-use qonnx_dialects::onnx;
 use qonnx_dialects::pass::run_pipeline;
 use qonnx_dialects::text::{is_bytecode, shown_path};
+use qonnx_dialects::{onnx, upstream};
 use qonnx_passes::cleanup::quantize_inputs::FixedType;
 use qonnx_passes::pipelines;
 use std::path::Path;
@@ -198,7 +199,10 @@ fn parse_source<'c>(
     source: &[u8],
 ) -> Result<(Module<'c>, Vec<Diagnostic>), DriverError> {
     match ir::capture(context, || ir::parse_module(context, source)) {
-        (Some(module), diagnostics) => Ok((module, diagnostics)),
+        (Some(module), diagnostics) => {
+            check_bounds(context, &module, &shown_path(path))?;
+            Ok((module, diagnostics))
+        }
         (None, diagnostics) => Err(DriverError::Refused {
             file: shown_path(path),
             // What a web server sends instead of a file is text as well.
@@ -209,6 +213,28 @@ fn parse_source<'c>(
             diagnostics,
         }),
     }
+}
+
+/// Refuses text of level 2 that indexes beyond its tensors.
+fn check_bounds(context: &Context, module: &Module<'_>, file: &str) -> Result<(), DriverError> {
+    let ((), diagnostics) = ir::capture(context, || {
+        for op in ir::functions(module)
+            .iter()
+            .flat_map(|function| function.ops())
+        {
+            if let Err(message) = upstream::check_bounds(op) {
+                ir::emit_error(op.location(), &message);
+            }
+        }
+    });
+    if diagnostics.is_empty() {
+        return Ok(());
+    }
+    Err(DriverError::Refused {
+        file: file.to_owned(),
+        stage: "checking the indices".to_owned(),
+        diagnostics,
+    })
 }
 
 /// The level that a module is at.

@@ -3,7 +3,7 @@
 //! The contents decide, not the name: models come through pipes, and under any name.
 
 use bytes::Bytes;
-use qonnx_dialects::file::RegularFile;
+use qonnx_dialects::file::{RegularFile, refuse_lfs_pointer};
 use qonnx_dialects::text::is_bytecode;
 use std::ffi::OsStr;
 use std::io::{self, Read};
@@ -15,9 +15,6 @@ pub const STANDARD_INPUT: &str = "-";
 
 /// Bytes from which the contents are told.
 const HEAD: usize = 4096;
-
-/// How a Git LFS pointer begins, which stands for a model that has not been fetched.
-const LFS_POINTER: &[u8] = b"version https://git-lfs";
 
 /// What a tool is given as a model.
 #[derive(Debug)]
@@ -56,6 +53,7 @@ impl Source {
     fn piped(mut stream: impl Read, path: &Path) -> io::Result<Self> {
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
+        refuse_lfs_pointer(&bytes)?;
         Ok(match contents(&bytes[..bytes.len().min(HEAD)], path) {
             Contents::Model => Self::PipedModel(bytes.into()),
             Contents::Module => Self::Module(bytes),
@@ -93,8 +91,6 @@ fn contents(head: &[u8], path: &Path) -> Contents {
         by_name
     } else if is_bytecode(head) {
         Contents::Module
-    } else if head.starts_with(LFS_POINTER) {
-        Contents::Model
     } else if is_text(head) {
         Contents::Module
     } else if is_model(head) {
@@ -179,7 +175,6 @@ mod tests {
             for bytes in [head, &turned, &head[..1], &head[..100]] {
                 assert_eq!(told(bytes, name), Contents::Model, "{bytes:?} as {name}");
             }
-            assert_eq!(told(LFS_POINTER, name), Contents::Model);
             let cut = "// größe".as_bytes();
             for bytes in [
                 b"module {\n\t}\r\n".as_slice(),

@@ -9,6 +9,11 @@ use melior::ir::operation::OperationLike;
 use melior::ir::r#type::IntegerType;
 use melior::ir::{AttributeLike, Type};
 
+use mlir_sys::{
+    mlirIdentifierStr, mlirOperationGetDiscardableAttribute,
+    mlirOperationGetNumDiscardableAttributes,
+};
+
 use super::elements::{elements_attribute, read_elements};
 use super::handle::{Op, text};
 use super::types::element_type;
@@ -24,6 +29,21 @@ impl<'c> Attributes<'c> {
     /// The attributes of `op`.
     pub fn of(op: Op<'c>) -> Self {
         Self(op)
+    }
+
+    /// The name of an attribute that neither the op has nor the name of which says the dialect that it belongs to.
+    #[expect(
+        unsafe_code,
+        reason = "melior does not tell inherent and other attributes apart"
+    )]
+    pub fn unknown(self) -> Option<String> {
+        let op = self.0.to_raw();
+        // SAFETY: the op is in place, positions are in range, and identifiers live as long as the context.
+        let names = (0..unsafe { mlirOperationGetNumDiscardableAttributes(op) }).map(|at| unsafe {
+            let name = mlirOperationGetDiscardableAttribute(op, at).name;
+            text(melior::StringRef::from_raw(mlirIdentifierStr(name))).unwrap_or_default()
+        });
+        names.into_iter().find(|name| !name.contains('.'))
     }
 
     /// Any attribute.

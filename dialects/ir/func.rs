@@ -15,10 +15,12 @@ use super::handle::{
     BlockHandle, Op, Val, block_arguments, block_handle, block_ops, op_handle, op_name,
     set_attribute, single_block, val,
 };
+use super::types::OpenType;
 use crate::text::Foreign;
 use crate::upstream::{FUNC, RETURN};
 
 const NAME: &str = "onnx.name";
+const DECLARED: &str = "onnx.declared";
 
 /// A function with one block: a network.
 #[derive(Clone, Copy)]
@@ -156,34 +158,65 @@ impl<'c> Function<'c> {
         self.names("res_attrs", self.returned().len(), "out")
     }
 
-    #[expect(
-        unsafe_code,
-        reason = "melior does not look up dictionary entries by name"
-    )]
     fn names(self, attribute: &str, count: usize, fallback: &str) -> Vec<Foreign> {
-        let array = Attributes::of(self.op)
-            .any(attribute)
-            .and_then(|array| ArrayAttribute::try_from(array).ok());
-        (0..count)
-            .map(|at| {
-                let dictionary = array.and_then(|array| array.element(at).ok());
-                dictionary
-                    .filter(Attribute::is_dictionary)
-                    .and_then(|dictionary| {
-                        // SAFETY: the attribute is a dictionary.
-                        unsafe {
-                            Attribute::from_option_raw(mlirDictionaryAttrGetElementByName(
-                                dictionary.to_raw(),
-                                melior::StringRef::new(NAME).to_raw(),
-                            ))
-                        }
-                    })
-                    .and_then(string_value)
+        self.boundary(attribute, count, NAME)
+            .enumerate()
+            .map(|(at, name)| {
+                name.and_then(string_value)
                     .filter(|name| !name.is_empty())
                     .unwrap_or_else(|| format!("{fallback}{at}"))
                     .into()
             })
             .collect()
+    }
+
+    /// What the file says that each output is, where it says anything that has not been checked yet.
+    pub fn declared_outputs(self) -> Vec<Option<OpenType>> {
+        let read = |attribute| OpenType::read(TypeAttribute::try_from(attribute).ok()?.value());
+        self.boundary("res_attrs", self.returned().len(), DECLARED)
+            .map(|attribute| attribute.and_then(read))
+            .collect()
+    }
+
+    /// Notes what the file says that each output is; `None` where it says nothing.
+    pub fn declare_outputs(self, context: &'c Context, types: &[Option<OpenType>]) {
+        let names = self.output_names();
+        let entries = names.iter().zip(types).map(|(name, r#type)| {
+            let mut entry = vec![(NAME, StringAttribute::new(context, name.verbatim()).into())];
+            if let Some(r#type) = r#type {
+                entry.push((DECLARED, TypeAttribute::new(r#type.to_type(context)).into()));
+            }
+            dictionary(context, &entry)
+        });
+        let entries: Vec<_> = entries.collect();
+        let value = ArrayAttribute::new(context, &entries).into();
+        set_attribute(self.op, "res_attrs", value);
+    }
+
+    /// The entry of a name in the dictionary of each argument or result.
+    #[expect(
+        unsafe_code,
+        reason = "melior does not look up dictionary entries by name"
+    )]
+    fn boundary(
+        self,
+        attribute: &str,
+        count: usize,
+        entry: &'static str,
+    ) -> impl Iterator<Item = Option<Attribute<'c>>> {
+        let array = Attributes::of(self.op)
+            .any(attribute)
+            .and_then(|array| ArrayAttribute::try_from(array).ok());
+        (0..count).map(move |at| {
+            let dictionary = array?.element(at).ok().filter(Attribute::is_dictionary)?;
+            // SAFETY: the attribute is a dictionary.
+            unsafe {
+                Attribute::from_option_raw(mlirDictionaryAttrGetElementByName(
+                    dictionary.to_raw(),
+                    melior::StringRef::new(entry).to_raw(),
+                ))
+            }
+        })
     }
 
     /// Sets the function's type from its arguments and returned values, after these have changed.
@@ -246,20 +279,27 @@ impl Drop for DeadBlock<'_> {
     }
 }
 
-#[expect(unsafe_code, reason = "melior does not build dictionaries")]
 fn names<'c, 'n>(context: &'c Context, names: impl Iterator<Item = &'n Foreign>) -> Attribute<'c> {
-    let entries: Vec<_> = names
-        .map(|name| {
-            let value: Attribute = StringAttribute::new(context, name.verbatim()).into();
-            // SAFETY: identifier and value are of this context.
-            unsafe {
-                let entry =
-                    mlirNamedAttributeGet(Identifier::new(context, NAME).to_raw(), value.to_raw());
-                Attribute::from_raw(mlirDictionaryAttrGet(context.to_raw(), 1, &raw const entry))
-            }
-        })
-        .collect();
-    ArrayAttribute::new(context, &entries).into()
+    let entries = names.map(|name| {
+        let value = StringAttribute::new(context, name.verbatim()).into();
+        dictionary(context, &[(NAME, value)])
+    });
+    ArrayAttribute::new(context, &entries.collect::<Vec<_>>()).into()
+}
+
+#[expect(unsafe_code, reason = "melior does not build dictionaries")]
+fn dictionary<'c>(context: &'c Context, entries: &[(&str, Attribute<'c>)]) -> Attribute<'c> {
+    // SAFETY: identifiers and values are of this context, and as many entries as said are read.
+    unsafe {
+        let entries: Vec<_> = entries
+            .iter()
+            .map(|(name, value)| {
+                mlirNamedAttributeGet(Identifier::new(context, name).to_raw(), value.to_raw())
+            })
+            .collect();
+        let (count, first) = (entries.len() as isize, entries.as_ptr());
+        Attribute::from_raw(mlirDictionaryAttrGet(context.to_raw(), count, first))
+    }
 }
 
 /// Ends a block with the return of `values`.

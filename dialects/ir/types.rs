@@ -3,7 +3,12 @@
 use melior::Context;
 use melior::ir::r#type::{DimSize, IntegerType, RankedTensorType};
 use melior::ir::{ShapedTypeLike, Type, TypeLike, ValueLike};
-use mlir_sys::mlirUnrankedTensorTypeGet;
+use mlir_sys::{
+    mlirShapedTypeGetDynamicSize, mlirShapedTypeGetElementType, mlirTypeIsAUnrankedTensor,
+    mlirUnrankedTensorTypeGet,
+};
+
+use std::fmt;
 
 use super::handle::Val;
 use crate::tensor::Element;
@@ -54,6 +59,96 @@ pub fn unranked(context: &Context, element: Element) -> Type<'_> {
         Type::from_raw(mlirUnrankedTensorTypeGet(
             element_type(context, element).to_raw(),
         ))
+    }
+}
+
+/// A tensor type of which extents, or all of the shape, may be open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenType {
+    /// Extent of each dimension, where it is said; `None` if not even the rank is.
+    pub shape: Option<Vec<Option<usize>>>,
+    /// Type of the elements.
+    pub element: Element,
+}
+
+impl OpenType {
+    /// Whether a type is one of those that this one leaves open.
+    pub fn admits(&self, r#type: &TensorType) -> bool {
+        let extent = |(open, &extent): (&Option<usize>, &usize)| open.is_none_or(|at| at == extent);
+        let shape = self.shape.as_ref().is_none_or(|shape| {
+            shape.len() == r#type.rank() && shape.iter().zip(&r#type.shape).all(extent)
+        });
+        shape && self.element == r#type.element
+    }
+
+    /// The MLIR type.
+    #[expect(
+        unsafe_code,
+        reason = "melior does not give the mark of an open extent"
+    )]
+    pub(crate) fn to_type<'c>(&self, context: &'c Context) -> Type<'c> {
+        let Some(shape) = &self.shape else {
+            return unranked(context, self.element);
+        };
+        // SAFETY: the function has no arguments.
+        let open = unsafe { mlirShapedTypeGetDynamicSize() } as u64;
+        let extents = shape
+            .iter()
+            .map(|at| at.map_or(open, |extent| extent as u64));
+        let extents: Vec<_> = extents.collect();
+        RankedTensorType::new(&extents, element_type(context, self.element), None).into()
+    }
+
+    /// The type that an MLIR type stands for, if it is a tensor's.
+    #[expect(unsafe_code, reason = "melior does not wrap unranked tensor types")]
+    pub(crate) fn read(r#type: Type<'_>) -> Option<Self> {
+        let Ok(tensor) = RankedTensorType::try_from(r#type) else {
+            // SAFETY: the type is valid, and has elements if it is a tensor.
+            let element = unsafe {
+                mlirTypeIsAUnrankedTensor(r#type.to_raw())
+                    .then(|| Type::from_raw(mlirShapedTypeGetElementType(r#type.to_raw())))?
+            };
+            return Some(Self {
+                shape: None,
+                element: element_of(element)?,
+            });
+        };
+        let extent = |axis| match tensor.dim_size(axis) {
+            Ok(DimSize::Static(extent)) => usize::try_from(extent).ok(),
+            _ => None,
+        };
+        Some(Self {
+            shape: Some((0..tensor.rank()).map(extent).collect()),
+            element: element_of(tensor.element())?,
+        })
+    }
+}
+
+impl From<&TensorType> for OpenType {
+    fn from(r#type: &TensorType) -> Self {
+        Self {
+            shape: Some(r#type.shape.iter().map(|&extent| Some(extent)).collect()),
+            element: r#type.element,
+        }
+    }
+}
+
+/// As MLIR shows it: `tensor<1x?xf32>`.
+impl fmt::Display for OpenType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("tensor<")?;
+        match &self.shape {
+            None => formatter.write_str("*x")?,
+            Some(shape) => {
+                for extent in shape {
+                    match extent {
+                        Some(extent) => write!(formatter, "{extent}x")?,
+                        None => formatter.write_str("?x")?,
+                    }
+                }
+            }
+        }
+        write!(formatter, "{}>", self.element)
     }
 }
 

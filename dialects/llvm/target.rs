@@ -44,7 +44,13 @@ impl Level {
             unroll,
             "sroa,early-cse<memssa>,instcombine,loop-mssa(licm),gvn,dse,adce,simplifycfg",
         ];
-        format!("function({})", passes.join(","))
+        // In a text of passes LLVM checks that each walk of this one finds all there is to combine, which does not
+        // always hold, and ends the process where it does not.
+        let unchecked = passes.join(",").replace(
+            "instcombine",
+            "instcombine<max-iterations=1;no-verify-fixpoint>",
+        );
+        format!("function({unchecked})")
     }
 
     fn to_llvm(self) -> OptimizationLevel {

@@ -17,8 +17,9 @@ def Onnx_Dialect : Dialect {
   let hasConstantMaterializer = 1;
   let description = [{
     The graph as the file writes it. Values are tensors with float32 carriers (integers for shapes and
-    indices); a type may be unranked until `infer-shapes` has run. Functions carry the names of the graph's
-    inputs and outputs in the argument and result attribute `onnx.name`.
+    indices, float64 where the file says so); a type may be unranked until `infer-shapes` has run. Functions carry
+    the names of the graph's inputs and outputs in the argument and result attribute `onnx.name`, and in
+    `onnx.declared` what the file says that an output is, until `check-outputs` has compared it.
   }];
 }
 
@@ -93,11 +94,13 @@ def Onnx_ConvOp : Onnx_Op<"conv"> {
   let summary = "Convolution (cross-correlation)";
   let description = [{
     `x` is N x C x D1..Dn, `w` is M x C/group x K1..Kn, `b` is M. `pads` has the n begins, then the n ends.
-    An empty list of strides, pads or dilations stands for ones, zeros, ones.
+    An empty list of strides, pads or dilations stands for ones, zeros, ones. `kernel_shape`, if it is there, is
+    K1..Kn.
   }];
   let arguments = (ins AnyTensor:$x, AnyTensor:$w, OptionalTensor:$b, DenseI64ArrayAttr:$strides,
                        DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
-                       I64Attr:$group, DefaultValuedAttr<StrAttr, "\"NOTSET\"">:$auto_pad);
+                       I64Attr:$group, DefaultValuedAttr<StrAttr, "\"NOTSET\"">:$auto_pad,
+                       OptionalAttr<DenseI64ArrayAttr>:$kernel_shape);
   let results = (outs AnyTensor:$y);
 }
 

@@ -106,13 +106,19 @@ impl Op {
                 ("trans_a", Bool(op.trans_a)),
                 ("trans_b", Bool(op.trans_b)),
             ],
-            Self::Conv(op) => vec![
-                ("strides", usizes(&op.strides)),
-                ("pads", usizes(&op.pads)),
-                ("dilations", usizes(&op.dilations)),
-                ("group", Int(op.group as i64)),
-                ("auto_pad", Text(op.auto_pad.name().to_owned())),
-            ],
+            Self::Conv(op) => {
+                let mut attributes = vec![
+                    ("strides", usizes(&op.strides)),
+                    ("pads", usizes(&op.pads)),
+                    ("dilations", usizes(&op.dilations)),
+                    ("group", Int(op.group as i64)),
+                    ("auto_pad", Text(op.auto_pad.name().to_owned())),
+                ];
+                if !op.kernel_shape.is_empty() {
+                    attributes.push(("kernel_shape", usizes(&op.kernel_shape)));
+                }
+                attributes
+            }
             Self::MaxPool(op) => vec![
                 ("kernel_shape", usizes(&op.kernel_shape)),
                 ("strides", usizes(&op.strides)),
@@ -268,6 +274,10 @@ impl Op {
                 trans_b: at.boolean("trans_b")?,
             }),
             ConvOperation => Op::Conv(Conv {
+                kernel_shape: match at.ints("kernel_shape") {
+                    Some(_) => usizes("kernel_shape")?,
+                    None => Vec::new(),
+                },
                 strides: usizes("strides")?,
                 pads: usizes("pads")?,
                 dilations: usizes("dilations")?,

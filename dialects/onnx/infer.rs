@@ -10,6 +10,29 @@ use crate::error::EvalError;
 use crate::tensor::Element;
 use crate::value::{Operands, TensorType, ValueInfo};
 
+/// Integers that ONNX also defines products, `PRelu` and means on.
+const INTEGERS: &[Element] = &[
+    Element::int(32),
+    Element::int(64),
+    Element::uint(32),
+    Element::uint(64),
+];
+/// Integers that ONNX also defines `MaxPool` on.
+const BYTES: &[Element] = &[Element::int(8), Element::uint(8)];
+/// Integers that ONNX also defines powers on.
+const SIGNED: &[Element] = &[Element::int(32), Element::int(64)];
+/// All integers of ONNX, which also defines `Erf` on them.
+pub const NUMBERS: &[Element] = &[
+    Element::int(8),
+    Element::int(16),
+    Element::int(32),
+    Element::int(64),
+    Element::uint(8),
+    Element::uint(16),
+    Element::uint(32),
+    Element::uint(64),
+];
+
 impl Op {
     /// The types of the results.
     ///
@@ -22,9 +45,11 @@ impl Op {
             Self::MatMul => contraction::matmul(operands)?,
             Self::Gemm(gemm) => contraction::gemm(gemm, operands)?,
             Self::Conv(conv) => contraction::conv(conv, operands)?,
-            Self::MaxPool(pool) => contraction::pool(operands, |spatial| pool.windows(spatial))?,
+            Self::MaxPool(pool) => {
+                contraction::pool(operands, BYTES, |spatial| pool.windows(spatial))?
+            }
             Self::AveragePool(pool) => {
-                contraction::pool(operands, |spatial| pool.windows(spatial))?
+                contraction::pool(operands, &[], |spatial| pool.windows(spatial))?
             }
             Self::GlobalAveragePool => contraction::global_pool(operands)?,
 
@@ -53,9 +78,9 @@ impl Op {
             | Self::HardSigmoid { .. }
             | Self::HardSwish
             | Self::Tanh
-            | Self::Erf
             | Self::Gelu
-            | Self::Softplus => elementwise::float_unary(operands)?,
+            | Self::Softplus => elementwise::float_unary(&[], operands)?,
+            Self::Erf => elementwise::float_unary(NUMBERS, operands)?,
             Self::Cast { to } => TensorType::new(operands.get(0, "input")?.shape.clone(), *to),
 
             Self::BatchNormalization { .. } => reduction::batch_normalization(operands)?,

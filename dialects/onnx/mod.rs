@@ -5,11 +5,13 @@ mod eval;
 mod infer;
 mod monotonicity;
 mod op;
+mod undefined;
 mod window;
 
 pub(crate) use convert::CONSTANT;
 pub use convert::{constant, is_constant, is_none, none};
 pub use eval::affine;
+pub(crate) use infer::NUMBERS;
 pub use op::*;
 pub use window::WindowAxis;
 

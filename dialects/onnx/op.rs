@@ -39,7 +39,8 @@ pub enum Op {
     Mul,
     /// `(A, B)`: quotient, broadcast; integers are truncated toward zero.
     Div,
-    /// `(X, Y)`: `X` to the power `Y`, broadcast. Exponents 2 and 0.5 are exactly `x * x` and `sqrt(x)`.
+    /// `(X, Y)`: `X` to the power `Y`, broadcast, with the special cases of C99. Exponents 2 and 0.5 are exactly
+    /// `x * x` and `sqrt(x)`.
     Pow,
     /// `(data...)`: least of all operands, broadcast.
     Min,
@@ -76,7 +77,8 @@ pub enum Op {
     Round,
     /// `(X)`: -1, 0 or 1.
     Sign,
-    /// `(input, min?, max?)`: limited to `min..=max`; `max` wins if they cross.
+    /// `(input, min?, max?)`: limited to `min..=max`; `max` wins if they cross. An absent bound is the type's least or
+    /// greatest number, which infinities are beyond.
     Clip,
     /// `(X)`: `max(x, 0)`; NaN stays NaN.
     Relu,

@@ -8,6 +8,9 @@ use crate::onnx::op::{AutoPad, AveragePool, Conv, MaxPool};
 /// Bound of every extent, step, distance and padding, so that positions are computed without overflow.
 const LIMIT: usize = i32::MAX as usize;
 
+/// How many windows are looked at one by one, where elements are farther apart than the input is long.
+const MOST_SPARSE: usize = 1 << 20;
+
 /// The windows along one spatial dimension, padding resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowAxis {
@@ -51,6 +54,14 @@ impl WindowAxis {
         room.div_ceil(self.dilation).min(self.kernel)
     }
 
+    /// Whether every window has an element of the input. The padding on each side must be less than a window's extent.
+    fn all_windows_inside(&self) -> bool {
+        // Neighbouring elements of a window that overlaps the input are then too close to miss it.
+        self.dilation <= self.input
+            || self.output <= MOST_SPARSE
+                && (0..self.output).all(|window| self.elements_inside(window) > 0)
+    }
+
     /// How many elements of `window` are elements of the input.
     pub fn elements_inside(&self, window: usize) -> usize {
         let start = window * self.stride;
@@ -66,7 +77,7 @@ impl WindowAxis {
 
 impl Conv {
     /// The windows along each spatial dimension, for a kernel of the given extents. Fails if the attributes do not
-    /// fit the number of dimensions or a kernel is larger than its padded input.
+    /// fit the number of dimensions or a kernel is larger than its padded input. A window may lie in the padding.
     pub fn windows(
         &self,
         spatial: &[usize],
@@ -74,6 +85,7 @@ impl Conv {
     ) -> Result<Vec<WindowAxis>, EvalError> {
         Spec {
             op: "Conv",
+            pools: false,
             kernel,
             strides: &self.strides,
             pads: &self.pads,
@@ -86,10 +98,12 @@ impl Conv {
 }
 
 impl MaxPool {
-    /// The windows along each spatial dimension. Fails as [`Conv::windows`] does.
+    /// The windows along each spatial dimension. Fails as [`Conv::windows`] does, and if a window holds nothing but
+    /// padding: it has no maximum.
     pub fn windows(&self, spatial: &[usize]) -> Result<Vec<WindowAxis>, EvalError> {
         Spec {
             op: "MaxPool",
+            pools: true,
             kernel: &self.kernel_shape,
             strides: &self.strides,
             pads: &self.pads,
@@ -102,10 +116,11 @@ impl MaxPool {
 }
 
 impl AveragePool {
-    /// The windows along each spatial dimension. Fails as [`Conv::windows`] does.
+    /// The windows along each spatial dimension. Fails as [`MaxPool::windows`] does.
     pub fn windows(&self, spatial: &[usize]) -> Result<Vec<WindowAxis>, EvalError> {
         Spec {
             op: "AveragePool",
+            pools: true,
             kernel: &self.kernel_shape,
             strides: &self.strides,
             pads: &self.pads,
@@ -120,6 +135,8 @@ impl AveragePool {
 /// The attributes that define windows.
 struct Spec<'a> {
     op: &'static str,
+    /// Whether padding is left out rather than counted as zeros, so that a window needs an element of the input.
+    pools: bool,
     kernel: &'a [usize],
     strides: &'a [usize],
     pads: &'a [usize],
@@ -186,11 +203,12 @@ impl Spec<'_> {
             return Err(EvalError::shape(self.op, "X", spatial, expected));
         };
         let mut output = travel / stride + 1;
+        let too_long = before.max(after) >= extent;
         // A window that `ceil_mode` adds must start within the input or the padding before it.
         if self.ceil_mode && travel % stride != 0 && output * stride < input + before {
             output += 1;
         }
-        Ok(WindowAxis {
+        let axis = WindowAxis {
             input,
             output,
             kernel,
@@ -198,7 +216,16 @@ impl Spec<'_> {
             dilation,
             before,
             after,
-        })
+        };
+        if self.pools && (too_long || !axis.all_windows_inside()) {
+            let expected = format!(
+                "padding of less than the window's extent of {extent} on each side, so that each window holds an \
+                 element of 'X'"
+            );
+            let found = [before, after];
+            return Err(EvalError::attribute(self.op, "pads", found, expected));
+        }
+        Ok(axis)
     }
 }
 
@@ -291,6 +318,7 @@ mod tests {
     #[test]
     fn same_padding_puts_the_odd_element_where_it_belongs() {
         let conv = |auto_pad| Conv {
+            kernel_shape: Vec::new(),
             strides: vec![2],
             pads: vec![],
             dilations: vec![],

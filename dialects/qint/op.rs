@@ -4,6 +4,7 @@ use crate::error::EvalError;
 use crate::qonnx::Rounding;
 use crate::tensor::{Element, Tensor};
 use crate::value::TensorType;
+use crate::word::Word;
 
 /// From float32 to integers.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,7 +168,19 @@ impl Op {
                     "lo",
                     op.lo,
                     "at most hi",
-                )
+                )?;
+                for zero_point in op.zero_point.to_f32() {
+                    let range = op
+                        .quantizer(1.0, zero_point)
+                        .integer_range(op.fraction_bits);
+                    let fits = range.is_some_and(|(lo, hi)| holds(result, op.signed, lo, hi));
+                    let expected = format!(
+                        "codes from {} to {} less it, times 2^{}, to be exact and to fit {}",
+                        op.lo, op.hi, op.fraction_bits, result.element
+                    );
+                    check(fits, name, "zero_point", zero_point, &expected)?;
+                }
+                Ok(())
             }
             Self::Dequantize(op) => {
                 integer(input, "n")?;
@@ -230,6 +243,18 @@ impl Op {
                 )
             }
         }
+    }
+}
+
+/// Whether elements of a type, read as signed or unsigned, hold the integers `lo..=hi`.
+fn holds(ty: &TensorType, signed: bool, lo: i64, hi: i64) -> bool {
+    match ty.element {
+        Element::Int { width, .. } => Word {
+            bits: width,
+            signed,
+        }
+        .holds(Word::of_range(lo, hi)),
+        Element::F32 | Element::F64 => false,
     }
 }
 

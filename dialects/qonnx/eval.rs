@@ -23,7 +23,7 @@ use crate::value::{Operands, TensorType, ValueInfo, with_infos};
 impl Op {
     /// The results on these operands.
     ///
-    /// Fails where [`Op::infer`] fails, on a bit width that is not positive, and where `FloatQuant` has no result
+    /// Fails where [`Op::infer`] fails, on a bit width that is none, and where `FloatQuant` has no result
     /// for a number beyond its range.
     pub fn eval(&self, inputs: &[Option<&Tensor>]) -> Result<Vec<Tensor>, EvalError> {
         with_infos(inputs, |infos| self.eval_known(infos))
@@ -62,7 +62,7 @@ impl Op {
     }
 
     /// The quantizer of each element, if this is `IntQuant` or `BipolarQuant` and its parameters are constants;
-    /// otherwise `None`. Fails if the parameters do not fit each other or a bit width is not positive.
+    /// otherwise `None`. Fails if the parameters do not fit each other or a bit width is none.
     pub fn quantizers(
         &self,
         inputs: &[Option<ValueInfo<'_>>],
@@ -71,6 +71,7 @@ impl Op {
         let known = (1..operands.len()).all(|index| operands.value(index).is_some());
         match self {
             Self::IntQuant(_) | Self::BipolarQuant if known => {
+                self.check_bit_widths(&operands)?;
                 self.quantizers_of(&operands).map(Some)
             }
             _ => Ok(None),
@@ -87,15 +88,23 @@ impl Op {
                 operands,
                 self.parameters(),
                 |[scale, zero_point, bit_width]| {
-                    expect_bit_width(operands, "bitwidth", bit_width)?;
                     let parameters = (scale, zero_point, bit_width);
-                    Ok(Quantizer::int(parameters, signed, narrow, rounding))
+                    Quantizer::int(parameters, signed, narrow, rounding)
                 },
             ),
             _ => parameters(operands, self.parameters(), |[scale]| {
-                Ok(Quantizer::bipolar(scale))
+                Quantizer::bipolar(scale)
             }),
         }
+    }
+
+    /// Whether the op may give NaN on finite operands because of constants: a scale that is 0 or not finite, or another
+    /// parameter that is NaN.
+    pub fn makes_nan(&self, inputs: &[Option<ValueInfo<'_>>]) -> bool {
+        let wrong = |at: usize, x: f64| x.is_nan() || at == 1 && (x == 0.0 || x.is_infinite());
+        let parameters = inputs.iter().enumerate().skip(1);
+        let mut constants = parameters.filter_map(|(at, info)| Some((at, (*info)?.value?)));
+        constants.any(|(at, value)| value.has_float(|x| wrong(at, x)))
     }
 
     /// How the result moves with operand number `operand`, element by element; [`Direction::Unknown`] for every
@@ -164,7 +173,7 @@ pub struct PerElement<T> {
 fn parameters<const N: usize, T>(
     operands: &Operands<'_>,
     names: &[&'static str],
-    combine: impl Fn([f32; N]) -> Result<T, EvalError>,
+    combine: impl Fn([f32; N]) -> T,
 ) -> Result<PerElement<T>, EvalError> {
     let mut shape = Vec::new();
     let mut values: [Vec<f32>; N] = std::array::from_fn(|_| Vec::new());
@@ -187,7 +196,7 @@ fn parameters<const N: usize, T>(
     });
     Ok(PerElement {
         shape,
-        values: combined.into_iter().collect::<Result<_, _>>()?,
+        values: combined,
     })
 }
 
@@ -208,21 +217,4 @@ fn mapped<T>(
         },
     );
     Ok(Tensor::f32(ty.shape.clone(), result))
-}
-
-/// Fails unless `bit_width` is a positive number; it may be fractional.
-fn expect_bit_width(
-    operands: &Operands<'_>,
-    operand: &'static str,
-    bit_width: f32,
-) -> Result<(), EvalError> {
-    if bit_width > 0.0 && bit_width.is_finite() {
-        return Ok(());
-    }
-    Err(EvalError::value(
-        operands.op(),
-        operand,
-        bit_width,
-        "a positive number of bits",
-    ))
 }

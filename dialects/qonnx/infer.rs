@@ -1,17 +1,21 @@
 //! Types of the ops' results, from the types of their operands.
 
+use std::fmt;
+
 use super::op::{MultiThreshold, Op, QuantAvgPool2d};
 use crate::error::EvalError;
+use crate::onnx::NUMBERS;
 use crate::tensor::Element;
 use crate::value::{Operands, TensorType, ValueInfo};
 
 impl Op {
     /// The types of the results: `f32` carriers, of the shape that all operands broadcast to.
     ///
-    /// Fails if an operand is absent or does not fit the op.
+    /// Fails if an operand is absent or does not fit the op, or if a bit width that is known is none.
     pub fn infer(&self, inputs: &[Option<ValueInfo<'_>>]) -> Result<Vec<TensorType>, EvalError> {
         let operands = &Operands::new(self.name(), inputs, self.arity())?;
-        operands.f32(0, "X")?;
+        operands.f32_of(NUMBERS, 0, "X")?;
+        self.check_bit_widths(operands)?;
         let result = match self {
             Self::MultiThreshold(attributes) => multi_threshold(attributes, operands)?,
             Self::QuantAvgPool2d(attributes) => quant_avg_pool(attributes, operands)?,
@@ -50,10 +54,70 @@ impl Op {
         }
     }
 
+    /// What an operand says the number of, if it is a number of bits. Only those of `FloatQuant` must be whole: a
+    /// quantizer of 2.5 bits has bounds (spec section 1.1), a number format of 2.5 bits has no meaning.
+    fn bits(&self, operand: usize) -> Option<Bits> {
+        let whole = |least| Some(Bits { least, whole: true });
+        let any = Some(Bits {
+            least: 1.0,
+            whole: false,
+        });
+        match (self, operand) {
+            (Self::IntQuant(_), 3) | (Self::TruncV1 { .. }, 3 | 4) | (Self::TruncV2(_), 3 | 5) => {
+                any
+            }
+            (Self::FloatQuant(_), 2) => whole(1.0),
+            (Self::FloatQuant(_), 3) => whole(0.0),
+            _ => None,
+        }
+    }
+
+    /// Whether an operand is checked where its value is known, however large it is.
+    pub fn checks_value(&self, operand: usize) -> bool {
+        self.bits(operand).is_some()
+    }
+
+    /// Fails if the value of an operand is known and is no bit width.
+    pub(super) fn check_bit_widths(&self, operands: &Operands<'_>) -> Result<(), EvalError> {
+        for (at, &parameter) in self.parameters().iter().enumerate() {
+            let (Some(bits), Some(value)) = (self.bits(at + 1), operands.value(at + 1)) else {
+                continue;
+            };
+            if let Some(wrong) = value.to_f32().into_iter().find(|&found| !bits.holds(found)) {
+                let expected = bits.to_string();
+                return Err(EvalError::value(operands.op(), parameter, wrong, expected));
+            }
+        }
+        Ok(())
+    }
+
     /// The least and the greatest number of operands.
     pub fn arity(&self) -> (usize, usize) {
         let count = 1 + self.parameters().len();
         (count, count)
+    }
+}
+
+/// Which numbers of bits an operand may hold.
+struct Bits {
+    least: f32,
+    whole: bool,
+}
+
+impl Bits {
+    fn holds(&self, found: f32) -> bool {
+        found >= self.least && found.is_finite() && (!self.whole || found.fract() == 0.0)
+    }
+}
+
+impl fmt::Display for Bits {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = if self.whole { "whole " } else { "" };
+        write!(
+            formatter,
+            "a {whole}number of bits, at least {}",
+            self.least
+        )
     }
 }
 

@@ -9,7 +9,7 @@ mod rounding;
 
 pub use eval::PerElement;
 pub use op::*;
-pub use quantizer::{Codes, Quantizer, bounds};
+pub use quantizer::{Codes, MAX_INTEGER, Quantizer, bounds};
 pub use rounding::{Rounding, UnknownRounding};
 
 /// The typed wrappers that melior generates from `Qonnx.td`.

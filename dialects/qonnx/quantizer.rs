@@ -4,6 +4,9 @@
 use super::rounding::Rounding;
 use crate::monotone::Direction;
 
+/// The greatest magnitude of a quantizer's integer: differences of such integers are exact in float64.
+pub const MAX_INTEGER: i64 = 1 << 52;
+
 /// A quantizer with scale, zero point and range resolved. All arithmetic is in `f32`, in the reference's order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quantizer {
@@ -110,6 +113,23 @@ impl Quantizer {
         }
     }
 
+    /// The integers `(code - zero_point) * 2^fraction_bits` of the least and the greatest code. `None` if one of them,
+    /// or of those between them, is no integer of [`MAX_INTEGER`], so that it is not exact in float64.
+    pub fn integer_range(&self, fraction_bits: u32) -> Option<(i64, i64)> {
+        let unit = f64::from(fraction_bits).exp2();
+        let exact = |value: f64| {
+            let scaled = value * unit;
+            (scaled.fract() == 0.0 && scaled.abs() <= MAX_INTEGER as f64).then_some(scaled)
+        };
+        let zero = exact(self.zero_point.into())?;
+        let (lo, hi) = self.code_range();
+        let integer = |code: f64| {
+            let n = exact(code)? - zero;
+            (n.abs() <= MAX_INTEGER as f64).then_some(n as i64)
+        };
+        Some((integer(lo)?, integer(hi)?))
+    }
+
     /// Whether the codes are -1 and 1 only.
     pub fn is_bipolar(&self) -> bool {
         !matches!(self.codes, Codes::Range { .. })
@@ -167,6 +187,34 @@ mod tests {
         assert_eq!(range(3.3, false, Rounding::Round), (0.0, 9.0));
         let quantizer = Quantizer::int((1.0, 0.0, 2.5), true, false, Rounding::Round);
         assert_eq!([-9.0, 9.0].map(|x| quantizer.quantize(x)), [-3.0, 2.0]);
+    }
+
+    #[test]
+    fn integers_are_exact_or_none() {
+        let range = |zero_point, bits, fraction_bits| {
+            Quantizer::int((1.0, zero_point, bits), false, false, Rounding::Round)
+                .integer_range(fraction_bits)
+        };
+        assert_eq!(range(3.0, 4.0, 0), Some((-3, 12)));
+        assert_eq!(range(0.5, 4.0, 1), Some((-1, 29)));
+        assert_eq!(range(0.5, 4.0, 0), None);
+        assert_eq!(
+            range(-2f32.powi(51), 50.0, 0),
+            Some((1 << 51, (1 << 51) + (1 << 50)))
+        );
+        assert_eq!(range(2f32.powi(53), 4.0, 0), None);
+        assert_eq!(range(-2f32.powi(52), 4.0, 0), None);
+        assert_eq!(range(1.0, 40.0, 20), None);
+        for zero_point in [1e38, -1e38, f32::INFINITY, f32::NAN] {
+            assert_eq!(range(zero_point, 4.0, 0), None, "{zero_point}");
+        }
+        for bits in [54.0, 1e30] {
+            assert_eq!(range(0.0, bits, 0), None, "{bits}");
+        }
+        assert_eq!(
+            Quantizer::bipolar(0.5).integer_range(24),
+            Some((-1 << 24, 1 << 24))
+        );
     }
 
     #[test]

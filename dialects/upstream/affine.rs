@@ -100,7 +100,7 @@ impl AffineMap {
         Attribute::parse(context, &text).expect("the text of an affine map is well formed")
     }
 
-    /// Reads an affine map attribute; `None` if it has symbols, divisions or products of loops.
+    /// Reads an affine map attribute; `None` if it has symbols, divisions, products of loops or numbers beyond 64 bits.
     #[expect(unsafe_code, reason = "melior does not take affine maps apart")]
     pub(crate) fn read(attribute: Attribute<'_>) -> Option<Self> {
         // SAFETY: guarded by the kind of the attribute.
@@ -143,11 +143,12 @@ fn linear(expression: MlirAffineExpr, factor: i64, row: &mut [i64]) -> Option<i6
     unsafe {
         if mlirAffineExprIsADim(expression) {
             let dim = usize::try_from(mlirAffineDimExprGetPosition(expression)).ok()?;
-            *row.get_mut(dim)? += factor;
+            let sum = row.get_mut(dim)?;
+            *sum = sum.checked_add(factor)?;
             return Some(0);
         }
         if mlirAffineExprIsAConstant(expression) {
-            return Some(factor * mlirAffineConstantExprGetValue(expression));
+            return factor.checked_mul(mlirAffineConstantExprGetValue(expression));
         }
         let operands = || {
             (
@@ -157,15 +158,17 @@ fn linear(expression: MlirAffineExpr, factor: i64, row: &mut [i64]) -> Option<i6
         };
         if mlirAffineExprIsAAdd(expression) {
             let (left, right) = operands();
-            return Some(linear(left, factor, row)? + linear(right, factor, row)?);
+            return linear(left, factor, row)?.checked_add(linear(right, factor, row)?);
         }
         if mlirAffineExprIsAMul(expression) {
             let (left, right) = operands();
             if mlirAffineExprIsAConstant(right) {
-                return linear(left, factor * mlirAffineConstantExprGetValue(right), row);
+                let factor = factor.checked_mul(mlirAffineConstantExprGetValue(right))?;
+                return linear(left, factor, row);
             }
             if mlirAffineExprIsAConstant(left) {
-                return linear(right, factor * mlirAffineConstantExprGetValue(left), row);
+                let factor = factor.checked_mul(mlirAffineConstantExprGetValue(left))?;
+                return linear(right, factor, row);
             }
         }
         None

@@ -6,6 +6,7 @@
 
 mod accumulate;
 mod affine;
+mod bounds;
 mod eval;
 mod generic;
 mod libm;
@@ -16,6 +17,7 @@ mod scalar;
 mod tensor_ops;
 
 pub use affine::AffineMap;
+pub use bounds::check_bounds;
 pub use generic::{Body, Generic, Instr, IteratorKind};
 pub use libm::{declare_libm, libm_function, libm_functions, replace_by_call};
 pub use memory::{

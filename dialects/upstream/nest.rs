@@ -55,12 +55,15 @@ impl Nest {
         (0..self.iterators.len())
             .map(|dim| {
                 self.maps.iter().zip(shapes).find_map(|(map, shape)| {
-                    let is_loop = |row: &Vec<i64>| {
-                        row.iter()
-                            .enumerate()
-                            .all(|(other, &factor)| factor == i64::from(other == dim))
+                    let is_loop = |(row, &constant): (&Vec<i64>, &i64)| {
+                        constant == 0
+                            && row
+                                .iter()
+                                .enumerate()
+                                .all(|(other, &factor)| factor == i64::from(other == dim))
                     };
-                    let at = map.coefficients.iter().position(is_loop)?;
+                    let mut rows = map.coefficients.iter().zip(&map.constants);
+                    let at = rows.position(is_loop)?;
                     shape.get(at).copied()
                 })
             })

@@ -16,7 +16,7 @@ func.func @main(%x: tensor<1x3x4xf32> {onnx.name = "x"})
                          rounding_mode = "ROUND", scale = dense<0.125> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>}
      : (tensor<1x3x4xf32>) -> tensor<1x3x4xi6> loc("n")
   %b = qint.quantize %x {bipolar = true, fraction_bits = 0 : i64, hi = 0.0 : f32, is_signed = true, lo = 0.0 : f32,
-                         rounding_mode = "ROUND", scale = dense<-0.5> : tensor<f32>, zero_point = dense<0.25> : tensor<f32>}
+                         rounding_mode = "ROUND", scale = dense<-0.5> : tensor<f32>, zero_point = dense<1.0> : tensor<f32>}
      : (tensor<1x3x4xf32>) -> tensor<1x3x4xi2> loc("b")
 
   // Ties at every shift: multiplier 1 keeps them, -3 mirrors them.

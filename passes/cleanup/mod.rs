@@ -1,5 +1,6 @@
 //! Level 0 to level 1: a graph whose shapes are known and whose constants are folded.
 
+pub mod check_outputs;
 pub mod fold_constants;
 pub mod infer_shapes;
 pub mod quantize_inputs;

@@ -67,7 +67,7 @@ impl<'c> Layers<'c> {
             size: dense.rows * size.outputs,
             word,
         };
-        Ok(self.append(&dataflow::Op::Dense(dense), &[x], result, op.location()))
+        self.append(&dataflow::Op::Dense(dense), &[x], result, op.location())
     }
 }
 

@@ -66,7 +66,7 @@ impl<'c> Layers<'c> {
                     let array = self.array(operand, read_signed(generic, number), op)?;
                     let bits = array.1.word.bits;
                     Register {
-                        array: self.gather(&[array], order, location),
+                        array: self.gather(&[array], order, location)?,
                         bits,
                     }
                 }
@@ -75,16 +75,16 @@ impl<'c> Layers<'c> {
                     let layer =
                         dataflow::Op::Constant(Tensor::i64([size], vec![word.wrap(value); size]));
                     Register {
-                        array: self.append(&layer, &[], Array { size, word }, location),
+                        array: self.append(&layer, &[], Array { size, word }, location)?,
                         bits,
                     }
                 }
                 Instr::ExtS(from, bits) => Register {
-                    array: self.number(at(from), true, location),
+                    array: self.number(at(from), true, location)?,
                     bits,
                 },
                 Instr::ExtU(from, bits) => Register {
-                    array: self.number(at(from), false, location),
+                    array: self.number(at(from), false, location)?,
                     bits,
                 },
                 Instr::Trunc(from, bits) => {
@@ -94,24 +94,24 @@ impl<'c> Layers<'c> {
                         ..array
                     };
                     Register {
-                        array: self.append(&dataflow::Op::Cast, &[value], result, location),
+                        array: self.append(&dataflow::Op::Cast, &[value], result, location)?,
                         bits,
                     }
                 }
-                Instr::Add(a, b) => self.binary(Elementwise::Add, at(a), at(b), None, location),
-                Instr::Sub(a, b) => self.binary(Elementwise::Sub, at(a), at(b), None, location),
-                Instr::Mul(a, b) => self.binary(Elementwise::Mul, at(a), at(b), None, location),
+                Instr::Add(a, b) => self.binary(Elementwise::Add, at(a), at(b), None, location)?,
+                Instr::Sub(a, b) => self.binary(Elementwise::Sub, at(a), at(b), None, location)?,
+                Instr::Mul(a, b) => self.binary(Elementwise::Mul, at(a), at(b), None, location)?,
                 Instr::MaxS(a, b) => {
-                    self.binary(Elementwise::Max, at(a), at(b), Some(true), location)
+                    self.binary(Elementwise::Max, at(a), at(b), Some(true), location)?
                 }
                 Instr::MaxU(a, b) => {
-                    self.binary(Elementwise::Max, at(a), at(b), Some(false), location)
+                    self.binary(Elementwise::Max, at(a), at(b), Some(false), location)?
                 }
                 Instr::MinS(a, b) => {
-                    self.binary(Elementwise::Min, at(a), at(b), Some(true), location)
+                    self.binary(Elementwise::Min, at(a), at(b), Some(true), location)?
                 }
                 Instr::MinU(a, b) => {
-                    self.binary(Elementwise::Min, at(a), at(b), Some(false), location)
+                    self.binary(Elementwise::Min, at(a), at(b), Some(false), location)?
                 }
             };
             registers.push(register);
@@ -128,7 +128,7 @@ impl<'c> Layers<'c> {
             return Ok((value, array));
         }
         let result = Array { word, ..array };
-        Ok(self.append(&dataflow::Op::Cast, &[value], result, node))
+        self.append(&dataflow::Op::Cast, &[value], result, node)
     }
 
     /// The number that all bits of a register stand for, read as signed or unsigned.
@@ -137,14 +137,14 @@ impl<'c> Layers<'c> {
         register: Register<'c>,
         signed: bool,
         location: melior::ir::Location<'c>,
-    ) -> (Val<'c>, Array) {
+    ) -> Result<(Val<'c>, Array), Reported> {
         let (value, array) = register.array;
         let word = array.word;
         // A narrower word was extended by its own signedness; the extension changes nothing, unless bits that
         // repeat a sign are to be read as a number without one.
         let keeps = word.signed == signed || (!word.signed && word.bits < register.bits);
         if keeps {
-            return (value, array);
+            return Ok((value, array));
         }
         let result = Array {
             word: Word {
@@ -163,11 +163,11 @@ impl<'c> Layers<'c> {
         b: Register<'c>,
         signed: Option<bool>,
         location: melior::ir::Location<'c>,
-    ) -> Register<'c> {
+    ) -> Result<Register<'c>, Reported> {
         let (left, right) = match signed {
             Some(signed) => (
-                self.number(a, signed, location),
-                self.number(b, signed, location),
+                self.number(a, signed, location)?,
+                self.number(b, signed, location)?,
             ),
             None => (a.array, b.array),
         };
@@ -185,11 +185,11 @@ impl<'c> Layers<'c> {
             &[left.0, right.0],
             result,
             location,
-        );
-        Register {
+        )?;
+        Ok(Register {
             array,
             bits: a.bits,
-        }
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use qonnx_dialects::word::Word;
 use qonnx_dialects::{onnx, qint, upstream};
 use std::collections::{HashMap, HashSet};
 
-use super::layers::{Layers, first_reader};
+use super::layers::{Layers, first_reader, type_of_array};
 use super::stages::{Stage, stages};
 
 declare_pass! {
@@ -53,6 +53,13 @@ impl IntToDataflow {
             );
         }
         let stages = stages(main)?;
+        if main.arguments().is_empty() {
+            return fail(
+                main.op(),
+                "the network has no inputs, so that its outputs are constants and there is nothing to build in \
+                 hardware; take the outputs from 'run' or from the CPU code",
+            );
+        }
         if !stages.iter().any(|stage| stage.hardware) {
             return fail(main.op(), nothing_to_build(main));
         }
@@ -130,15 +137,11 @@ impl<'c> Split<'c> {
         let Some(last) = outputs.last() else {
             return fail(*first, "no result of the integer operations is used");
         };
-        let arguments: Vec<(Type<'c>, Foreign)> = inputs
-            .iter()
-            .map(|(value, array)| {
-                (
-                    array.to_type(self.context),
-                    name_of(*value).unwrap_or_default(),
-                )
-            })
-            .collect();
+        let mut arguments: Vec<(Type<'c>, Foreign)> = Vec::with_capacity(inputs.len());
+        for (value, array) in &inputs {
+            let r#type = type_of_array(*array, self.context, *first)?;
+            arguments.push((r#type, name_of(*value).unwrap_or_default()));
+        }
         // The types of the results are not known yet.
         let results: Vec<(Type<'c>, Foreign)> = outputs
             .iter()
@@ -158,7 +161,7 @@ impl<'c> Split<'c> {
             &results,
             location,
         );
-        let mut layers = Layers::new(self.context, function.block());
+        let mut layers = Layers::new(self.context, function.block(), *first);
         for ((value, array), argument) in inputs.iter().zip(function.arguments()) {
             layers.bind(*value, argument, *array);
         }

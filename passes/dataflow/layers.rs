@@ -1,8 +1,8 @@
 //! The layers of one hardware network: conversion of each integer op.
 
 use melior::Context;
-use melior::ir::Location;
 use melior::ir::operation::OperationLike;
+use melior::ir::{Location, Type};
 use qonnx_dialects::dataflow::{self, Activation, Array, Function};
 use qonnx_dialects::ir::{self, BlockHandle, Op, Val};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
@@ -17,15 +17,18 @@ pub struct Layers<'c> {
     context: &'c Context,
     block: BlockHandle<'c>,
     arrays: HashMap<usize, (Val<'c>, Array)>,
+    /// The op that is being converted.
+    op: Op<'c>,
 }
 
 impl<'c> Layers<'c> {
-    /// Layers are appended to `block`.
-    pub fn new(context: &'c Context, block: BlockHandle<'c>) -> Self {
+    /// Layers are appended to `block`; the first op that is converted is `first`.
+    pub fn new(context: &'c Context, block: BlockHandle<'c>, first: Op<'c>) -> Self {
         Self {
             context,
             block,
             arrays: HashMap::new(),
+            op: first,
         }
     }
 
@@ -34,25 +37,22 @@ impl<'c> Layers<'c> {
         self.arrays.insert(ir::value_key(value), (array, r#type));
     }
 
-    /// Appends a layer.
+    /// Appends a layer. Fails if hardware has no array of that type.
     pub fn append(
         &mut self,
         layer: &dataflow::Op,
         operands: &[Val<'c>],
         result: Array,
         location: Location<'c>,
-    ) -> (Val<'c>, Array) {
-        let op = layer.build(
-            self.context,
-            operands,
-            result.to_type(self.context),
-            location,
+    ) -> Result<(Val<'c>, Array), Reported> {
+        let r#type = type_of_array(result, self.context, self.op)?;
+        let op = ir::build_op(
+            self.block,
+            None,
+            layer.build(self.context, operands, r#type, location),
         );
-        let op = ir::build_op(self.block, None, op);
-        (
-            ir::val(op.result(0).expect("a layer has one result")),
-            result,
-        )
+        let value = ir::val(op.result(0).expect("a layer has one result"));
+        Ok((value, result))
     }
 
     /// The location of a layer whose result is no tensor of the integer level.
@@ -72,7 +72,7 @@ impl<'c> Layers<'c> {
             Some(found) => *found,
             None => self.constant(value, signed, user)?,
         };
-        Ok(self.read_as((array, r#type), signed, location))
+        self.read_as((array, r#type), signed, location)
     }
 
     /// The same bits under another signedness.
@@ -81,7 +81,7 @@ impl<'c> Layers<'c> {
         (array, r#type): (Val<'c>, Array),
         signed: Option<bool>,
         location: Location<'c>,
-    ) -> (Val<'c>, Array) {
+    ) -> Result<(Val<'c>, Array), Reported> {
         match signed {
             Some(signed) if signed != r#type.word.signed => {
                 let result = Array {
@@ -93,7 +93,7 @@ impl<'c> Layers<'c> {
                 };
                 self.append(&dataflow::Op::Cast, &[array], result, location)
             }
-            _ => (array, r#type),
+            _ => Ok((array, r#type)),
         }
     }
 
@@ -142,11 +142,12 @@ impl<'c> Layers<'c> {
         let size = values.len();
         let layer = dataflow::Op::Constant(Tensor::i64([size], values));
         let location = self.nameless();
-        Ok(self.append(&layer, &[], Array { size, word }, location))
+        self.append(&layer, &[], Array { size, word }, location)
     }
 
     /// Converts one op of the integer level.
     pub fn convert(&mut self, op: Op<'c>) -> PassResult {
+        self.op = op;
         let operand = |at: usize| match op.operand(at) {
             Ok(value) => Ok(ir::val(value)),
             Err(_) => fail(op, format!("operand {at} is missing")),
@@ -166,12 +167,6 @@ impl<'c> Layers<'c> {
                 ),
             );
         };
-        if width > 63 {
-            return fail(
-                op,
-                format!("the result needs words of {width} bits; hardware arrays have at most 63"),
-            );
-        }
         let made = match (qint::Op::read(op), upstream::Op::read(op)) {
             (Some(function), _) => {
                 let x = operand(0)?;
@@ -194,7 +189,7 @@ impl<'c> Layers<'c> {
                     &[x],
                     result,
                     op.location(),
-                )
+                )?
             }
             (None, Some(upstream::Op::Reshape)) => self.array(operand(0)?, None, op)?,
             (None, Some(upstream::Op::Generic(generic))) => {
@@ -218,7 +213,7 @@ impl<'c> Layers<'c> {
                     .unwrap_or_default();
                 let order = slice_order(&slice, &shape);
                 let operand = self.array(x, None, op)?;
-                self.gather(&[operand], order, op.location())
+                self.gather(&[operand], order, op.location())?
             }
             (None, Some(upstream::Op::InsertSlice(slice))) => {
                 let destination = operand(1)?;
@@ -231,7 +226,7 @@ impl<'c> Layers<'c> {
                 for (at, to) in slice_order(&slice, &shape).into_iter().enumerate() {
                     order[to] = destination.1.size + at;
                 }
-                self.gather(&[destination, source], order, op.location())
+                self.gather(&[destination, source], order, op.location())?
             }
             (None, None) => return fail(op, unsupported(op)),
         };
@@ -245,10 +240,10 @@ impl<'c> Layers<'c> {
         operands: &[(Val<'c>, Array)],
         order: Vec<usize>,
         location: Location<'c>,
-    ) -> (Val<'c>, Array) {
+    ) -> Result<(Val<'c>, Array), Reported> {
         let (first, array) = operands[0];
         if order.len() == array.size && order.iter().enumerate().all(|(at, &from)| at == from) {
-            return (first, array);
+            return Ok((first, array));
         }
         let result = Array {
             size: order.len(),
@@ -256,6 +251,29 @@ impl<'c> Layers<'c> {
         };
         let values: Vec<_> = operands.iter().map(|(value, _)| *value).collect();
         self.append(&dataflow::Op::Gather(order), &values, result, location)
+    }
+}
+
+/// The type of an array that an op needs. Fails if hardware has none.
+pub fn type_of_array<'c>(
+    array: Array,
+    context: &'c Context,
+    op: Op<'c>,
+) -> Result<Type<'c>, Reported> {
+    match array.to_type(context) {
+        Some(r#type) => Ok(r#type),
+        None if array.size == 0 => fail(
+            op,
+            "an operand or the result holds no elements, which is not supported in hardware; expected extents of at \
+             least 1",
+        ),
+        None => fail(
+            op,
+            format!(
+                "it needs words of {} bits, which is not supported in hardware: arrays have words of 1 to 63 bits",
+                array.word.bits
+            ),
+        ),
     }
 }
 

@@ -15,7 +15,7 @@ use qonnx_dialects::value::TensorType;
 use std::rc::Rc;
 
 use super::constant::Constant;
-use super::converter::{Converter, Refusal};
+use super::converter::{Converter, NOT_A_NUMBER, Refusal};
 use super::function::Activation;
 use super::parameters::Quantizers;
 use super::steps::Step;
@@ -166,8 +166,7 @@ impl<'c> Converter<'c> {
         let scale =
             |channel: usize| quantizers[if quantizers.len() == 1 { 0 } else { channel }].scale;
         let (op, ranges): (OpOfWidth<'_>, Vec<(i64, i64)>) = if function.is_monotone() {
-            let span = thresholds::span(&function, parameters.unit())
-                .ok_or("it is not a number at an end of its domain")?;
+            let span = thresholds::span(&function, parameters.unit()).ok_or(NOT_A_NUMBER)?;
             let most = span.count.iter().copied().max().unwrap_or(0);
             let many =
                 usize::try_from(most).map_or(true, |most| most > self.options.max_thresholds);
@@ -223,8 +222,7 @@ impl<'c> Converter<'c> {
                  are more than {limit}"
             ));
         }
-        thresholds::find(function, span)
-            .ok_or_else(|| "it is not a number somewhere in its domain".to_owned())
+        thresholds::find(function, span).ok_or_else(|| NOT_A_NUMBER.to_owned())
     }
 
     /// `Add` and `Sub` of two scaled integers with one scale.
@@ -482,9 +480,7 @@ impl Table {
         for n in low..=high {
             // Outside of a channel's own range any value will do; the nearest end is certain to be defined.
             let arguments: Vec<i64> = ranges.iter().map(|&(lo, hi)| n.clamp(lo, hi)).collect();
-            let values = function
-                .eval(&arguments)
-                .ok_or("it is not a number somewhere in its domain")?;
+            let values = function.eval(&arguments).ok_or(NOT_A_NUMBER)?;
             for (row, value) in rows.iter_mut().zip(values) {
                 row.push(value);
             }

@@ -9,14 +9,16 @@ use qonnx_dialects::memory::Budget;
 use qonnx_dialects::packed::Packed;
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::qint::{self, Dequantize};
+use qonnx_dialects::qonnx::{self, Codes};
 use qonnx_dialects::tensor::{Element, Tensor};
-use qonnx_dialects::value::TensorType;
-use qonnx_dialects::{onnx, qonnx, upstream};
-use std::collections::HashMap;
+use qonnx_dialects::value::{TensorType, ValueInfo};
+use qonnx_dialects::{onnx, upstream};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::constant::{self, Constant};
 use super::convert_to_int::ConvertToInt;
+use super::parameters::Quantizers;
 use super::reasons::{Need, Reasons};
 use super::steps::Steps;
 use super::value::{IntValue, State};
@@ -27,6 +29,9 @@ pub type Refusal = String;
 
 /// The refusal of an op that no rule is for.
 const NO_FORM: &str = "there is no integer form of this operation yet";
+/// The refusal of a function that is NaN for an integer of its domain: no integer form has what the graph gives.
+pub const NOT_A_NUMBER: &str =
+    "it is not a number somewhere in its domain, and no integer stands for that";
 
 /// The conversion of one function.
 pub struct Converter<'c> {
@@ -43,6 +48,8 @@ pub struct Converter<'c> {
     budget: Budget,
     /// Why operations stay float.
     pub reasons: Reasons,
+    /// Old values that may be NaN for finite inputs, because a constant makes them so.
+    undefined: HashSet<usize>,
 }
 
 impl<'c> Converter<'c> {
@@ -56,6 +63,7 @@ impl<'c> Converter<'c> {
             floats: HashMap::new(),
             carriers: HashMap::new(),
             budget: Budget::default(),
+            undefined: HashSet::new(),
         }
     }
 
@@ -121,17 +129,39 @@ impl<'c> Converter<'c> {
             }
             return Ok(());
         }
+        let undefined = self.may_be_nan(&graph, &states, &operands);
+        if undefined {
+            self.undefined
+                .extend(results.iter().map(|value| ir::value_key(*value)));
+        }
         let [result] = types.as_slice() else {
             self.reasons.refused(location, graph.name(), NO_FORM);
             return self.keep_float(&graph, op, &operands, &types);
         };
-        match self.integer_rule(&graph, &states, result, location) {
+        let outcome = match (undefined, states.first()) {
+            (true, Some(State::Float(_))) if is_quantizer(&graph) => Err(NOT_A_NUMBER.to_owned()),
+            _ => self.integer_rule(&graph, &states, result, location),
+        };
+        match outcome {
             Ok(state) => {
+                if is_quantizer(&graph) {
+                    self.undefined.remove(&ir::value_key(results[0]));
+                }
                 self.states.insert(ir::value_key(results[0]), state);
                 Ok(())
             }
             Err(refusal) => {
-                match self.quantize_float_form(&graph, &states, &operands, result, op)? {
+                // An integer in the place of NaN would be another result than the graph's.
+                let defined = !undefined && refusal != NOT_A_NUMBER;
+                if !defined {
+                    self.undefined.insert(ir::value_key(results[0]));
+                }
+                let form = if defined {
+                    self.quantize_float_form(&graph, &states, &operands, result, op)?
+                } else {
+                    None
+                };
+                match form {
                     Some(state) => {
                         self.reasons.apart(location, graph.name(), &refusal);
                         self.states.insert(ir::value_key(results[0]), state);
@@ -157,11 +187,7 @@ impl<'c> Converter<'c> {
         result: &TensorType,
         op: Op<'c>,
     ) -> Result<Option<State<'c>>, Reported> {
-        let quantizer = matches!(
-            graph,
-            GraphOp::Qonnx(qonnx::Op::IntQuant(_) | qonnx::Op::BipolarQuant)
-        );
-        if !quantizer || !matches!(states.first(), Some(State::Int(_))) {
+        if !is_quantizer(graph) || !matches!(states.first(), Some(State::Int(_))) {
             return Ok(None);
         }
         let x = self.float_of(operands[0], Need::Quantizer, op.location())?;
@@ -170,6 +196,36 @@ impl<'c> Converter<'c> {
         Ok(self
             .integer_rule(graph, &states, result, op.location())
             .ok())
+    }
+
+    /// Whether the result may be NaN for finite inputs of the network: a constant makes NaN here, or did before. Codes
+    /// of one signed bit are the sign, which NaN has by definition.
+    fn may_be_nan(&self, graph: &GraphOp, states: &[State<'c>], operands: &[Val<'c>]) -> bool {
+        let types: Vec<_> = operands.iter().map(|value| ir::type_of(*value)).collect();
+        let infos: Vec<_> = types
+            .iter()
+            .zip(states)
+            .map(|(ty, state)| {
+                let value = match state {
+                    State::Constant(constant) => Some(constant.value.as_ref()),
+                    _ => None,
+                };
+                ty.as_ref().map(|ty| ValueInfo { ty, value })
+            })
+            .collect();
+        let before = |value: &Val<'c>| self.undefined.contains(&ir::value_key(*value));
+        if !operands.iter().any(before) && !graph.makes_nan(&infos) {
+            return false;
+        }
+        match graph {
+            GraphOp::Qonnx(op) if is_quantizer(graph) => {
+                let codes = Quantizers::of_states(op, states)
+                    .ok()
+                    .and_then(|all| all.codes());
+                !matches!(codes, Some(Codes::SignOfCode | Codes::SignOfInput))
+            }
+            _ => true,
+        }
     }
 
     /// The rule of the op's family.
@@ -442,6 +498,14 @@ impl<'c> Converter<'c> {
             },
         )
     }
+}
+
+/// Whether the op is a quantizer that may have an integer form.
+fn is_quantizer(graph: &GraphOp) -> bool {
+    matches!(
+        graph,
+        GraphOp::Qonnx(qonnx::Op::IntQuant(_) | qonnx::Op::BipolarQuant)
+    )
 }
 
 /// The scaled integers of a constant result: of a quantizer, or of data movement of scaled integers; `None` for what no

@@ -1,7 +1,7 @@
 //! The parameters of a quantizer, as constants of the graph.
 
 use qonnx_dialects::packed::Packed;
-use qonnx_dialects::qonnx::{self, Codes, IntQuant, Quantizer};
+use qonnx_dialects::qonnx::{self, Codes, IntQuant, MAX_INTEGER, Quantizer};
 use qonnx_dialects::tensor::{Data, Tensor, broadcast_index, broadcast_shape, for_each_index};
 
 use super::converter::Refusal;
@@ -64,13 +64,21 @@ impl Quantizers {
                     .all(|zero_point| (zero_point * unit).fract() == 0.0)
             })
             .ok_or("a zero point has too many fraction bits")?;
-        Ok(Self {
+        let all = Self {
             scale,
             zero_point,
             bit_width,
             kind,
             fraction_bits,
-        })
+        };
+        let exact = |quantizer: &Quantizer| quantizer.integer_range(fraction_bits).is_some();
+        if !all.channel_quantizers().iter().all(exact) {
+            return Err(format!(
+                "codes less their zero point need more than {} bits",
+                MAX_INTEGER.ilog2()
+            ));
+        }
+        Ok(all)
     }
 
     /// From the states of a quantizer op's operands.
@@ -181,15 +189,13 @@ impl Quantizers {
     /// Scale and range of the integers of each channel.
     pub fn channels(&self) -> Vec<Channel> {
         let channel = |quantizer: &Quantizer| {
-            let (lo, hi) = quantizer.code_range();
-            let n = |code: f64| {
-                ((code - f64::from(quantizer.zero_point)) * f64::from(1u32 << self.fraction_bits))
-                    as i64
-            };
+            let (lo, hi) = quantizer
+                .integer_range(self.fraction_bits)
+                .expect("`new` refuses quantizers whose integers are not exact");
             Channel {
                 scale: self.integer_scale(quantizer),
-                lo: n(lo),
-                hi: n(hi),
+                lo,
+                hi,
             }
         };
         self.channel_quantizers().iter().map(channel).collect()

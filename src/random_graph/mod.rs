@@ -236,6 +236,7 @@ impl<'c> Builder<'c> {
             1 + self.rng.below(3).min(self.shape[3] - 1),
         ];
         let conv = Conv {
+            kernel_shape: Vec::new(),
             strides: vec![1 + self.rng.below(2), 1 + self.rng.below(2)],
             pads: (0..4).map(|_| self.rng.below(2)).collect(),
             dilations: vec![1, 1],

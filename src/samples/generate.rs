@@ -35,8 +35,8 @@ const KINDS: [Kind; 6] = [
 ];
 
 /// Generates samples: random numbers of several ranges, extremes, and numbers on and next to those where the
-/// input's first quantizer changes its result. The same arguments give the same samples on every machine. Fails if
-/// they would take too much memory.
+/// input's first quantizer changes its result. The same arguments give the same samples on every machine. A network
+/// without inputs is a constant: it has one sample, however many are asked for. Fails if they would take too much memory.
 pub fn generate(
     inputs: &[(Foreign, TensorType)],
     hints: &[InputHints],
@@ -47,6 +47,7 @@ pub fn generate(
     let each = each.fold(0, u64::saturating_add);
     Budget::default().take_bytes(each.saturating_mul(count as u64))?;
     let mut rng = Rng::new(seed);
+    let count = if inputs.is_empty() { 1 } else { count };
     Ok((0..count)
         .map(|at| {
             let kind = KINDS[at % KINDS.len()];

@@ -35,13 +35,16 @@ pub fn inputs(function: Function<'_>) -> Result<Vec<(Foreign, TensorType)>, Stri
 
 /// Takes samples from the arrays of a file: the leading axis is the sample, keys are the inputs' names or `in0`,
 /// `in1`, ... A single array (`.npy`) is the one input. Arrays of other names are not read, and no elements before
-/// the shapes of all arrays fit.
+/// the shapes of all arrays fit. A network without inputs is a constant, and has one sample whatever the file has.
 pub fn from_arrays(
     inputs: &[(Foreign, TensorType)],
     archive: &mut Archive,
 ) -> Result<Vec<Sample>, String> {
     let names: Vec<_> = inputs.iter().map(|(name, _)| name.verbatim()).collect();
     let arrays = Role::INPUT.arrays(&names, archive)?;
+    if inputs.is_empty() {
+        return Ok(vec![Sample::new()]);
+    }
     for (array, (name, ty)) in arrays.iter().zip(inputs) {
         let found = &array.header.shape;
         let wrong = match found.split_first() {
@@ -148,10 +151,9 @@ impl Role {
     /// The headers of the arrays for the model's inputs or outputs of these names, in this order.
     fn arrays(&self, names: &[&str], archive: &Archive) -> Result<Vec<Array>, String> {
         let single = archive.single();
-        if let (Some(_), 2..) = (single, names.len()) {
+        if let (Some(_), count @ (0 | 2..)) = (single, names.len()) {
             return Err(format!(
-                "is a single array, and the model has {} {}s; give an .npz archive with an array for each",
-                names.len(),
+                "is a single array, and the model has {count} {}s; give an .npz archive with an array for each",
                 self.name
             ));
         }

@@ -358,6 +358,7 @@ mod tests {
     #[test]
     fn windows() {
         let conv = |group, strides: &[usize], pads: &[usize], dilations: &[usize]| Conv {
+            kernel_shape: Vec::new(),
             strides: strides.to_vec(),
             pads: pads.to_vec(),
             dilations: dilations.to_vec(),

@@ -99,6 +99,7 @@ fn arbitrary_op(random: &mut Random) -> Op {
             trans_b: axis > 0,
         }),
         1 => Op::Conv(Conv {
+            kernel_shape: Vec::new(),
             strides,
             pads,
             dilations,
@@ -185,6 +186,9 @@ fn arbitrary_operand(random: &mut Random) -> Tensor {
         1 | 2 => {
             let extremes = [0, 1, -1, 2, 3, -4, i64::MAX, i64::MIN, 1 << 33];
             let values = (0..floats.len()).map(|_| random.pick(&extremes)).collect();
+            // Lists of axes and extents have one dimension.
+            let shape = random.pick(&[true, false]).then(|| vec![floats.len()]);
+            let shape = shape.unwrap_or(floats.shape);
             let element =
                 random.pick(&[Element::I64, Element::I64, Element::BOOL, Element::int(5)]);
             Tensor::of_integers(element, shape, values)

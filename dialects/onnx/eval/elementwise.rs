@@ -182,13 +182,22 @@ fn float_binary(op: &Op, a: f64, b: f64) -> f64 {
         Op::Mul => a * b,
         Op::Div => a / b,
         Op::Pow if b == 2.0 => a * a,
-        Op::Pow if b == 0.5 => a.sqrt(),
+        Op::Pow if b == 0.5 => root(a),
         Op::Pow => a.powf(b),
         Op::Min if a.is_nan() || a < b => a,
         Op::Max if a.is_nan() || a > b => a,
         Op::Min | Op::Max => b,
         Op::PRelu => if_below(a, 0.0, a * b),
         _ => a,
+    }
+}
+
+/// `a` to the power 0.5: its square root, but for what C99 (F.10.4.4) says of negative infinity and zero.
+fn root(a: f64) -> f64 {
+    if a == f64::NEG_INFINITY {
+        f64::INFINITY
+    } else {
+        a.sqrt() + 0.0
     }
 }
 
@@ -271,7 +280,8 @@ pub fn select(operands: &Operands<'_>, ty: &TensorType) -> Result<Tensor, EvalEr
     Ok(Tensor::new(ty.shape.clone(), both.select(&order)))
 }
 
-/// `(input, min?, max?)` of `Clip`.
+/// `(input, min?, max?)` of `Clip`. An absent bound is the type's least or greatest number, so that infinities are
+/// limited too.
 pub fn clip(operands: &Operands<'_>) -> Result<Tensor, EvalError> {
     let input = operands.tensor(0, "input")?;
     let bound = |index, name| {
@@ -283,17 +293,15 @@ pub fn clip(operands: &Operands<'_>) -> Result<Tensor, EvalError> {
     let (low, high) = (bound(1, "min")?, bound(2, "max")?);
     let data = match &input.data {
         Data::F32(values) => {
-            let low = low
-                .and_then(Tensor::as_f32)
-                .map_or(f32::NEG_INFINITY, |low| low[0]);
+            let low = low.and_then(Tensor::as_f32).map_or(f32::MIN, |low| low[0]);
             let high = high
                 .and_then(Tensor::as_f32)
-                .map_or(f32::INFINITY, |high| high[0]);
+                .map_or(f32::MAX, |high| high[0]);
             Data::F32(values.iter().map(|&x| limit(x, low, high)).collect())
         }
         Data::F64(values) => {
-            let low = low.map_or(f64::NEG_INFINITY, |low| low.to_f64()[0]);
-            let high = high.map_or(f64::INFINITY, |high| high.to_f64()[0]);
+            let low = low.map_or(f64::MIN, |low| low.to_f64()[0]);
+            let high = high.map_or(f64::MAX, |high| high.to_f64()[0]);
             Data::F64(values.iter().map(|&x| limit(x, low, high)).collect())
         }
         Data::Int {

@@ -3,7 +3,7 @@
 use super::arbitrary::Random;
 use crate::error::EvalError;
 use crate::onnx::op::*;
-use crate::tensor::{Element, Tensor};
+use crate::tensor::{Data, Element, Tensor};
 use crate::value::TensorType;
 
 fn one(op: &Op, inputs: &[&Tensor]) -> Tensor {
@@ -17,6 +17,7 @@ fn ints(values: &[i64]) -> Tensor {
 
 fn conv(strides: [usize; 2], pads: [usize; 4], dilations: [usize; 2], group: usize) -> Op {
     Op::Conv(Conv {
+        kernel_shape: Vec::new(),
         strides: strides.to_vec(),
         pads: pads.to_vec(),
         dilations: dilations.to_vec(),
@@ -279,12 +280,40 @@ fn elementwise_values() {
         assert_eq!(power(base, 2.0), base * base);
         assert_eq!(power(base, 0.5), base.sqrt());
     }
+    // IEEE 754 and C99 agree on all of these; exponents that are computed in other ways are no exception.
+    let special = [0.0, 0.5, 1.0, 2.0, 3.0, 0.75, f32::INFINITY, f32::NAN];
+    for base in special.into_iter().flat_map(|base| [base, -base]) {
+        for exponent in special
+            .into_iter()
+            .flat_map(|exponent| [exponent, -exponent])
+        {
+            let expected = f64::from(base).powf(f64::from(exponent)) as f32;
+            let found = power(base, exponent);
+            let same = found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan();
+            assert!(
+                same,
+                "{base} to the power {exponent}: {found}, expected {expected}"
+            );
+        }
+    }
+    assert_eq!(power(f32::NEG_INFINITY, 0.5), f32::INFINITY);
+    assert!(power(-0.0, 0.5).is_sign_positive());
     assert_eq!(
         one(&Op::Softplus, &[&Tensor::scalar(1e30)]).to_f32(),
         [1e30]
     );
     let crossed = [&x, &Tensor::scalar(1.0), &Tensor::scalar(-1.0)];
     assert_eq!(one(&Op::Clip, &crossed).to_f32()[..4], [-1.0; 4]);
+    let infinities = Tensor::f32([2], vec![f32::NEG_INFINITY, f32::INFINITY]);
+    let open = Op::Clip
+        .eval(&[Some(&infinities), None, None])
+        .expect("no bounds");
+    assert_eq!(open[0].to_f32(), [f32::MIN, f32::MAX]);
+    let above = Op::Clip.eval(&[Some(&infinities), Some(&Tensor::scalar(0.0))]);
+    assert_eq!(above.expect("one bound")[0].to_f32(), [0.0, f32::MAX]);
+    let doubles = Tensor::new(vec![2], Data::F64(infinities.to_f64()));
+    let open = Op::Clip.eval(&[Some(&doubles)]).expect("no bounds");
+    assert_eq!(open[0].to_f64(), [f64::MIN, f64::MAX]);
 }
 
 #[test]

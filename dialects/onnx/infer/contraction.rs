@@ -1,5 +1,6 @@
 //! Result types of products, convolutions and pooling.
 
+use super::INTEGERS;
 use crate::error::EvalError;
 use crate::onnx::op::{Conv, Gemm};
 use crate::onnx::window::WindowAxis;
@@ -8,7 +9,8 @@ use crate::value::{Operands, TensorType};
 
 /// `(A, B)` of numpy's matmul: a rank-1 operand counts as a row (`A`) or a column (`B`) that the result drops.
 pub fn matmul(operands: &Operands<'_>) -> Result<TensorType, EvalError> {
-    let (left, right) = (operands.f32(0, "A")?, operands.f32(1, "B")?);
+    let left = operands.f32_of(INTEGERS, 0, "A")?;
+    let right = operands.f32_of(INTEGERS, 1, "B")?;
     let op = operands.op();
     if left.rank() == 0 || right.rank() == 0 {
         let (name, ty) = if left.rank() == 0 {
@@ -48,7 +50,7 @@ pub fn matmul(operands: &Operands<'_>) -> Result<TensorType, EvalError> {
 pub fn gemm(gemm: &Gemm, operands: &Operands<'_>) -> Result<TensorType, EvalError> {
     let op = operands.op();
     let matrix = |index, name, transposed| {
-        let ty = operands.f32(index, name)?;
+        let ty = operands.f32_of(INTEGERS, index, name)?;
         match (ty.shape.as_slice(), transposed) {
             (&[rows, columns], false) | (&[columns, rows], true) => Ok((rows, columns)),
             _ => Err(EvalError::shape(op, name, &ty.shape, "a matrix")),
@@ -93,6 +95,12 @@ pub fn conv(conv: &Conv, operands: &Operands<'_>) -> Result<TensorType, EvalErro
         let expected = format!("{} channels for each filter", channels / group);
         return Err(EvalError::shape(op, "W", &weights.shape, expected));
     }
+    let kernel = &weights.shape[2..];
+    if !conv.kernel_shape.is_empty() && conv.kernel_shape != kernel {
+        let expected = format!("{kernel:?}, the kernel of 'W' of shape {:?}", weights.shape);
+        let found = &conv.kernel_shape;
+        return Err(EvalError::attribute(op, "kernel_shape", found, expected));
+    }
     if let Some(bias) = operands.optional_f32(2, "B")?
         && bias.shape != [filters]
     {
@@ -103,18 +111,19 @@ pub fn conv(conv: &Conv, operands: &Operands<'_>) -> Result<TensorType, EvalErro
             format!("[{filters}]"),
         ));
     }
-    let windows = conv.windows(spatial, &weights.shape[2..])?;
+    let windows = conv.windows(spatial, kernel)?;
     let mut shape = vec![batch, filters];
     shape.extend(windows.iter().map(|axis| axis.output));
     operands.result(shape, Element::F32)
 }
 
-/// `(X)` of `MaxPool` and `AveragePool`.
+/// `(X)` of `MaxPool` and `AveragePool`, of which ONNX defines the one also on `others`.
 pub fn pool(
     operands: &Operands<'_>,
+    others: &[Element],
     windows: impl FnOnce(&[usize]) -> Result<Vec<WindowAxis>, EvalError>,
 ) -> Result<TensorType, EvalError> {
-    let input = operands.f32(0, "X")?;
+    let input = operands.f32_of(others, 0, "X")?;
     let (batch, channels, spatial) = batch_channels_spatial(operands.op(), input)?;
     let windows = windows(spatial)?;
     // Bounds the work, which grows with the kernel even where it is padding.

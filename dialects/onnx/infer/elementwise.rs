@@ -1,5 +1,6 @@
 //! Result types of elementwise ops.
 
+use super::{INTEGERS, SIGNED};
 use crate::error::EvalError;
 use crate::tensor::{Element, broadcast_shape};
 use crate::value::{Operands, TensorType};
@@ -28,7 +29,7 @@ pub fn variadic(operands: &Operands<'_>) -> Result<TensorType, EvalError> {
 /// A float base and an exponent of any type; the result has the base's type.
 pub fn pow(operands: &Operands<'_>) -> Result<TensorType, EvalError> {
     let base = operands.get(0, "X")?;
-    expect_float(operands, base, "X")?;
+    expect_float(SIGNED, operands, base, "X")?;
     operands.get(1, "Y")?;
     operands.result(operands.broadcast()?, base.element)
 }
@@ -71,7 +72,7 @@ pub fn clip(operands: &Operands<'_>) -> Result<TensorType, EvalError> {
 /// `(X, slope)` of `PRelu`: the slope broadcasts to X.
 pub fn prelu(operands: &Operands<'_>) -> Result<TensorType, EvalError> {
     let input = operands.get(0, "X")?;
-    expect_float(operands, input, "X")?;
+    expect_float(INTEGERS, operands, input, "X")?;
     operands.same_element((0, "X"), (1, "slope"))?;
     let slope = operands.get(1, "slope")?;
     if broadcast_shape(&input.shape, &slope.shape).as_ref() != Some(&input.shape) {
@@ -86,25 +87,22 @@ pub fn prelu(operands: &Operands<'_>) -> Result<TensorType, EvalError> {
     Ok(input.clone())
 }
 
-/// One float operand.
-pub fn float_unary(operands: &Operands<'_>) -> Result<TensorType, EvalError> {
+/// One float operand; ONNX defines the op also on `others`.
+pub fn float_unary(others: &[Element], operands: &Operands<'_>) -> Result<TensorType, EvalError> {
     let input = operands.get(0, "X")?;
-    expect_float(operands, input, "X")?;
+    expect_float(others, operands, input, "X")?;
     Ok(input.clone())
 }
 
+/// Fails unless the elements are floats; ONNX allows `others` too.
 fn expect_float(
+    others: &[Element],
     operands: &Operands<'_>,
     ty: &TensorType,
     operand: &'static str,
 ) -> Result<(), EvalError> {
     if ty.element.is_int() {
-        return Err(EvalError::element(
-            operands.op(),
-            operand,
-            ty.element,
-            "f32 or f64",
-        ));
+        return Err(operands.not_f32(others, ty.element, operand));
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::value::{Operands, TensorType};
 /// `(data, shape)` of `Reshape`.
 pub fn reshape(allow_zero: bool, operands: &Operands<'_>) -> Result<TensorType, EvalError> {
     let input = operands.get(0, "data")?;
-    let wanted = operands.integers(1, "shape")?;
+    let wanted = operands.list(1, "shape")?;
     let elements: usize = input.shape.iter().product();
     let fail = || {
         let expected = format!("a shape of {elements} elements, that of {:?}", input.shape);
@@ -61,17 +61,23 @@ pub fn flatten(axis: i64, operands: &Operands<'_>) -> Result<TensorType, EvalErr
     ))
 }
 
-/// The order of dimensions that `perm` stands for.
+/// The order of dimensions that `perm` stands for. Unlike axes, its numbers count from the front only.
 pub fn permutation(perm: &[i64], operands: &Operands<'_>) -> Result<Vec<usize>, EvalError> {
     let rank = operands.get(0, "data")?.rank();
     if perm.is_empty() {
         return Ok((0..rank).rev().collect());
     }
-    if perm.len() != rank {
-        let expected = format!("each of {rank} dimensions once");
-        return Err(EvalError::attribute(operands.op(), "perm", perm, expected));
-    }
-    operands.axes(perm, rank)
+    let order: Option<Vec<usize>> = perm
+        .iter()
+        .map(|&axis| usize::try_from(axis).ok())
+        .collect();
+    let once = |order: &Vec<usize>| (0..rank).all(|axis| order.contains(&axis));
+    order
+        .filter(|order| order.len() == rank && once(order))
+        .ok_or_else(|| {
+            let expected = format!("each dimension of 0..{rank} once");
+            EvalError::attribute(operands.op(), "perm", perm, expected)
+        })
 }
 
 /// `(data)` of `Transpose`.
@@ -222,7 +228,7 @@ fn extents(
     index: usize,
     operand: &'static str,
 ) -> Result<Vec<usize>, EvalError> {
-    let values = operands.integers(index, operand)?;
+    let values = operands.list(index, operand)?;
     let extents: Result<_, _> = values
         .iter()
         .map(|&extent| usize::try_from(extent))
@@ -244,15 +250,12 @@ pub struct SliceAxis {
 /// What `Slice` takes from each dimension: `(data, starts, ends, axes?, steps?)`.
 pub fn slice_axes(operands: &Operands<'_>) -> Result<Vec<SliceAxis>, EvalError> {
     let input = operands.get(0, "data")?;
-    let (starts, ends) = (
-        operands.integers(1, "starts")?,
-        operands.integers(2, "ends")?,
-    );
-    let axes = match operands.optional_integers(3, "axes")? {
+    let (starts, ends) = (operands.list(1, "starts")?, operands.list(2, "ends")?);
+    let axes = match operands.optional_list(3, "axes")? {
         Some(axes) => operands.axes(axes, input.rank())?,
         None => (0..starts.len().min(input.rank())).collect(),
     };
-    let steps = operands.optional_integers(4, "steps")?;
+    let steps = operands.optional_list(4, "steps")?;
     let counts = [
         ends.len(),
         axes.len(),
@@ -371,8 +374,8 @@ pub fn split(
 /// Padding before and after each dimension, negative to crop: `(data, pads, constant_value?, axes?)` of `Pad`.
 pub fn padding(operands: &Operands<'_>) -> Result<Vec<(i64, i64)>, EvalError> {
     let input = operands.get(0, "data")?;
-    let pads = operands.integers(1, "pads")?;
-    let axes = match operands.optional_integers(3, "axes")? {
+    let pads = operands.list(1, "pads")?;
+    let axes = match operands.optional_list(3, "axes")? {
         Some(axes) => operands.axes(axes, input.rank())?,
         None => (0..input.rank()).collect(),
     };
@@ -413,7 +416,7 @@ pub fn pad(operands: &Operands<'_>) -> Result<TensorType, EvalError> {
     let shape: Option<Vec<_>> = input.shape.iter().zip(padding).map(padded).collect();
     let Some(shape) = shape else {
         let expected = format!("no more cropping than {:?} has elements", input.shape);
-        let pads = operands.integers(1, "pads")?;
+        let pads = operands.list(1, "pads")?;
         return Err(EvalError::value(operands.op(), "pads", pads, expected));
     };
     operands.result(shape, input.element)

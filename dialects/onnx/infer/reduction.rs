@@ -1,5 +1,6 @@
 //! Result types of normalizations, reductions and searches.
 
+use super::INTEGERS;
 use crate::error::EvalError;
 use crate::onnx::op::{ArgMax, LayerNormalization, Reduce, Softmax, TopK};
 use crate::tensor::{Element, broadcast_shape};
@@ -69,7 +70,7 @@ pub fn reduce(reduce: &Reduce, operands: &Operands<'_>) -> Result<TensorType, Ev
 
 /// Like [`reduce`], over `f32` only.
 pub fn float_reduce(attributes: &Reduce, operands: &Operands<'_>) -> Result<TensorType, EvalError> {
-    operands.f32(0, "data")?;
+    operands.f32_of(INTEGERS, 0, "data")?;
     reduce(attributes, operands)
 }
 
@@ -96,7 +97,7 @@ pub fn arg_max(arg_max: &ArgMax, operands: &Operands<'_>) -> Result<TensorType, 
 pub fn top_k(top_k: &TopK, operands: &Operands<'_>) -> Result<Vec<TensorType>, EvalError> {
     let input = operands.get(0, "X")?;
     let axis = operands.axis(top_k.axis, input.rank())?;
-    let wanted = operands.integers(1, "K")?;
+    let wanted = operands.list(1, "K")?;
     let count = match wanted {
         &[count] => usize::try_from(count)
             .ok()

@@ -63,6 +63,8 @@ pub struct Gemm {
 /// `Conv`. The kernel's extents are those of `W`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conv {
+    /// Extent of the kernel in each spatial dimension, which is that of the weights; empty if it is not written.
+    pub kernel_shape: Vec<usize>,
     /// Step of each spatial dimension; empty for 1.
     pub strides: Vec<usize>,
     /// Padding: all begins, then all ends; empty for 0.

@@ -90,12 +90,12 @@ fn formats(
             // All codes of the exponent are finite numbers unless `max_val` says otherwise.
             let greatest_exponent = f64::from(exponent_bits).exp2() - 1.0 - f64::from(bias);
             let greatest = (2.0 - f64::from(-mantissa_bits).exp2()) * greatest_exponent.exp2();
-            Ok(Minifloat {
+            Minifloat {
                 scale,
                 mantissa_bits,
                 least_exponent: 1.0 - bias - mantissa_bits,
                 greatest: (greatest as f32).min(max_value),
-            })
+            }
         },
     )
 }

@@ -456,7 +456,10 @@ fn wrong_operands_are_named() {
     let double = Tensor::new(vec![1], Data::F64(vec![1.0]));
     let wrong = Op::BipolarQuant.eval(&[Some(&double), Some(&x)]);
     assert!(
-        matches!(wrong, Err(EvalError::ElementType { operand: "X", .. })),
+        matches!(
+            wrong,
+            Err(EvalError::UnsupportedElement { operand: "X", .. })
+        ),
         "{wrong:?}"
     );
     let apart = Op::BipolarQuant.eval(&[Some(&vector(&[1.0, 2.0])), Some(&vector(&[1.0; 3]))]);

@@ -1,6 +1,6 @@
 //! `Trunc`, versions 1 and 2 (spec section 1.3).
 
-use super::{expect_bit_width, mapped, parameters};
+use super::{mapped, parameters};
 use crate::error::EvalError;
 use crate::qonnx::op::{Op, TruncV2};
 use crate::qonnx::quantizer::bounds;
@@ -39,16 +39,14 @@ pub fn v1(
 ) -> Result<Tensor, EvalError> {
     let names = Op::TruncV1 { rounding }.parameters();
     let truncations = parameters(operands, names, |[scale, zero_point, from, to]| {
-        expect_bit_width(operands, "in_bitwidth", from)?;
-        expect_bit_width(operands, "out_bitwidth", to)?;
-        Ok(Truncation {
+        Truncation {
             scale,
             zero_point,
             divisor: f64::from(from - to).exp2() as f32,
             out_scale: scale,
             out_zero_point: zero_point,
             limits: None,
-        })
+        }
     })?;
     mapped(&truncations, operands, ty, |truncation, x| {
         truncation.apply(rounding, x)
@@ -70,16 +68,15 @@ pub fn v2(
     } = *attributes;
     let names = Op::TruncV2(*attributes).parameters();
     let truncations = parameters(operands, names, |[scale, zero_point, _, out_scale, to]| {
-        expect_bit_width(operands, "out_bitwidth", to)?;
         let divisor = f64::from(out_scale / scale).log2().round_ties_even().exp2() as f32;
-        Ok(Truncation {
+        Truncation {
             scale,
             zero_point,
             divisor,
             out_scale,
             out_zero_point: zero_point / divisor,
             limits: Some(bounds(to, signed, narrow)),
-        })
+        }
     })?;
     mapped(&truncations, operands, ty, |truncation, x| {
         truncation.apply(rounding, x)

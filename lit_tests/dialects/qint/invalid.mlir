@@ -10,6 +10,46 @@ func.func @quantize_range(%x: tensor<2xf32>) {
 
 // -----
 
+func.func @quantize_infinite(%x: tensor<2xf32>) {
+  // expected-error @below {{'qint.quantize' op attribute 'zero_point' is 0.0, expected codes from 0 to inf less it, times 2^0, to be exact and to fit i2}}
+  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 0x7F800000 : f32, is_signed = false, lo = 0.0 : f32,
+                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
+                         zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xi2>
+  return
+}
+
+// -----
+
+func.func @quantize_nan(%x: tensor<2xf32>) {
+  // expected-error @below {{'qint.quantize' op attribute 'lo' is NaN, expected at most hi}}
+  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0x7FC00000 : f32,
+                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
+                         zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xi2>
+  return
+}
+
+// -----
+
+func.func @quantize_far_zero_point(%x: tensor<2xf32>) {
+  // expected-error @below {{attribute 'zero_point' is 1e38, expected codes from 0 to 3 less it, times 2^0, to be exact and to fit i64}}
+  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = true, lo = 0.0 : f32,
+                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
+                         zero_point = dense<1.0e38> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xi64>
+  return
+}
+
+// -----
+
+func.func @quantize_too_narrow(%x: tensor<2xf32>) {
+  // expected-error @below {{attribute 'zero_point' is 0.0, expected codes from 0 to 3 less it, times 2^1, to be exact and to fit i2}}
+  %0 = qint.quantize %x {bipolar = false, fraction_bits = 1 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32,
+                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
+                         zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xi2>
+  return
+}
+
+// -----
+
 func.func @quantize_scale(%x: tensor<2xf32>) {
   // expected-error @below {{attribute 'scale' is "[3] of f32", expected f32 elements that broadcast to [2]}}
   %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32,

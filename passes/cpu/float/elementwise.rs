@@ -65,16 +65,24 @@ pub fn pow<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
     }
     if constant == Some(0.5) {
         return node.map(&[0], |scalars, elements| {
-            scalars.unary(Unary::Sqrt, elements[0])
+            narrow(scalars, root(scalars, wide(scalars, elements[0])))
         });
     }
     node.map(&[0, 1], |scalars, elements| {
         let (x, y) = (wide(scalars, elements[0]), wide(scalars, elements[1]));
         let is = |number| scalars.compare(Compare::OrderedEqual, y, scalars.f64(number));
         let power = scalars.binary(Binary::PowF, x, y);
-        let power = scalars.select(is(0.5), scalars.unary(Unary::Sqrt, x), power);
+        let power = scalars.select(is(0.5), root(scalars, x), power);
         narrow(scalars, scalars.select(is(2.0), square(scalars, x), power))
     })
+}
+
+/// `x` to the power 0.5: its square root, but infinity for negative infinity, and 0 for -0.
+fn root<'c>(scalars: &Scalars<'c, '_>, x: Val<'c>) -> Val<'c> {
+    let number = |value| scalars.f64(value);
+    let positive = scalars.binary(Binary::AddF, scalars.unary(Unary::Sqrt, x), number(0.0));
+    let infinite = scalars.compare(Compare::OrderedEqual, x, number(f64::NEG_INFINITY));
+    scalars.select(infinite, number(f64::INFINITY), positive)
 }
 
 /// `Clip`: the upper bound wins if they cross, and NaN stays NaN.
@@ -98,12 +106,12 @@ pub fn clip<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
     }
     let (low, high) = (bound(1)?, bound(2)?);
     let value = node.emit.map(&inputs, result, |scalars, elements| {
-        let x = elements[0];
-        let x = low.map_or(x, |low| if_below(scalars, x, elements[low], elements[low]));
-        high.map_or(x, |high| {
-            let above = scalars.compare(Compare::OrderedGreater, x, elements[high]);
-            scalars.select(above, elements[high], x)
-        })
+        // Infinities are beyond an absent bound.
+        let low = low.map_or_else(|| scalars.f32(f32::MIN), |low| elements[low]);
+        let high = high.map_or_else(|| scalars.f32(f32::MAX), |high| elements[high]);
+        let x = if_below(scalars, elements[0], low, low);
+        let above = scalars.compare(Compare::OrderedGreater, x, high);
+        scalars.select(above, high, x)
     });
     Ok(vec![value])
 }

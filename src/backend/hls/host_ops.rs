@@ -50,20 +50,15 @@ pub fn graph(op: &GraphOp, operands: &[Option<Variable>], result: &TensorType) -
         Op::Softmax(softmax) => Some(softmax_call(softmax, x, false)?),
         Op::LogSoftmax(softmax) => Some(softmax_call(softmax, x, true)?),
         Op::Clip => {
-            let bound = |at: usize| -> Option<Option<f32>> {
-                match operands.get(at).and_then(Option::as_ref) {
-                    None => Some(None),
-                    Some(bound) => Some(bound.constant.as_ref()?.as_f32()?.first().copied()),
-                }
+            // Infinities are beyond an absent bound.
+            let bound = |at: usize, absent: f32| match operands.get(at).and_then(Option::as_ref) {
+                None => Some(absent),
+                Some(bound) => bound.constant.as_ref()?.as_f32()?.first().copied(),
             };
-            let (least, greatest) = (bound(1)?, bound(2)?);
-            let mut value = "x".to_owned();
-            if let Some(least) = least {
-                value = format!("({value} < {0} ? {0} : {value})", literal(least));
-            }
-            if let Some(greatest) = greatest {
-                value = format!("({value} > {0} ? {0} : {value})", literal(greatest));
-            }
+            let least = literal(bound(1, f32::MIN)?);
+            let greatest = literal(bound(2, f32::MAX)?);
+            let value = format!("(x < {least} ? {least} : x)");
+            let value = format!("({value} > {greatest} ? {greatest} : {value})");
             Some(map(x, &value))
         }
         _ => unary(op)

@@ -5,7 +5,8 @@ use melior::Context;
 use melior::ir::attribute::Attribute;
 use melior::ir::operation::{Operation, OperationLike};
 use melior::ir::{Location, Module};
-use qonnx_dialects::ir::{self, Diagnostic, Function, Node, Val};
+use qonnx_dialects::graph::GraphOp;
+use qonnx_dialects::ir::{self, Diagnostic, Function, Node, OpenType, Val};
 use qonnx_dialects::onnx;
 use qonnx_dialects::tensor::Element;
 use qonnx_dialects::text::{Foreign, shown_path};
@@ -15,16 +16,20 @@ use std::path::Path;
 use super::constants::{constants, is_constant};
 use super::error::{ImportErrors, Problem};
 use super::graph::{node_name, order, place, used_tensors};
-use super::inputs::{Input, inputs};
+use super::inputs::{Input, inputs, outputs};
 use super::load;
 use super::node::{Node as NodeView, Operand, Refusal, Translated};
 use super::ops::translate;
-use super::opset::{Set, check_version, set_of};
+use super::opset::{Set, check_ir_version, check_version, set_of};
 use super::proto::{GraphProto, ModelProto, NodeProto};
+use super::schema;
 use super::tensor::Constant;
 
 /// Constants of at least this many bytes share the memory of the file.
 const SHARED_BYTES: usize = 1024;
+
+/// Advice for valid nodes that this compiler cannot take.
+const UNSUPPORTED: &str = "express it in other operators or types before the export";
 
 /// Options of the importer.
 #[derive(Clone, Debug)]
@@ -81,9 +86,11 @@ fn import_model<'c>(
         .graph
         .as_ref()
         .ok_or_else(|| vec![Problem::new("file", "holds no graph")])?;
-    let mut problems = Vec::from_iter(check_version(model));
-    let inputs = inputs(graph, options, &mut problems);
-    let constants = constants(graph, folder, &mut problems);
+    let versions = [check_ir_version(model), check_version(model)];
+    let mut problems: Vec<_> = versions.into_iter().flatten().collect();
+    let constants = constants(model, graph, folder, &mut problems);
+    let inputs = inputs(graph, &constants, options, &mut problems);
+    let outputs = outputs(graph, &inputs, &mut problems);
     // Also of a graph that is none, all nodes are looked at, so that one run reports everything.
     let order = order(graph).unwrap_or_else(|found| {
         problems.extend(found);
@@ -101,9 +108,10 @@ fn import_model<'c>(
     let mut builder = Builder::new(context, &module, graph, &inputs, file, at);
     builder.constants(&constants);
     for (number, translated) in &nodes {
+        builder.say_what_is_rounded(&graph.node[*number], translated, &constants);
         builder.node(&graph.node[*number], *number, translated, &mut problems);
     }
-    builder.finish(graph, &mut problems);
+    builder.finish(graph, &outputs, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -150,20 +158,23 @@ fn translate_one(
     let set = set_of(model, node).map_err(|(message, help)| Refusal::unsupported(message, help))?;
     let (Set::Onnx(version) | Set::Qonnx(version)) = set;
     let view = NodeView::new(node, constants, used, version);
-    let Some(translated) = translate(&view, set)? else {
+    let translated = translate(&view, set).transpose().ok_or_else(|| {
         let domain = if node.domain.is_empty() {
             "ai.onnx"
         } else {
             &node.domain
         };
-        return Err(Refusal::unsupported(
+        Refusal::unsupported(
             format!(
                 "operator {} of {domain} version {version} is not supported",
                 node.op_type
             ),
             "express it in supported operators, which docs/operators.md lists",
-        ));
-    };
+        )
+    })?;
+    // What does not belong there first: a misspelt attribute is missing under its right name.
+    schema::check(node, set)?;
+    let translated = translated?;
     view.check_inputs(&translated)?;
     if view.uses_outputs_from(translated.results) {
         return Err(Refusal::unsupported(
@@ -251,12 +262,25 @@ impl<'c, 'a> Builder<'c, 'a> {
                 .flatten();
             let attribute = resource
                 .unwrap_or_else(|| ir::elements_attribute(self.context, &constant.to_tensor()));
-            if constant.rounded {
-                let message = "its float64 values are not all float32 values; they are rounded";
-                ir::emit_remark(self.location(name), message);
-            }
             let value = self.constant(attribute, self.location(name));
             self.values.insert(name, value);
+        }
+    }
+
+    /// Quantizers take their parameters as float32 numbers, whatever carries them.
+    fn say_what_is_rounded(
+        &self,
+        node: &NodeProto,
+        translated: &Translated,
+        constants: &BTreeMap<String, Constant>,
+    ) {
+        if !matches!(translated.op, GraphOp::Qonnx(_)) {
+            return;
+        }
+        let constant = |name| constants.get(name).filter(|constant| constant.rounds());
+        for name in node.input.iter().filter(|name| constant(*name).is_some()) {
+            let message = "its float64 values are not all float32 values; quantizers round them";
+            ir::emit_remark(self.location(name), message);
         }
     }
 
@@ -308,24 +332,15 @@ impl<'c, 'a> Builder<'c, 'a> {
         }
         // `infer-shapes` finds out shapes and, where they are not float32, element types.
         let types = vec![ir::unranked(self.context, Element::F32); translated.results];
-        let (op, diagnostics) = ir::capture(self.context, || {
-            let op = self.append(
-                translated
-                    .op
-                    .build(self.context, &operands, &types, location),
-            );
-            op.verify().then_some(op)
-        });
-        let Some(op) = op else {
-            let messages: Vec<_> = diagnostics
-                .into_iter()
-                .map(|diagnostic| diagnostic.message)
-                .collect();
-            let help =
-                "the node breaks the rules of its operator; correct the exporter or the file";
-            problems.push(Problem::new(place(node, number), messages.join(", ")).help(help));
+        let op = self.append(
+            translated
+                .op
+                .build(self.context, &operands, &types, location),
+        );
+        if let Some(refusal) = self.refusal(&translated.op, op) {
+            problems.push(Problem::new(place(node, number), refusal.message).help(refusal.help));
             return;
-        };
+        }
         for (name, result) in node
             .output
             .iter()
@@ -336,7 +351,27 @@ impl<'c, 'a> Builder<'c, 'a> {
         }
     }
 
-    fn finish(&self, graph: &GraphProto, problems: &mut Vec<Problem>) {
+    /// Why an op that was built cannot stay.
+    fn refusal(&self, graph: &GraphOp, op: ir::Op<'c>) -> Option<Refusal> {
+        // What inference says it says first, because it knows what is wrong and what only is not supported.
+        if let Some(Err(error)) = graph.infer_in_place(op) {
+            return Some(if error.is_unsupported() {
+                Refusal::unsupported(error.to_string(), UNSUPPORTED)
+            } else {
+                error.to_string().into()
+            });
+        }
+        let (valid, diagnostics) = ir::capture(self.context, || op.verify());
+        let messages = diagnostics.into_iter().map(|diagnostic| diagnostic.message);
+        (!valid).then(|| messages.collect::<Vec<_>>().join(", ").into())
+    }
+
+    fn finish(
+        &self,
+        graph: &GraphProto,
+        declared: &[Option<OpenType>],
+        problems: &mut Vec<Problem>,
+    ) {
         let mut outputs = Vec::with_capacity(graph.output.len());
         for output in &graph.output {
             match self.values.get(output.name.as_str()) {
@@ -354,5 +389,8 @@ impl<'c, 'a> Builder<'c, 'a> {
         }
         ir::append_return(self.function.block(), &outputs, self.file);
         self.function.update_type(self.context);
+        if problems.is_empty() {
+            self.function.declare_outputs(self.context, declared);
+        }
     }
 }

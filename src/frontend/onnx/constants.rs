@@ -8,12 +8,15 @@ use super::error::Problem;
 use super::external::External;
 use super::graph::place;
 use super::node::{Node, Refusal};
-use super::proto::{GraphProto, NodeProto};
+use super::opset::set_of;
+use super::proto::{GraphProto, ModelProto, NodeProto};
+use super::schema;
 use super::tensor::Constant;
 
 /// All constants by the name of their tensor, and what is wrong with the others. Data in other files is looked for
 /// in `folder`; without one it is refused.
 pub fn constants(
+    model: &ModelProto,
     graph: &GraphProto,
     folder: Option<&Path>,
     problems: &mut Vec<Problem>,
@@ -25,16 +28,19 @@ pub fn constants(
             Ok(constant) => {
                 constants.insert(tensor.name.clone(), constant);
             }
-            Err(message) => problems.push(
-                Problem::new(format!("initializer '{}'", tensor.name), message)
-                    .help("export the model again, with its data"),
+            Err(refusal) => problems.push(
+                Problem::new(format!("initializer '{}'", tensor.name), refusal.message)
+                    .help(refusal.help),
             ),
         }
     }
     if !graph.sparse_initializer.is_empty() {
         problems.push(
-            Problem::new("graph", "has sparse initializers, expected dense ones")
-                .help("convert them to dense initializers"),
+            Problem::new(
+                "graph",
+                "has sparse initializers, which are not supported, expected dense ones",
+            )
+            .help("convert them to dense initializers"),
         );
     }
     for (number, node) in graph
@@ -43,7 +49,7 @@ pub fn constants(
         .enumerate()
         .filter(|(_, node)| is_constant(node))
     {
-        match value(node) {
+        match value(model, node) {
             Ok(constant) => {
                 constants.extend(node.output.first().cloned().map(|name| (name, constant)));
             }
@@ -62,7 +68,13 @@ pub fn is_constant(node: &NodeProto) -> bool {
 }
 
 /// The value of a `Constant` node, which has it in one of several attributes.
-fn value(node: &NodeProto) -> Result<Constant, Refusal> {
+fn value(model: &ModelProto, node: &NodeProto) -> Result<Constant, Refusal> {
+    let set = set_of(model, node).map_err(|(message, help)| Refusal::unsupported(message, help))?;
+    schema::check(node, set)?;
+    if let [_, _, ..] = node.attribute.as_slice() {
+        let found = node.attribute.len();
+        return Err(format!("it has its value in {found} attributes, expected one").into());
+    }
     let (constants, used) = (BTreeMap::new(), BTreeSet::new());
     let view = Node::new(node, &constants, &used, 0);
     if let Some(constant) = view.tensor("value")? {
@@ -101,8 +113,13 @@ fn value(node: &NodeProto) -> Result<Constant, Refusal> {
         .iter()
         .map(|attribute| attribute.name.as_str())
         .collect();
+    if found.is_empty() {
+        return Err("it has no value, expected a tensor, numbers or a number".into());
+    }
     Err(Refusal::unsupported(
-        format!("it has its value in {found:?}, expected a tensor, numbers or a number"),
+        format!(
+            "it has its value in {found:?}, which is not supported, expected a tensor, numbers or a number"
+        ),
         "convert the constant to a dense tensor of numbers",
     ))
 }

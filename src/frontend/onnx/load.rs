@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use prost::Message;
-use qonnx_dialects::file::RegularFile;
+use qonnx_dialects::file::{self, RegularFile};
 use std::path::Path;
 
 use super::error::Problem;
@@ -14,8 +14,12 @@ const MAX_BYTES: u64 = (1 << 31) - 1;
 /// Reads and decodes a model file.
 pub fn load(path: &Path) -> Result<ModelProto, Problem> {
     let bytes = read(path).map_err(|error| {
-        Problem::new("file", format!("cannot be read: {error}"))
-            .help("give the path of an ONNX file")
+        let problem = Problem::new("file", format!("cannot be read: {error}"));
+        match error.kind() {
+            // Errors of our own say themselves what to do.
+            std::io::ErrorKind::Other => problem,
+            _ => problem.help("give the path of an ONNX file"),
+        }
     })?;
     decode(bytes)
 }
@@ -34,6 +38,7 @@ fn read(path: &Path) -> std::io::Result<Bytes> {
 /// Decodes a model.
 pub fn decode(bytes: Bytes) -> Result<ModelProto, Problem> {
     let help = "the file is truncated or not an ONNX model";
+    file::refuse_lfs_pointer(&bytes).map_err(|error| Problem::new("file", error.to_string()))?;
     if bytes.is_empty() {
         return Err(Problem::new("file", "is empty, expected an ONNX model"));
     }

@@ -15,6 +15,7 @@ mod node;
 mod ops;
 mod opset;
 pub mod proto;
+mod schema;
 mod tensor;
 
 pub use build::{ImportOptions, import, import_bytes};

@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::proto::{AttributeProto, NodeProto};
+use super::schema::last_named;
 use super::tensor::Constant;
 
 /// ONNX's numbers of the kinds of attribute that are read.
@@ -77,6 +78,15 @@ impl Refusal {
             help,
         }
     }
+
+    /// The same with what it is about in front.
+    #[must_use]
+    pub fn of(self, what: &str) -> Self {
+        Self {
+            message: format!("{what} {}", self.message),
+            ..self
+        }
+    }
 }
 
 /// A message alone says that the node breaks the rules of its operator.
@@ -130,11 +140,7 @@ impl<'a> Node<'a> {
 
     /// Number of inputs, absent ones at the end not counted.
     pub fn inputs(&self) -> usize {
-        self.proto
-            .input
-            .iter()
-            .rposition(|name| !name.is_empty())
-            .map_or(0, |last| last + 1)
+        last_named(&self.proto.input)
     }
 
     /// Number of outputs, whether used or not.
@@ -206,29 +212,42 @@ impl<'a> Node<'a> {
         match self.constants.get(name) {
             Some(constant) => Ok(Some(constant.to_tensor())),
             None => Err(Refusal::unsupported(
-                format!("its input '{what}' is computed in the graph, expected a constant"),
+                format!(
+                    "its input '{what}' is computed in the graph, which is not supported, expected a constant"
+                ),
                 "simplify the model so that the input becomes an initializer, for instance with onnxsim",
             )),
         }
     }
 
-    /// Integers that an old version has as an attribute and a newer one as an input.
-    pub fn ints_of(&self, attribute: &str, input: usize) -> Result<Option<Vec<i64>>, Refusal> {
-        if let Some(values) = self.ints(attribute)? {
-            return Ok(Some(values));
+    /// Integers that are an input from version `since` on, and an attribute before.
+    pub fn ints_of(
+        &self,
+        name: &str,
+        input: usize,
+        since: i64,
+    ) -> Result<Option<Vec<i64>>, Refusal> {
+        if self.version < since {
+            return self.ints(name);
         }
-        let value = self.constant(input, attribute)?;
+        let Some(value) = self.constant(input, name)? else {
+            return Ok(None);
+        };
+        if value.rank() != 1 {
+            let shape = &value.shape;
+            return Err(format!(
+                "its input '{name}' has the shape {shape:?}, expected one dimension"
+            )
+            .into());
+        }
         value
-            .map(|value| {
-                value.as_int().map(<[i64]>::to_vec).ok_or_else(|| {
-                    format!(
-                        "its input '{attribute}' is {}, expected integers",
-                        value.element()
-                    )
-                    .into()
-                })
+            .as_int()
+            .map(<[i64]>::to_vec)
+            .map(Some)
+            .ok_or_else(|| {
+                let element = value.element();
+                format!("its input '{name}' is {element}, expected integers").into()
             })
-            .transpose()
     }
 
     fn attribute(&self, name: &str) -> Option<&'a AttributeProto> {
@@ -293,18 +312,30 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// An integer that must be there.
+    pub fn required_int(&self, name: &str) -> Result<i64, Refusal> {
+        self.int_if(name)?.ok_or_else(|| missing(name))
+    }
+
     /// A size that must be there.
     pub fn required_size(&self, name: &str) -> Result<usize, Refusal> {
         match self.int_if(name)? {
             Some(_) => self.size(name, 0),
-            None => Err(format!("its attribute '{name}' is missing").into()),
+            None => Err(missing(name)),
         }
     }
 
     /// Integers that must be there.
     pub fn required_ints(&self, name: &str) -> Result<Vec<i64>, Refusal> {
-        self.ints(name)?
-            .ok_or_else(|| format!("its attribute '{name}' is missing").into())
+        self.ints(name)?.ok_or_else(|| missing(name))
+    }
+
+    /// Sizes that must be there.
+    pub fn required_sizes(&self, name: &str) -> Result<Vec<usize>, Refusal> {
+        match self.ints(name)? {
+            Some(_) => self.sizes(name),
+            None => Err(missing(name)),
+        }
     }
 
     /// A string.
@@ -322,7 +353,7 @@ impl<'a> Node<'a> {
                 t: Some(tensor), ..
             }) => Constant::new(tensor, None)
                 .map(Some)
-                .map_err(|message| format!("its attribute '{name}': {message}").into()),
+                .map_err(|refusal| refusal.of(&format!("its attribute '{name}'"))),
             Some(_) => Err(format!("its attribute '{name}' holds no tensor, expected one").into()),
             None => Ok(None),
         }
@@ -354,6 +385,10 @@ impl<'a> Node<'a> {
             })
             .collect()
     }
+}
+
+fn missing(attribute: &str) -> Refusal {
+    format!("its attribute '{attribute}' is missing, expected one").into()
 }
 
 /// What ONNX calls a kind of attribute.

@@ -1,6 +1,6 @@
 //! Domains and versions (QONNX semantics, sections 1.0 and 8.1).
 
-use std::ops::RangeInclusive;
+use std::ops::{RangeFrom, RangeInclusive};
 
 use super::error::Problem;
 use super::proto::{ModelProto, NodeProto};
@@ -56,6 +56,35 @@ fn imported(model: &ModelProto, domain: &str) -> Option<i64> {
         .map(|import| import.version)
 }
 
+/// The versions of the format that say which operators they use. The first two did not.
+const IR_VERSIONS: RangeFrom<i64> = 3..;
+
+/// What is wrong with the version of the format.
+pub fn check_ir_version(model: &ModelProto) -> Option<Problem> {
+    let version = model.ir_version;
+    if IR_VERSIONS.contains(&version) {
+        return None;
+    }
+    let first = IR_VERSIONS.start;
+    let (message, help) = match version {
+        0 => (
+            format!("has no 'ir_version', expected {first} or newer"),
+            "every ONNX file has one; export the model again",
+        ),
+        1.. => (
+            format!(
+                "has the 'ir_version' {version}, which is not supported, expected {first} or newer"
+            ),
+            "convert it with onnx.version_converter",
+        ),
+        _ => (
+            format!("has the 'ir_version' {version}, expected {first} or newer"),
+            "the file is damaged; export the model again",
+        ),
+    };
+    Some(Problem::new("model", message).help(help))
+}
+
 /// What is wrong with the version of the standard operators, if the model uses any.
 pub fn check_version(model: &ModelProto) -> Option<Problem> {
     let nodes = model.graph.iter().flat_map(|graph| &graph.node);
@@ -72,7 +101,9 @@ pub fn check_version(model: &ModelProto) -> Option<Problem> {
         Some(version) => Some(
             Problem::new(
                 "model",
-                format!("uses version {version} of the standard operators, {expected}"),
+                format!(
+                    "uses version {version} of the standard operators, which is not supported, {expected}"
+                ),
             )
             .help("convert it with onnx.version_converter, or export it for another version"),
         ),

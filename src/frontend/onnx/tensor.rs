@@ -5,6 +5,7 @@ use qonnx_dialects::tensor::{Data, Element, Tensor, half_to_f32, sign_extend};
 use qonnx_dialects::value::TensorType;
 
 use super::external::External;
+use super::node::Refusal;
 use super::proto::TensorProto;
 
 /// ONNX's numbers of the element types that are read.
@@ -25,10 +26,9 @@ const BFLOAT16: i32 = 16;
 /// ONNX's number of the place of external data.
 const EXTERNAL: i32 = 1;
 
-/// What ONNX calls an element type.
-fn type_name(data_type: i32) -> String {
-    let name = match data_type {
-        0 => "undefined",
+/// What ONNX calls an element type that is not read; `None` for numbers that stand for none.
+fn type_name(data_type: i32) -> Option<&'static str> {
+    Some(match data_type {
         8 => "string",
         14 => "complex64",
         15 => "complex128",
@@ -39,16 +39,19 @@ fn type_name(data_type: i32) -> String {
         21 => "uint4",
         22 => "int4",
         23 => "float4e2m1",
-        other => return format!("number {other}"),
-    };
-    name.to_owned()
+        24 => "float8e8m0",
+        25 => "uint2",
+        26 => "int2",
+        _ => return None,
+    })
 }
 
-/// The element that carries values of an ONNX type. All floats are carried as float32.
-pub fn element(data_type: i32) -> Result<Element, String> {
+/// The element that carries values of an ONNX type. Floats narrower than float32 are carried as float32.
+pub fn element(data_type: i32) -> Result<Element, Refusal> {
     let int = |width, unsigned| Ok(Element::Int { width, unsigned });
     match data_type {
-        FLOAT | FLOAT16 | BFLOAT16 | DOUBLE => Ok(Element::F32),
+        FLOAT | FLOAT16 | BFLOAT16 => Ok(Element::F32),
+        DOUBLE => Ok(Element::F64),
         UINT8 => int(8, true),
         INT8 => int(8, false),
         UINT16 => int(16, true),
@@ -58,16 +61,22 @@ pub fn element(data_type: i32) -> Result<Element, String> {
         UINT32 => int(32, true),
         UINT64 => int(64, true),
         BOOL => Ok(Element::BOOL),
-        other => Err(format!(
-            "the element type {}, expected float, bool or an integer of 8 to 64 bits",
-            type_name(other)
-        )),
+        other => {
+            let expected = "expected float, bool or an integer of 8 to 64 bits";
+            Err(match type_name(other) {
+                Some(name) => Refusal::unsupported(
+                    format!("the element type {name}, which is not supported, {expected}"),
+                    "convert it to one of these before the export",
+                ),
+                None => Refusal {
+                    message: format!(
+                        "the element type number {other}, which ONNX does not have, {expected}"
+                    ),
+                    help: "the file is damaged; export the model again",
+                },
+            })
+        }
     }
-}
-
-/// Whether an ONNX type is a float that is not carried as such.
-pub fn is_foreign_float(data_type: i32) -> bool {
-    data_type == DOUBLE || is_narrow_float(data_type)
 }
 
 /// Whether an ONNX type is a float with fewer bits than its carrier.
@@ -82,8 +91,6 @@ pub struct Constant {
     pub r#type: TensorType,
     /// The elements; one byte for each bool.
     pub bytes: Bytes,
-    /// Whether a float64 was rounded to its float32 carrier.
-    pub rounded: bool,
 }
 
 impl Constant {
@@ -92,13 +99,23 @@ impl Constant {
         Self {
             r#type: TensorType { shape, element },
             bytes: Bytes::from(bytes),
-            rounded: false,
         }
     }
 
     /// Reads a tensor message. Data in another file is taken from `external`; without it, it is refused.
-    pub fn new(tensor: &TensorProto, external: Option<&mut External>) -> Result<Self, String> {
-        let element = element(tensor.data_type).map_err(|message| format!("has {message}"))?;
+    pub fn new(tensor: &TensorProto, external: Option<&mut External>) -> Result<Self, Refusal> {
+        let element = element(tensor.data_type).map_err(|refusal| refusal.of("has"))?;
+        Self::of_element(tensor, element, external).map_err(|message| Refusal {
+            message,
+            help: "export the model again, with its data",
+        })
+    }
+
+    fn of_element(
+        tensor: &TensorProto,
+        element: Element,
+        external: Option<&mut External>,
+    ) -> Result<Self, String> {
         let shape = tensor
             .dims
             .iter()
@@ -134,12 +151,16 @@ impl Constant {
             tensor.raw_data.clone()
         };
         check(stored.len() as u64)?;
-        let rounded = tensor.data_type == DOUBLE && doubles(&stored).any(rounds);
         Ok(Self {
             r#type: TensorType { shape, element },
             bytes: carried(tensor.data_type, stored),
-            rounded,
         })
+    }
+
+    /// Whether it is of float64 and not all of its values are float32 values.
+    pub fn rounds(&self) -> bool {
+        let rounds = |value: f64| !value.is_nan() && f64::from(value as f32) != value;
+        self.r#type.element == Element::F64 && doubles(&self.bytes).any(rounds)
     }
 
     /// The elements as a run-time tensor.
@@ -167,7 +188,8 @@ impl Constant {
                     values: self.bytes.chunks_exact(size).map(convert).collect(),
                 }
             }
-            Element::F32 | Element::F64 => Data::F32(
+            Element::F64 => Data::F64(doubles(&self.bytes).collect()),
+            Element::F32 => Data::F32(
                 self.bytes
                     .chunks_exact(size)
                     .map(|bytes| f32::from_bits(integer(bytes) as u32))
@@ -182,7 +204,8 @@ impl Constant {
 fn byte_size(element: Element) -> usize {
     match element {
         Element::Int { width, .. } => width.div_ceil(8) as usize,
-        Element::F32 | Element::F64 => 4,
+        Element::F32 => 4,
+        Element::F64 => 8,
     }
 }
 
@@ -190,7 +213,6 @@ fn byte_size(element: Element) -> usize {
 fn stored_size(data_type: i32, element: Element) -> usize {
     match data_type {
         FLOAT16 | BFLOAT16 => 2,
-        DOUBLE => 8,
         _ => byte_size(element),
     }
 }
@@ -210,7 +232,7 @@ fn count(shape: &[usize]) -> Result<usize, String> {
     }
 }
 
-/// Stored data as little-endian elements of the carrier: itself, but for the floats of other widths.
+/// Stored data as little-endian elements of the carrier: itself, but for the narrow floats.
 fn carried(data_type: i32, stored: Bytes) -> Bytes {
     let pairs = || {
         stored
@@ -224,23 +246,15 @@ fn carried(data_type: i32, stored: Bytes) -> Bytes {
         BFLOAT16 => pairs()
             .flat_map(|bits| (u32::from(bits) << 16).to_le_bytes())
             .collect(),
-        DOUBLE => doubles(&stored)
-            .flat_map(|value| (value as f32).to_le_bytes())
-            .collect(),
         _ => stored,
     }
 }
 
-/// The values of stored float64 data.
+/// The values of float64 data.
 fn doubles(stored: &Bytes) -> impl Iterator<Item = f64> {
     stored
         .chunks_exact(8)
         .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
-}
-
-/// Whether a float64 has no float32 of the same value.
-fn rounds(value: f64) -> bool {
-    !value.is_nan() && f64::from(value as f32) != value
 }
 
 /// The typed fields as they would be stored as raw data. Each type has one field; what others hold is not
@@ -346,22 +360,23 @@ mod tests {
             let size = stored_size(data_type, element(data_type).expect("supported"));
             assert!(Constant::new(&raw(data_type, &[2], &vec![0; 2 * size]), None).is_ok());
             for bytes in [2 * size - 1, 2 * size + 1] {
-                let message =
+                let refusal =
                     Constant::new(&raw(data_type, &[2], &vec![0; bytes]), None).expect_err("size");
+                let message = refusal.message;
                 assert!(message.contains(&format!("has {bytes} bytes")), "{message}");
             }
         }
     }
 
     #[test]
-    fn doubles_that_float32_cannot_carry_are_marked() {
+    fn doubles_stay_doubles() {
         let of = |value: f64| {
             Constant::new(&raw(DOUBLE, &[], &value.to_le_bytes()), None).expect("a double")
         };
-        assert!(!of(0.5).rounded && !of(f64::NAN).rounded && !of(f64::INFINITY).rounded);
-        let tenth = of(0.1);
-        assert!(tenth.rounded);
-        assert_eq!(tenth.to_tensor(), Tensor::scalar(0.1));
+        assert!(!of(0.5).rounds() && !of(f64::NAN).rounds() && !of(f64::INFINITY).rounds());
+        assert!(of(0.1).rounds() && of(1e300).rounds());
+        let large = Tensor::new(vec![], Data::F64(vec![1e300]));
+        assert_eq!(of(1e300).to_tensor(), large);
     }
 
     #[test]
@@ -384,24 +399,34 @@ mod tests {
                 .expect("two elements")
                 .to_tensor()
         };
-        for data_type in [FLOAT, DOUBLE, BFLOAT16] {
+        for data_type in [FLOAT, BFLOAT16] {
             assert_eq!(
                 of(data_type),
                 Tensor::f32([2], vec![1.5, -2.0]),
                 "{data_type}"
             );
         }
+        let doubles = Tensor::new(vec![2], Data::F64(vec![1.5, -2.0]));
+        assert_eq!(of(DOUBLE), doubles);
         assert_eq!(of(INT64).as_int(), Some(&[-1, 7][..]));
         assert_eq!(of(UINT64).as_int(), Some(&[1, 7][..]));
         assert_eq!(of(UINT32).as_int(), Some(&[1, 7][..]));
         assert_eq!(of(INT16).as_int(), Some(&[0x3fc0, -0x4000][..]));
         assert_eq!(of(UINT8).as_int(), Some(&[0xc0, 0][..]));
         assert_eq!(of(BOOL).as_int(), Some(&[1, 0][..]));
-        let unknown = TensorProto {
-            data_type: 22,
-            ..typed.clone()
-        };
-        assert!(Constant::new(&unknown, None).is_err_and(|message| message.contains("int4")));
+        for (data_type, expected) in [
+            (22, "int4, which is not supported"),
+            (17, "float8e4m3fn, which is not supported"),
+            (0, "number 0, which ONNX does not have"),
+            (99, "number 99, which ONNX does not have"),
+        ] {
+            let unknown = TensorProto {
+                data_type,
+                ..typed.clone()
+            };
+            let message = Constant::new(&unknown, None).expect_err(expected).message;
+            assert!(message.contains(expected), "{message}");
+        }
     }
 
     /// A file may be larger than memory; of data of the wrong size nothing is read.
@@ -423,7 +448,7 @@ mod tests {
             tensor.external_data.extend(length);
             Constant::new(&tensor, Some(&mut External::new(folder.path())))
         };
-        let message = read(None).expect_err("it is too long");
+        let message = read(None).expect_err("it is too long").message;
         assert!(
             message.contains("has 1099511627776 bytes, expected 8"),
             "{message}"

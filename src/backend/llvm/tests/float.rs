@@ -83,7 +83,7 @@ fn functions_of_two_numbers() {
     ];
     check(
         &[TensorType::of(&a), TensorType::of(&b)],
-        ops.len() + 5,
+        ops.len() + 9,
         &[vec![a.clone(), b.clone()]],
         |net, inputs| {
             let scalar = |value| net.constant(&Tensor::scalar(value));
@@ -103,6 +103,11 @@ fn functions_of_two_numbers() {
             outputs.push(net.graph(Op::Pow, &[inputs[0], scalar(0.5)]));
             outputs.push(net.graph(Op::Pow, &[inputs[0], scalar(3.0)]));
             outputs.push(net.graph(Op::Clip, &[inputs[0], scalar(-1.5), scalar(2.0)]));
+            outputs.push(net.graph(Op::Clip, &[inputs[0]]));
+            outputs.push(net.graph(Op::Clip, &[inputs[0], scalar(-1.5)]));
+            outputs.push(net.graph(Op::Clip, &[inputs[0], net.absent(), scalar(2.0)]));
+            // LLVM's first look at these comparisons leaves something to combine.
+            outputs.push(net.graph(Op::Clip, &[inputs[0], net.absent(), scalar(-0.0)]));
             outputs.push(net.graph(Op::Max, &[inputs[0], inputs[1], scalar(0.25)]));
             outputs
         },
@@ -157,6 +162,7 @@ fn convolutions() {
     let x = random(&[2, 4, 7, 6], &mut rng);
     let line = random(&[1, 2, 9], &mut rng);
     let conv = |strides: &[usize], pads: &[usize], dilations: &[usize], group, auto_pad| Conv {
+        kernel_shape: Vec::new(),
         strides: strides.to_vec(),
         pads: pads.to_vec(),
         dilations: dilations.to_vec(),

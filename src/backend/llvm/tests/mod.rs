@@ -90,6 +90,11 @@ impl<'c> Net<'c> {
         )
     }
 
+    /// An operand that is left out.
+    fn absent(&self) -> Val<'c> {
+        self.append(onnx::none(self.context, self.location()))
+    }
+
     /// A graph op; its first result.
     fn graph(&self, op: impl Into<GraphOp>, operands: &[Val<'c>]) -> Val<'c> {
         self.graph_results(op, operands)[0]

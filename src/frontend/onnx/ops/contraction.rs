@@ -23,6 +23,7 @@ pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
         ),
         "Conv" => Translated::of_inputs(
             Op::Conv(Conv {
+                kernel_shape: node.sizes("kernel_shape")?,
                 strides: node.sizes("strides")?,
                 pads: node.sizes("pads")?,
                 dilations: node.sizes("dilations")?,
@@ -33,7 +34,7 @@ pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
         ),
         "MaxPool" => Translated::of_inputs(
             Op::MaxPool(MaxPool {
-                kernel_shape: node.sizes("kernel_shape")?,
+                kernel_shape: node.required_sizes("kernel_shape")?,
                 strides: node.sizes("strides")?,
                 pads: node.sizes("pads")?,
                 dilations: node.sizes("dilations")?,
@@ -44,7 +45,7 @@ pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
         ),
         "AveragePool" => Translated::of_inputs(
             Op::AveragePool(AveragePool {
-                kernel_shape: node.sizes("kernel_shape")?,
+                kernel_shape: node.required_sizes("kernel_shape")?,
                 strides: node.sizes("strides")?,
                 pads: node.sizes("pads")?,
                 dilations: node.sizes("dilations")?,

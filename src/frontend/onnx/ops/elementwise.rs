@@ -30,7 +30,7 @@ pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
         "Gelu" => match node.string("approximate", "none")?.as_str() {
             "none" => unary(Op::Gelu),
             other => Err(Refusal::unsupported(
-                format!("its approximation is '{other}', expected 'none'"),
+                format!("its approximation is '{other}', which is not supported, expected 'none'"),
                 "export the model with the exact function",
             )),
         },
@@ -91,7 +91,7 @@ fn batch_normalization(node: &Node<'_>) -> Result<Translated, Refusal> {
     }
     if node.version < 9 && !node.boolean("spatial", true)? {
         return Err(Refusal::unsupported(
-            "its attribute 'spatial' is 0, expected 1",
+            "its attribute 'spatial' is 0, which is not supported, expected 1",
             "convert the model to operator set 9 or newer",
         ));
     }
@@ -103,7 +103,7 @@ fn batch_normalization(node: &Node<'_>) -> Result<Translated, Refusal> {
 
 fn training() -> Refusal {
     Refusal::unsupported(
-        "it is in training mode, expected inference",
+        "it is in training mode, which is not supported, expected inference",
         "export the model for inference",
     )
 }
@@ -115,11 +115,11 @@ fn cast(node: &Node<'_>) -> Result<Translated, Refusal> {
         .map_err(|_| format!("its attribute 'to' is {to}, expected an element type"))?;
     if is_narrow_float(to) {
         return Err(Refusal::unsupported(
-            "it casts to a float narrower than float32, which float32 carriers cannot keep exact",
+            "it casts to a float narrower than float32, which is not supported: float32 carriers cannot keep it exact",
             "remove the cast, or quantize with FloatQuant",
         ));
     }
-    let to = element(to).map_err(|message| format!("it casts to {message}"))?;
+    let to = element(to).map_err(|refusal| refusal.of("it casts to"))?;
     Ok(Translated::of_inputs(Op::Cast { to }, 1))
 }
 

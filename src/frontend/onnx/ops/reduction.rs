@@ -42,8 +42,14 @@ fn softmax(node: &Node<'_>) -> Result<Softmax, Refusal> {
     })
 }
 
+/// The axes are an attribute before version 18 (13 for the sum), an input since.
 fn reduce(node: &Node<'_>) -> Result<Reduce, Refusal> {
-    let axes = node.ints_of("axes", 1)?;
+    let since = if node.op_type() == "ReduceSum" {
+        13
+    } else {
+        18
+    };
+    let axes = node.ints_of("axes", 1, since)?;
     let none = axes.as_ref().is_none_or(Vec::is_empty);
     let axes = match (none, node.boolean("noop_with_empty_axes", false)?) {
         (true, true) => Some(Vec::new()),

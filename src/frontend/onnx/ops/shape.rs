@@ -31,17 +31,20 @@ pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
         "Gather" => Translated::of_inputs(Op::Gather { axis: axis(0)? }, 2),
         "Unsqueeze" => {
             let axes = node
-                .ints_of("axes", 1)?
+                .ints_of("axes", 1, 13)?
                 .ok_or("it has no axes, expected an attribute or an input")?;
             Translated::of_inputs(Op::Unsqueeze { axes }, 1)
         }
         "Squeeze" => Translated::of_inputs(
             Op::Squeeze {
-                axes: node.ints_of("axes", 1)?,
+                axes: node.ints_of("axes", 1, 13)?,
             },
             1,
         ),
-        "Concat" => Translated::of_inputs(Op::Concat { axis: axis(1)? }, node.inputs()),
+        "Concat" => {
+            let axis = node.required_int("axis")?;
+            Translated::of_inputs(Op::Concat { axis }, node.inputs())
+        }
         "ConstantOfShape" => {
             let value = node
                 .tensor("value")?
@@ -75,7 +78,7 @@ fn old_slice(node: &Node<'_>) -> Result<Translated, Refusal> {
 /// Sizes are an attribute before version 13, an input since.
 fn split(node: &Node<'_>) -> Result<Translated, Refusal> {
     let results = node.outputs();
-    let parts = match node.ints_of("split", 1)? {
+    let parts = match node.ints_of("split", 1, 13)? {
         Some(sizes) => SplitParts::Sizes(
             sizes
                 .into_iter()
@@ -111,7 +114,7 @@ fn pad(node: &Node<'_>) -> Result<Translated, Refusal> {
     let mode = node.string("mode", "constant")?;
     if mode != "constant" {
         return Err(Refusal::unsupported(
-            format!("its mode is '{mode}', expected 'constant'"),
+            format!("its mode is '{mode}', which is not supported, expected 'constant'"),
             "pad with a constant, or outside of the model",
         ));
     }

@@ -4,3 +4,4 @@ mod broken;
 mod corpus;
 mod model;
 mod operators;
+mod refused;

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use prost::Message;
 use qonnx_dialects::ir;
 
+use crate::driver::{Level, bring_to};
 use crate::frontend::onnx::proto::*;
 use crate::frontend::onnx::{ImportErrors, ImportOptions, import_bytes};
 
@@ -163,4 +164,19 @@ pub fn faults(model: &ModelProto) -> String {
     import(model)
         .expect_err("the model is at fault")
         .to_string()
+}
+
+/// The text of a model at level 1, or what is reported on the way there.
+pub fn cleaned(model: &ModelProto) -> Result<String, String> {
+    let context = ir::session();
+    let bytes = Bytes::from(model.encode_to_vec());
+    let options = ImportOptions::default();
+    let cleaned = || {
+        let mut module = import_bytes(&context, bytes, "model.onnx", &options)
+            .map_err(|errors| errors.to_string())?;
+        bring_to(&context, &mut module, "model.onnx", Level::Clean)
+            .map_err(|error| error.to_string())?;
+        Ok(ir::print_module(&module, false, true))
+    };
+    ir::capture(&context, cleaned).0
 }
