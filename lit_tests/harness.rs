@@ -2,11 +2,14 @@
 //! is written where.
 //!
 //! A file `*.mlir` or `*.test` below `lit_tests/` is a trial that runs its `RUN:` lines; see `harness/lit.rs`. Models
-//! with stored inputs and outputs are verified by `harness/golden.rs`, and with wrong ones by `harness/mutations.rs`. `QONNX_LIT=text` runs the trials whose name
+//! with stored inputs and outputs are verified by `harness/golden.rs`, and with wrong ones by `harness/mutations.rs`;
+//! `harness/cases.rs` runs models from use and files that must be refused. `QONNX_LIT=text` runs the trials whose name
 //! contains the text.
 
 #[path = "harness/broken.rs"]
 mod broken;
+#[path = "harness/cases.rs"]
+mod cases;
 #[path = "harness/ended.rs"]
 mod ended;
 #[path = "harness/environment.rs"]
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         .into_iter()
         .chain(golden::trials())
         .chain(broken::trials())
+        .chain(cases::trials())
         .chain(graphs::trials())
         .chain(hostile::trials())
         .chain(mutations::trials())

@@ -41,7 +41,8 @@ impl Signature {
                     .filter(|ty| matches!(ty.element, Element::F32 | Element::F64));
                 ty.ok_or_else(|| {
                     CodeError::Signature(format!(
-                        "{what} {at} has type {}, expected a float tensor of static shape",
+                        "{what} {at} has type {}, which is not supported by the cpu backend, expected a float \
+                         tensor of static shape",
                         value.r#type()
                     ))
                 })

@@ -55,15 +55,15 @@ impl IntToDataflow {
         if main.arguments().is_empty() {
             return fail(
                 main.op(),
-                "the network has no inputs, so that its outputs are constants and there is nothing to build in \
-                 hardware; take the outputs from 'run' or from the CPU code",
+                "the network has no inputs, and hardware for constants is not supported; compile this model for the \
+                 cpu",
             );
         }
         if !stages.iter().any(|stage| stage.hardware) {
             return fail(
                 main.op(),
-                "no operation is left on integers, so there is nothing to build in hardware; quantize the inputs \
-                 (option '--input-type') or the weights and activations of the model",
+                "no operation is left on integers, and hardware for float operations is not supported; quantize the \
+                 inputs (option '--input-type') or the weights and activations of the model",
             );
         }
         let Some(end) = main.return_op() else {

@@ -280,8 +280,8 @@ pub fn type_of_array<'c>(
 /// The refusal of an op that has no layer.
 pub fn unsupported(op: Op<'_>) -> String {
     format!(
-        "the hls backend has no streaming layer for '{}' yet; compile this model for the cpu, or make the part \
-         before it float",
+        "'{}' is not supported by the hls backend, which has no streaming layer for it yet; compile this model for \
+         the cpu, or make the part before it float",
         ir::op_name(op)
     )
 }
