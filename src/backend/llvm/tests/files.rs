@@ -132,9 +132,11 @@ fn what_does_not_fit_is_refused() {
         let wrong = [
             ("opt-level", "4"),
             ("emit", "c"),
-            ("colour", "red"),
             ("cpu", "z80"),
         ];
+        let unknown: Settings = [("colour".into(), "red".into())].into();
+        let error = backend::make(&Cpu, network, &unknown).expect_err("no option");
+        assert!(error.to_string().contains("colour"), "{error}");
         for (option, value) in wrong {
             let settings: Settings = [(option.into(), value.into())].into();
             let error = backend::make(&Cpu, network, &settings).expect_err(option);
