@@ -14,6 +14,9 @@ const BASE: u64 = 256 << 20;
 /// What each byte of the model file adds to it: constants computed of weights are about as large as these.
 const PER_FILE_BYTE: u64 = 4;
 
+/// Each is 1,024 of the one before, the first of a byte.
+const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+
 static GIVEN: AtomicU64 = AtomicU64::new(0);
 static FILE: AtomicU64 = AtomicU64::new(0);
 
@@ -25,6 +28,25 @@ pub fn set_limit(bytes: u64) {
 /// Tells how large a model file is that was read, in bytes: the limit follows the largest.
 pub fn note_file(bytes: u64) {
     FILE.fetch_max(bytes, Ordering::Relaxed);
+}
+
+/// Reads a size such as `512MiB`, `4GiB` or `100000` (bytes).
+pub fn parse(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let unit = match &text[digits.len()..] {
+        "" => Some(0),
+        unit => UNITS
+            .iter()
+            .position(|known| *known == unit)
+            .map(|at| at + 1),
+    };
+    let bytes = unit.and_then(|unit| {
+        let count: u64 = digits.parse().ok().filter(|count| *count > 0)?;
+        count.checked_mul(1 << (10 * unit))
+    });
+    bytes.ok_or_else(|| {
+        "expected a number of bytes, or one with KiB, MiB, GiB or TiB, such as 4GiB".to_owned()
+    })
 }
 
 /// The limit in bytes.
@@ -72,7 +94,6 @@ pub struct Bytes(pub u64);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
         let unit = UNITS
             .iter()
             .enumerate()
@@ -148,6 +169,27 @@ mod tests {
         );
         budget.release(&kilobyte);
         assert_eq!(budget.take(&kilobyte), Ok(()));
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(parse("100000"), Ok(100_000));
+        assert_eq!(parse("3KiB"), Ok(3072));
+        assert_eq!(parse("2GiB"), Ok(2 << 30));
+        for text in [
+            "",
+            "MiB",
+            "0",
+            "-1",
+            "4 GiB",
+            "1.5GiB",
+            "1GB",
+            "99999999999TiB",
+            "4GiB1",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        assert_eq!(Bytes(3 << 29).to_string(), "1.5 GiB");
     }
 
     #[test]

@@ -2,12 +2,15 @@
 //!
 //! A file `*.mlir` or `*.test` below `lit_tests/` is a trial that runs its `RUN:` lines; see `harness/lit.rs`. Models
 //! with stored inputs and outputs are verified by `harness/golden.rs`, and with wrong ones by `harness/mutations.rs`;
-//! changed files are tried by `harness/mutants.rs`. `QONNX_LIT=text` runs the trials whose name contains the text.
+//! changed files are tried by `harness/mutants.rs`, and `harness/cases.rs` runs models from use and files that must be
+//! refused. `QONNX_LIT=text` runs the trials whose name contains the text.
 
 #[path = "harness/bounded.rs"]
 mod bounded;
 #[path = "harness/broken.rs"]
 mod broken;
+#[path = "harness/cases.rs"]
+mod cases;
 #[path = "harness/ended.rs"]
 mod ended;
 #[path = "harness/environment.rs"]
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         .chain(golden::trials())
         .chain(bounded::trials())
         .chain(broken::trials())
+        .chain(cases::trials())
         .chain(graphs::trials())
         .chain(hostile::trials())
         .chain(mutants::trials())

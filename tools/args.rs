@@ -2,6 +2,7 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand};
+use qonnx_dialects::memory;
 use qonnx_dialects::text::Foreign;
 use qonnx_mlir::backend::{self, BACKENDS};
 use qonnx_mlir::driver::LoadOptions;
@@ -14,6 +15,10 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "qonnxc", version = crate::version(), about, after_help = crate::STATUSES)]
 pub struct Cli {
+    /// Most memory that computed constants, interpreted values and generated samples may take, e.g. '4GiB'; 256MiB and
+    /// four times the size of the files if it is not given
+    #[arg(long, global = true, value_name = "SIZE", value_parser = memory::parse)]
+    pub memory: Option<u64>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

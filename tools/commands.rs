@@ -3,6 +3,7 @@
 use melior::Context;
 use melior::ir::Module;
 use qonnx_dialects::ir::{self, Diagnostic};
+use qonnx_dialects::memory;
 use qonnx_dialects::tensor::{Data, Tensor};
 use qonnx_dialects::text::{self, Foreign, shell_word, shown_path};
 use qonnx_mlir::backend::{self, BackendError, Network};
@@ -22,6 +23,9 @@ use crate::{DIFFERENT, print};
 
 /// Runs a command.
 pub fn run(cli: &Cli) -> ExitCode {
+    if let Some(bytes) = cli.memory {
+        memory::set_limit(bytes);
+    }
     let outcome = match &cli.command {
         Command::Compile(arguments) => compile(arguments),
         Command::Run(arguments) => run_model(arguments),

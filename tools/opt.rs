@@ -1,5 +1,6 @@
 //! `qonnx-opt` around `MlirOptMain`: ONNX input, and the flags that MLIR does not have.
 
+use qonnx_dialects::memory;
 use qonnx_dialects::tools::{self, Hooks, OptInput};
 use qonnx_mlir::driver::{self, DriverError};
 use qonnx_mlir::frontend::onnx::ImportOptions;
@@ -35,8 +36,24 @@ pub fn main(arguments: &[OsString]) -> i32 {
         eprintln!("error: unknown flag '{IMPORT_ONNX}': {READ_DIRECTLY}");
         return i32::from(USAGE);
     }
+    for argument in arguments.iter().filter_map(|argument| argument.to_str()) {
+        let Some(size) = argument.strip_prefix("--memory") else {
+            continue;
+        };
+        match size
+            .strip_prefix('=')
+            .map_or(memory::parse(""), memory::parse)
+        {
+            Ok(bytes) => memory::set_limit(bytes),
+            Err(expected) => {
+                eprintln!("error: --memory=SIZE: {expected}");
+                return i32::from(USAGE);
+            }
+        }
+    }
     let arguments: Vec<OsString> = arguments
         .iter()
+        .filter(|argument| !argument.as_encoded_bytes().starts_with(b"--memory="))
         .flat_map(|argument| match argument.to_str() {
             Some("--elide-constants") => vec![
                 format!("--mlir-elide-elementsattrs-if-larger={ELIDE}").into(),

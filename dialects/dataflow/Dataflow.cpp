@@ -28,24 +28,30 @@ void qonnx::dataflow::DataflowDialect::initialize() {
       >();
 }
 
+// What an array is not that has so many words of a type; null if it is one.
+static const char *whatIsWrong(int64_t size, mlir::IntegerType element) {
+  if (size < 1)
+    return "an array needs at least one word";
+  if (element.isSignless())
+    return "a word is signed (si) or unsigned (ui)";
+  if (element.getWidth() < 1 || element.getWidth() > 63)
+    return "a word has 1 to 63 bits";
+  return nullptr;
+}
+
 llvm::LogicalResult ArrayType::verify(llvm::function_ref<mlir::InFlightDiagnostic()> emitError, int64_t size,
                                       mlir::IntegerType element) {
-  if (size < 1)
-    return emitError() << "an array needs at least one word, got " << size;
-  if (element.isSignless())
-    return emitError() << "a word is signed (si) or unsigned (ui), got " << element;
-  if (element.getWidth() < 1 || element.getWidth() > 63)
-    return emitError() << "a word has 1 to 63 bits, got " << element;
+  if (const char *wrong = whatIsWrong(size, element))
+    return emitError() << wrong << ", got " << size << " of " << element;
   return mlir::success();
 }
 
 MlirType qonnxDataflowArrayGet(MlirType element, int64_t size) {
   auto word = llvm::dyn_cast<mlir::IntegerType>(unwrap(element));
-  if (!word)
+  // `get` ends the process where the verifier refuses.
+  if (!word || whatIsWrong(size, word))
     return MlirType{nullptr};
-  // Not `get`, which ends the process where the verifier refuses. Whoever asks says what is wrong.
-  auto silent = [&] { return mlir::InFlightDiagnostic(); };
-  return wrap(mlir::Type(ArrayType::getChecked(silent, word.getContext(), size, word)));
+  return wrap(mlir::Type(ArrayType::get(word.getContext(), size, word)));
 }
 
 bool qonnxDataflowArrayRead(MlirType type, MlirType *element, int64_t *size) {

@@ -8,9 +8,6 @@ use crate::ffi::{qonnxDataflowArrayGet, qonnxDataflowArrayRead};
 use crate::ir::Val;
 use crate::word::Word;
 
-/// Most bits of a word.
-const MOST_BITS: u32 = 63;
-
 /// A fixed number of words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Array {
@@ -24,7 +21,6 @@ impl Array {
     /// The MLIR type; `None` if there is no word, or a word has not 1 to 63 bits.
     #[expect(unsafe_code, reason = "calls C++")]
     pub fn to_type(self, context: &Context) -> Option<Type<'_>> {
-        (1..=MOST_BITS).contains(&self.word.bits).then_some(())?;
         let size = i64::try_from(self.size).ok()?;
         let element = self.word.to_type(context);
         // SAFETY: the element is an integer type of this context; C++ gives a type or null.

@@ -43,8 +43,8 @@ impl Signature {
                 };
                 let name = name.shown();
                 Err(CodeError::Signature(format!(
-                    "{what} '{name}' {found}, expected f32 or f64 elements of a static shape, which is what the cpu \
-                     backend has buffers for"
+                    "{what} '{name}' {found}, which is not supported by the cpu backend: expected f32 or f64 elements of a \
+                     static shape"
                 )))
             });
             checked.collect::<Result<Vec<_>, _>>()

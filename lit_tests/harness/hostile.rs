@@ -25,7 +25,7 @@ use texts::{CANARY, model, texts};
 /// All trials.
 pub fn trials() -> Vec<Trial> {
     let simulated = environment::has("ap_types") && environment::has("g++");
-    let mut trials = vec![
+    vec![
         Trial::test("hostile/names_in_hls", names_in_hls).with_ignored_flag(!simulated),
         Trial::test("hostile/names_of_the_system", names_of_the_system)
             .with_ignored_flag(!simulated),
@@ -36,18 +36,7 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("hostile/modules", modules),
         Trial::test("hostile/sources", sources),
         Trial::test("hostile/same_names", same_names).with_ignored_flag(!simulated),
-    ];
-    for name in case_names() {
-        let backends = if simulated {
-            "interp,int,cpu,hls"
-        } else {
-            "interp,int,cpu"
-        };
-        trials.push(Trial::test(format!("cases/{name}"), move || {
-            case(&name, backends)
-        }));
-    }
-    trials
+    ]
 }
 
 /// A folder with the model of all texts.
@@ -540,35 +529,4 @@ fn same_names() -> Result<(), Failed> {
         }
     }
     Ok(())
-}
-
-/// The cases about names beside the workspace.
-fn case_names() -> Vec<String> {
-    let entries = environment::cases().and_then(|folder| fs::read_dir(folder).ok());
-    let mut names: Vec<String> = entries
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            Some(name.strip_suffix(".onnx")?.to_owned())
-        })
-        .filter(|name| name.contains("name"))
-        .collect();
-    names.sort();
-    names
-}
-
-fn case(name: &str, backends: &str) -> Result<(), Failed> {
-    let folder = environment::cases().ok_or("the cases are gone")?;
-    let verified = environment::qonnxc()
-        .arg("verify")
-        .arg(folder.join(format!("{name}.onnx")))
-        .arg("--inputs")
-        .arg(folder.join(format!("{name}.inputs.npz")))
-        .arg("--expect")
-        .arg(folder.join(format!("{name}.outputs.npz")))
-        .args(["--backends", backends])
-        .output()?;
-    success(&verified).map(|_| ())
 }

@@ -35,8 +35,8 @@ impl<'c> Layers<'c> {
         else {
             return fail(
                 op,
-                "the hls backend has no layer for a product of two computed tensors yet; compile this model for \
-                 the cpu",
+                "a product of two computed tensors is not supported by the hls backend, which has no layer for it \
+                 yet; compile this model for the cpu",
             );
         };
         let (of_x, of_weights) = if left.input == 0 {
@@ -208,5 +208,8 @@ fn refusal(op: Op<'_>, generic: &Generic) -> String {
         (false, true) => "a contraction of more than one axis",
         (false, false) => return unsupported(op),
     };
-    format!("the hls backend has no streaming layer for {what} yet; compile this model for the cpu")
+    format!(
+        "{what} is not supported by the hls backend, which has no streaming layer for it yet; compile this model \
+         for the cpu"
+    )
 }

@@ -56,8 +56,8 @@ impl IntToDataflow {
         if main.arguments().is_empty() {
             return fail(
                 main.op(),
-                "the network has no inputs, so that its outputs are constants and there is nothing to build in \
-                 hardware; take the outputs from 'run' or from the CPU code",
+                "the network has no inputs, and hardware for constants is not supported; compile this model for the \
+                 cpu",
             );
         }
         if !stages.iter().any(|stage| stage.hardware) {
@@ -218,14 +218,7 @@ impl<'c> Split<'c> {
                     .copied()
                     .or_else(|| word_of(operand, first_reader(operand)));
                 match (size, word) {
-                    (Some(size @ 1..), Some(word)) => inputs.push((operand, Array { size, word })),
-                    (Some(0), _) => {
-                        return fail(
-                            *op,
-                            "an operand has no elements, and hardware has no arrays without words; compile this model for \
-                             the cpu",
-                        );
-                    }
+                    (Some(size), Some(word)) => inputs.push((operand, Array { size, word })),
                     _ => {
                         return fail(
                             *op,
@@ -253,7 +246,9 @@ fn nothing_to_build(main: Function<'_>) -> String {
         ),
         None => "'qonnxc report' says of each operation why it stays float".to_owned(),
     };
-    format!("no operation is left on integers, so there is nothing to build in hardware; {advice}")
+    format!(
+        "no operation is left on integers, and hardware for float operations is not supported; {advice}"
+    )
 }
 
 /// Whether a value is an operand of a float product, or what graph ops other than quantizers make of it is.

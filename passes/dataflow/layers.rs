@@ -280,7 +280,7 @@ pub fn type_of_array<'c>(
 /// The refusal of an op that has no layer.
 pub fn unsupported(op: Op<'_>) -> String {
     format!(
-        "the hls backend has no streaming layer for this integer operation ('{}') yet; compile this model for the cpu",
+        "'{}' is not supported by the hls backend, which has no streaming layer for it yet; compile this model for the cpu",
         ir::op_name(op)
     )
 }

@@ -202,14 +202,19 @@ impl<'c> Converter<'c> {
     /// of one signed bit are the sign, which NaN has by definition.
     fn may_be_nan(&self, graph: &GraphOp, states: &[State<'c>], operands: &[Val<'c>]) -> bool {
         let types: Vec<_> = operands.iter().map(|value| ir::type_of(*value)).collect();
+        let values: Vec<_> = states
+            .iter()
+            .map(|state| match state {
+                // What are scaled integers, such as weights, is finite and not looked at.
+                State::Constant(constant) if constant.int.is_none() => constant.tensor().ok(),
+                _ => None,
+            })
+            .collect();
         let infos: Vec<_> = types
             .iter()
-            .zip(states)
-            .map(|(ty, state)| {
-                let value = match state {
-                    State::Constant(constant) => Some(constant.value.as_ref()),
-                    _ => None,
-                };
+            .zip(&values)
+            .map(|(ty, value)| {
+                let value = value.as_deref();
                 ty.as_ref().map(|ty| ValueInfo { ty, value })
             })
             .collect();

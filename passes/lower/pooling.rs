@@ -25,7 +25,7 @@ impl<'c> Converter<'c> {
             return Err(self.reasons.no_integers("its input", &states[0], true));
         };
         let uniform = value.info.uniform_scale().is_some();
-        if [(!uniform).then_some(value.info.axis), value.step_axis()]
+        if [(!uniform).then_some(value.info.axis), value.steps.axis()]
             .into_iter()
             .flatten()
             .any(|axis| axis >= 2)

@@ -125,7 +125,7 @@ impl Reasons {
 
 /// The last pending step of a value.
 fn last_step(value: &IntValue<'_>) -> Option<String> {
-    let step = value.steps.last()?;
+    let (step, _) = value.steps.split_last()?;
     Some(match ir::node_name(step.location) {
         Some(name) => format!("node '{}'", name.shown()),
         None => format!("'{}'", step.op.name()),

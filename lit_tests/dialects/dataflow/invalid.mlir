@@ -1,6 +1,6 @@
 // RUN: qonnx-opt %s --split-input-file --verify-diagnostics
 
-// expected-error @below {{a word is signed (si) or unsigned (ui), got 'i4'}}
+// expected-error @below {{a word is signed (si) or unsigned (ui), got 4 of 'i4'}}
 func.func private @signless(!dataflow.array<4 x i4>)
 
 // -----

@@ -1,0 +1,191 @@
+//! The cases from use beside the workspace: models of the kinds that users report trouble with, and files that must be
+//! refused.
+
+use libtest_mimic::{Failed, Trial};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::broken::no_panic;
+use crate::environment;
+
+/// Processor time that a bad file may take.
+const SECONDS: u64 = 5;
+/// Memory that it may take, in bytes.
+const MEMORY: u64 = 1 << 30;
+/// What the names of files begin with that ask for much memory by valid means: they may also be answered.
+const ANSWERED: [&str; 2] = ["alloc_", "tile_"];
+/// What a message names: a node, an initializer, or another place of the file.
+const PLACES: [&str; 7] = [
+    "node '",
+    "initializer '",
+    "graph input '",
+    "graph output '",
+    "graph: ",
+    "model: ",
+    "file: ",
+];
+
+/// All trials; none where the cases are not there.
+pub fn trials() -> Vec<Trial> {
+    let Some(folder) = environment::cases() else {
+        return Vec::new();
+    };
+    let mut trials = Vec::new();
+    for model in onnx_files(&folder.join("bad")) {
+        trials.push(Trial::test(format!("bad/{}", stem(&model)), move || {
+            refused(&model)
+        }));
+    }
+    let simulated = environment::has("ap_types") && environment::has("g++");
+    for model in onnx_files(&folder) {
+        for backend in ["cpu", "hls"] {
+            let model = model.clone();
+            let trial = Trial::test(format!("cases/{} {backend}", stem(&model)), move || {
+                agrees_or_is_not_supported(&model, backend)
+            });
+            trials.push(trial.with_ignored_flag(backend == "hls" && !simulated));
+        }
+    }
+    trials
+}
+
+fn onnx_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    let mut files: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|kind| kind == "onnx"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn stem(model: &Path) -> String {
+    model
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// A bad file is refused soon, with little memory, by a message that names it and the place, and nothing is written.
+fn refused(model: &Path) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let target = folder.path().join("target");
+    let mut compile = environment::qonnxc();
+    compile
+        .arg("compile")
+        .arg(model)
+        .args(["--target", "cpu", "-o"])
+        .arg(&target);
+    let output = limited(compile)?;
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    no_panic(&errors)?;
+    if output.status.success() && ANSWERED.iter().any(|start| stem(model).starts_with(start)) {
+        return Ok(());
+    }
+    let name = format!("{}.onnx", stem(model));
+    let errors_only = errors.lines().filter(|line| !line.starts_with("remark: "));
+    let form = errors_only.clone().all(|line| line.starts_with("error: "))
+        && errors.contains(&name)
+        && PLACES.iter().any(|place| errors.contains(place))
+        && (errors.contains("; ") || errors.contains("expected"));
+    let written = fs::read_dir(folder.path())?.count();
+    if output.status.code() == Some(1) && form && written == 0 {
+        return Ok(());
+    }
+    let status = output.status;
+    Err(format!("{status}, {written} files written, messages:\n{errors}").into())
+}
+
+/// Runs a command, and ends it where it takes more than a bad file may.
+fn limited(mut command: Command) -> Result<Output, Failed> {
+    // Checks that only debug builds make take most of their time.
+    let seconds = if cfg!(debug_assertions) {
+        4 * SECONDS
+    } else {
+        SECONDS
+    };
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = child.spawn()?;
+    let process = PathBuf::from(format!("/proc/{}", child.id()));
+    let started = Instant::now();
+    while child.try_wait()?.is_none() {
+        let used = Used::of(&process);
+        // Waiting for other processes is not the file's fault, but waiting for nothing is.
+        let idle = started.elapsed() > Duration::from_secs(20 * seconds);
+        if idle || used.seconds > seconds || used.memory > MEMORY {
+            child.kill()?;
+            child.wait()?;
+            return Err(format!(
+                "it took more than {} s and {} MiB, expected {seconds} s and {} MiB",
+                used.seconds,
+                used.memory >> 20,
+                MEMORY >> 20
+            )
+            .into());
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok(child.wait_with_output()?)
+}
+
+/// What a running process has used.
+#[derive(Default)]
+struct Used {
+    /// Seconds of processor time.
+    seconds: u64,
+    /// Most memory at once, in bytes.
+    memory: u64,
+}
+
+impl Used {
+    fn of(process: &Path) -> Self {
+        let read = |name: &str| fs::read_to_string(process.join(name)).unwrap_or_default();
+        let status = read("status");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = |text: &str| text.split_whitespace().next()?.parse::<u64>().ok();
+        // Times in hundredths of a second, counted from the name's end: a name may hold blanks.
+        let times = read("stat");
+        let times = times.rsplit(')').next().unwrap_or_default();
+        let ticks = |at: usize| times.split_whitespace().nth(at)?.parse::<u64>().ok();
+        Self {
+            seconds: (ticks(11).unwrap_or(0) + ticks(12).unwrap_or(0)) / 100,
+            memory: peak.and_then(number).unwrap_or(0) << 10,
+        }
+    }
+}
+
+/// A model gives the expected outputs (of those that have none the levels agree), or is said not to be supported.
+fn agrees_or_is_not_supported(model: &Path, backend: &str) -> Result<(), Failed> {
+    let mut verify = environment::qonnxc();
+    verify
+        .arg("verify")
+        .arg(model)
+        .arg("--inputs")
+        .arg(model.with_extension("inputs.npz"))
+        .arg(format!("--backends=graph,interp,int,{backend}"));
+    let expected = model.with_extension("outputs.npz");
+    if expected.exists() {
+        verify.arg("--expect").arg(expected);
+    }
+    let output = verify.output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    if output.status.success() && text.trim_end().ends_with("passed") {
+        return Ok(());
+    }
+    let errors = String::from_utf8_lossy(&output.stderr);
+    no_panic(&errors)?;
+    let mut lines = errors.lines();
+    let refused = !errors.is_empty() && lines.all(|line| line.starts_with("error: "));
+    if output.status.code() == Some(1) && refused && errors.contains("not supported") {
+        return Ok(());
+    }
+    Err(format!(
+        "{text}{errors}\nto reproduce: qonnxc verify {} --inputs {} --backends=graph,interp,int,{backend}",
+        model.display(),
+        model.with_extension("inputs.npz").display()
+    )
+    .into())
+}
