@@ -140,7 +140,7 @@ fn what_does_not_fit_is_refused() {
         for (option, value) in wrong {
             let settings: Settings = [(option.into(), value.into())].into();
             let error = backend::make(&Cpu, network, &settings).expect_err(option);
-            assert!(error.to_string().contains(value), "{error}");
+            assert!(error.to_string().contains(option), "{error}");
         }
     });
 }
