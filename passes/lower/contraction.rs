@@ -30,6 +30,9 @@ fn operands<'a, 'c>(
         None => ScaledConstant::of_float(&weights.value, FLOAT_WEIGHT_BITS)
             .ok_or("its weights are not quantized")?,
     };
+    if weights.n.is_empty() {
+        return Err("its weights hold no elements, so that nothing is summed".to_owned());
+    }
     Ok((x, weights))
 }
 
@@ -289,6 +292,10 @@ impl<'c> Converter<'c> {
         let count = padded.iter().product();
         let frame = Tensor::int(width.bits, padded.clone(), vec![filler; count]);
         let frame = self.int_constant(&frame, location);
+        // MLIR has no slices without elements.
+        if shape.contains(&0) {
+            return (frame, padded);
+        }
         let slice = Slice::contiguous(offsets, shape.to_vec());
         (
             self.append(slice.build_insert(self.context, x, frame, location)),

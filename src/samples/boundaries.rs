@@ -120,9 +120,9 @@ fn link(op: Op<'_>, graph: GraphOp, varying: usize) -> Option<Link> {
                 return Some(None);
             }
             // A quantizer for each channel is represented by that of the first.
-            let constant = ir::constant_tensor(operand)?;
+            let constant = ir::constant_tensor(operand).filter(|constant| !constant.is_empty())?;
             let first = constant.data.select(&[0]);
-            (!constant.is_empty()).then(|| Some(Tensor::new(Vec::new(), first)))
+            Some(Some(Tensor::new(Vec::new(), first)))
         })
         .collect::<Option<Vec<_>>>()?;
     Some(Link::Graph(graph, operands))
