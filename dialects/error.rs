@@ -52,6 +52,14 @@ pub enum EvalError {
         /// The element type found.
         found: Element,
     },
+    /// The op is defined, but not handled.
+    #[error("'{op}' op {what}, which is not supported")]
+    Unsupported {
+        /// Name of the op.
+        op: &'static str,
+        /// What was found, in words.
+        what: String,
+    },
     /// An operand's shape does not fit the op or its other operands.
     #[error("'{op}' op operand '{operand}' has shape {found:?}, expected {expected}")]
     Shape {
@@ -123,9 +131,10 @@ impl EvalError {
     /// Whether the op is valid, and only this compiler cannot take it.
     pub fn is_unsupported(&self) -> bool {
         match self {
-            Self::UnsupportedElement { .. } | Self::NotConstant { .. } | Self::TooLarge { .. } => {
-                true
-            }
+            Self::Unsupported { .. }
+            | Self::UnsupportedElement { .. }
+            | Self::NotConstant { .. }
+            | Self::TooLarge { .. } => true,
             Self::OperandCount { .. }
             | Self::OperandAbsent { .. }
             | Self::ElementType { .. }

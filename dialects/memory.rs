@@ -80,7 +80,7 @@ impl fmt::Display for TooLarge {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "tensors of {} would be held at once, more than the limit of {}; if that is meant, raise it with --memory",
+            "needs tensors of {} at once, more than the limit of {}; if that is meant, raise it with --memory",
             Bytes(self.needed),
             Bytes(self.limit)
         )

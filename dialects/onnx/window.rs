@@ -193,10 +193,11 @@ impl Spec<'_> {
                 }
             }
         };
-        let Some(travel) = (input + before + after)
-            .checked_sub(extent)
-            .filter(|_| input > 0)
-        else {
+        if input == 0 {
+            let what = format!("has no elements in spatial dimension {axis} of 'X'");
+            return Err(EvalError::Unsupported { op: self.op, what });
+        }
+        let Some(travel) = (input + before + after).checked_sub(extent) else {
             let expected = format!(
                 "spatial dimension {axis} to hold a window of {extent} elements, padding of {before} and {after} included"
             );

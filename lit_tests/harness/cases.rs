@@ -17,7 +17,7 @@ const MEMORY: u64 = 1 << 30;
 /// What the names of files begin with that ask for much memory by valid means: they may also be answered.
 const ANSWERED: [&str; 2] = ["alloc_", "tile_"];
 /// What a message names: a node, an initializer, or another place of the file.
-const PLACES: [&str; 7] = [
+const PLACES: [&str; 8] = [
     "node '",
     "initializer '",
     "graph input '",
@@ -25,6 +25,7 @@ const PLACES: [&str; 7] = [
     "graph: ",
     "model: ",
     "file: ",
+    "cannot be read: ",
 ];
 
 /// All trials; none where the cases are not there.

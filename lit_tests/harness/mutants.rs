@@ -182,7 +182,8 @@ pub fn bounded(tool: &str) -> Command {
         .find(|(name, _)| *name == tool)
         .map_or(tool, |(_, path)| path);
     let mut command = Command::new("sh");
-    let script = format!("ulimit -v {ADDRESS_SPACE} -t {SECONDS}; ulimit -c 0; exec \"$@\"");
+    let limits = format!("ulimit -v {ADDRESS_SPACE} && ulimit -t {SECONDS} && ulimit -c 0");
+    let script = format!("{limits} && exec \"$@\"");
     command
         .args(["-c", &script, "sh", path])
         .current_dir(environment::root());

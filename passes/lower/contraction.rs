@@ -52,6 +52,9 @@ fn operands<'a, 'c>(
                 None => "its weights are not quantized".to_owned(),
             })?,
     };
+    if weights.n.is_empty() {
+        return Err("its weights hold no elements, so that nothing is summed".to_owned());
+    }
     Ok((x, weights))
 }
 
@@ -309,6 +312,10 @@ impl<'c> Converter<'c> {
             return (x, padded);
         }
         let frame = self.splat(filler, Element::int(width.bits), &padded, location);
+        // MLIR has no slices without elements.
+        if shape.contains(&0) {
+            return (frame, padded);
+        }
         let slice = Slice::contiguous(offsets, shape.to_vec());
         (
             self.append(slice.build_insert(self.context, x, frame, location)),

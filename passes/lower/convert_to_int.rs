@@ -33,6 +33,9 @@ declare_pass! {
         max_table ("max-table"): usize = 1 << 17,
         /// Largest domain of an activation that is not monotone and becomes a table.
         max_lookup ("max-lookup"): usize = 1 << 16,
+        /// Most multiplications, comparisons and copies of elements, over all constants that are computed; further ops
+        /// stay as they are.
+        max_work ("max-work"): u64 = 1 << 31,
         /// Report as a remark why an operation stays float.
         remarks ("remarks"): bool = false,
     }

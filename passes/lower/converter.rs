@@ -46,6 +46,8 @@ pub struct Converter<'c> {
     carriers: HashMap<(usize, usize), (Steps<'c>, Val<'c>)>,
     /// Room for constants that are computed.
     budget: Budget,
+    /// Multiplications and copies of elements that may still go into them.
+    work: u64,
     /// Why operations stay float.
     pub reasons: Reasons,
     /// Old values that may be NaN for finite inputs, because a constant makes them so.
@@ -57,6 +59,7 @@ impl<'c> Converter<'c> {
         Self {
             context,
             reasons: Reasons::new(options.remarks),
+            work: options.max_work,
             options,
             block,
             states: HashMap::new(),
@@ -464,6 +467,14 @@ impl<'c> Converter<'c> {
         {
             return Ok(Some(vec![constant]));
         }
+        let operand_types: Vec<_> = operands
+            .iter()
+            .map(|operand| operand.as_ref().map(|constant| &constant.r#type))
+            .collect();
+        let Some(work) = self.work.checked_sub(graph.work(&operand_types, types)) else {
+            return Ok(None);
+        };
+        self.work = work;
         for r#type in types {
             self.budget
                 .take(r#type)

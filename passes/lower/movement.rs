@@ -203,6 +203,9 @@ impl<'c> Converter<'c> {
             };
             channels.extend((0..part.shape[axis]).map(|at| facts.channel(at)));
         }
+        if channels.is_empty() {
+            return Err("its result holds no elements".to_owned());
+        }
         let info = ScaledInt { axis, channels };
         let width = info.width();
         let r#type = self.tensor_type(&result.shape, width.element());
@@ -212,7 +215,8 @@ impl<'c> Converter<'c> {
             location,
         ));
         let mut offset = 0;
-        for part in parts {
+        // MLIR has no slices without elements.
+        for part in parts.into_iter().filter(|part| !part.shape.contains(&0)) {
             let source = if part.info.width().bits == width.bits {
                 part.n
             } else {

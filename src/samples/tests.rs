@@ -188,6 +188,15 @@ fn no_samples_no_elements_and_many_dimensions() {
     assert_eq!(deep, Ok(vec![vec![Tensor::f32([1; 63], vec![5.0])]]));
     let deeper = read(TensorType::f32([1; 64]), Tensor::f32([1; 65], vec![5.0]));
     assert!(deeper.is_err_and(|message| message.contains("more than 64 dimensions")));
-    // Without inputs there is nothing to count samples by.
-    assert_eq!(from_arrays(&[], &mut archive(&[x()])), Ok(vec![]));
+}
+
+#[test]
+fn a_network_without_inputs_has_one_sample() {
+    for arrays in [vec![], vec![x()]] {
+        let samples = from_arrays(&[], &mut archive(&arrays));
+        assert_eq!(samples, Ok(vec![Sample::new()]));
+    }
+    let foreign = from_arrays(&[], &mut archive(&[("in0", Tensor::scalar(0.0))]));
+    assert!(foreign.is_err_and(|message| message.contains("the model has 0 inputs")));
+    assert_eq!(generate(&[], &[], 7, 1), Ok(vec![Sample::new()]));
 }

@@ -134,7 +134,7 @@ pub fn verify(
             options.samples,
             options.seed,
         )
-        .map_err(|error| at_fault(model)(format!("{} samples: {error}", options.samples)))?,
+        .map_err(|error| at_fault(model)(format!("making {} samples {error}", options.samples)))?,
     };
     if samples.is_empty() {
         return Err(at_fault(model)(

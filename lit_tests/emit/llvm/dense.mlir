@@ -1,7 +1,7 @@
 // RUN: qonnx-opt --lower-to-int --int-to-llvm %s -o %t.mlir && qonnx-translate --mlir-to-llvmir %t.mlir | FileCheck %s
 
 // The weights are a constant, the arguments are pointers that do not overlap, nothing is fused or reassociated.
-// CHECK: @{{.*}} = private constant [4 x [2 x i8]]
+// CHECK: @{{.*}} = private constant [8 x i8]
 // CHECK: define void @main(ptr noalias %{{.*}}, ptr noalias %{{.*}}, ptr noalias %{{.*}})
 // CHECK: call void @kernel0(
 // CHECK: fdiv float

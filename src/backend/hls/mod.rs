@@ -144,8 +144,12 @@ fn golden<'c>(_: &'c Context, module: &Module<'c>) -> Result<Golden, BackendErro
     let function =
         ir::main_function(module).ok_or_else(|| failed("the module has no network".to_owned()))?;
     let interface = samples::inputs(function).map_err(failed)?;
-    let inputs = samples::generate(&interface, &samples::hints(function), SAMPLES, 1)
-        .map_err(|error| failed(format!("{SAMPLES} samples for the test bench: {error}")))?;
+    let inputs =
+        samples::generate(&interface, &samples::hints(function), SAMPLES, 1).map_err(|error| {
+            failed(format!(
+                "making {SAMPLES} samples for the test bench {error}"
+            ))
+        })?;
     let interpreter = Interpreter::new(function).map_err(|error| failed(error.to_string()))?;
     let (mut outputs, mut integers) = (Vec::new(), Vec::new());
     for sample in &inputs {
