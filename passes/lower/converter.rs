@@ -316,15 +316,7 @@ impl<'c> Converter<'c> {
             State::Absent => self.append(onnx::none(self.context, location)),
             State::Float(value) => value,
             State::Constant(constant) => self.float_constant(&constant)?,
-            State::Int(value) => {
-                for step in value.steps.in_order() {
-                    if self.options.remarks {
-                        self.reasons
-                            .needed(step.location, step.op.name(), need, location);
-                    }
-                }
-                self.dequantized(&value, location)
-            }
+            State::Int(value) => self.dequantized(&value, need, location),
         };
         self.floats.insert(key, float);
         Ok(float)
@@ -332,7 +324,12 @@ impl<'c> Converter<'c> {
 
     /// `qint.dequantize` and the pending steps as float ops. What another value has in common with this one is built
     /// once.
-    fn dequantized(&mut self, value: &IntValue<'c>, location: Location<'c>) -> Val<'c> {
+    fn dequantized(
+        &mut self,
+        value: &IntValue<'c>,
+        need: Need<'_>,
+        location: Location<'c>,
+    ) -> Val<'c> {
         let carrier = TensorType {
             shape: value.shape.clone(),
             element: Element::F32,
@@ -364,6 +361,8 @@ impl<'c> Converter<'c> {
             }
         };
         for (step, steps) in missing.into_iter().rev() {
+            self.reasons
+                .needed(step.location, step.op.name(), need, location);
             let mut operands = Vec::with_capacity(step.constants.len());
             for (at, constant) in step.constants.iter().enumerate() {
                 operands.push(match constant {
