@@ -47,29 +47,29 @@ impl Accumulation {
         widths: &[u32],
         (output, width): (&mut [i64], u32),
     ) {
-        let [a, b] = [0, 1].map(|at| {
-            let (number, factor) = (self.inputs[at], &self.factors[at]);
-            let factor = |&value: &i64| resized(factor, value, widths[number]);
-            inputs[number].iter().map(factor).collect::<Vec<_>>()
-        });
+        let operand = |at: usize| {
+            let number = self.inputs[at];
+            Operand {
+                values: inputs[number],
+                width: widths[number],
+                changes: &self.factors[at],
+            }
+        };
+        let operands = [operand(0), operand(1)];
         let [a_at, b_at] = self.inputs.map(|number| &addresses[number]);
         let at = [a_at, b_at, &addresses[addresses.len() - 1]];
-        let greatest = |values: &[i64]| {
-            let magnitudes = values.iter().map(|value| value.unsigned_abs());
-            u128::from(magnitudes.max().unwrap_or(0))
-        };
         let iterations = extents.iter().map(|&extent| extent as u128);
-        let bound = iterations
-            .fold(1u128, u128::saturating_mul)
-            .saturating_mul(greatest(&a))
-            .saturating_mul(greatest(&b))
-            .saturating_add(greatest(output));
+        let products = iterations
+            .chain(operands.iter().map(Operand::bound))
+            .fold(1u128, u128::saturating_mul);
+        let initial = output.iter().map(|value| value.unsigned_abs()).max();
+        let bound = products.saturating_add(u128::from(initial.unwrap_or(0)));
         if bound <= 1 << 24 {
-            sum::<f32>(extents, at, (&a, &b), output);
+            sum::<f32>(extents, at, operands, output);
         } else if bound <= 1 << 53 {
-            sum::<f64>(extents, at, (&a, &b), output);
+            sum::<f64>(extents, at, operands, output);
         } else {
-            sum::<i64>(extents, at, (&a, &b), output);
+            sum::<i64>(extents, at, operands, output);
         }
         for value in output {
             *value = sign_extend(*value, width);
@@ -92,6 +92,31 @@ fn factor(body: &[Instr], mut at: usize) -> Option<(usize, Vec<Instr>)> {
             }
             _ => return None,
         }
+    }
+}
+
+/// An input whose elements change their width before they are multiplied.
+#[derive(Clone, Copy)]
+struct Operand<'a> {
+    values: &'a [i64],
+    width: u32,
+    changes: &'a [Instr],
+}
+
+impl Operand<'_> {
+    /// No factor has a greater magnitude. A change of width leaves a number as it is, or makes it one of no more bits.
+    fn bound(&self) -> u128 {
+        1 << self.width
+    }
+
+    /// The factors.
+    fn numbers<T: Sum>(self) -> Vec<T> {
+        let signed = |change: &Instr| matches!(change, Instr::ExtS(..));
+        if self.changes.iter().all(signed) {
+            return self.values.iter().map(|&value| T::of(value)).collect();
+        }
+        let factor = |&value: &i64| T::of(resized(self.changes, value, self.width));
+        self.values.iter().map(factor).collect()
     }
 }
 
@@ -136,9 +161,14 @@ impl Sum for i64 {
     }
 }
 
-fn sum<T: Sum>(extents: &[usize], at: [&Address; 3], (a, b): (&[i64], &[i64]), output: &mut [i64]) {
-    let converted = |values: &[i64]| values.iter().map(|&value| T::of(value)).collect::<Vec<T>>();
-    let (a, b, mut sums) = (converted(a), converted(b), converted(output));
+fn sum<T: Sum>(
+    extents: &[usize],
+    at: [&Address; 3],
+    operands: [Operand<'_>; 2],
+    output: &mut [i64],
+) {
+    let [a, b] = operands.map(Operand::numbers::<T>);
+    let mut sums: Vec<T> = output.iter().map(|&value| T::of(value)).collect();
     let inner = inner_loop(extents, at);
     let step = |operand: usize| inner.map_or(0, |dim| at[operand].steps[dim]);
     let steps = [step(0), step(1), step(2)];
