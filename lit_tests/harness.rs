@@ -33,6 +33,8 @@ mod output_folders;
 mod outputs;
 #[path = "harness/sandbox.rs"]
 mod sandbox;
+#[path = "harness/used.rs"]
+mod used;
 
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;

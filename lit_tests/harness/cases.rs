@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::broken::no_panic;
 use crate::environment;
+use crate::used::Used;
 
 /// Processor time that a bad file may take.
 const SECONDS: u64 = 5;
@@ -130,32 +131,6 @@ fn limited(mut command: Command) -> Result<Output, Failed> {
         std::thread::sleep(Duration::from_millis(2));
     }
     Ok(child.wait_with_output()?)
-}
-
-/// What a running process has used.
-#[derive(Default)]
-struct Used {
-    /// Seconds of processor time.
-    seconds: u64,
-    /// Most memory at once, in bytes.
-    memory: u64,
-}
-
-impl Used {
-    fn of(process: &Path) -> Self {
-        let read = |name: &str| fs::read_to_string(process.join(name)).unwrap_or_default();
-        let status = read("status");
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let number = |text: &str| text.split_whitespace().next()?.parse::<u64>().ok();
-        // Times in hundredths of a second, counted from the name's end: a name may hold blanks.
-        let times = read("stat");
-        let times = times.rsplit(')').next().unwrap_or_default();
-        let ticks = |at: usize| times.split_whitespace().nth(at)?.parse::<u64>().ok();
-        Self {
-            seconds: (ticks(11).unwrap_or(0) + ticks(12).unwrap_or(0)) / 100,
-            memory: peak.and_then(number).unwrap_or(0) << 10,
-        }
-    }
 }
 
 /// A model gives the expected outputs (of those that have none the levels agree), or is said not to be supported.

@@ -165,9 +165,6 @@ impl<'c> Converter<'c> {
         parameters: &Quantizers,
         location: Location<'c>,
     ) -> Result<State<'c>, Refusal> {
-        if value.shape.is_empty() {
-            return Err("a scalar has no channel axis".to_owned());
-        }
         let function = Activation::new(value, parameters)?;
         let axis = function.axis.unwrap_or(0);
         let input_signed = value.info.width().signed;
