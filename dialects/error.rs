@@ -41,8 +41,7 @@ pub enum EvalError {
     },
     /// An operand's element type is one that ONNX allows there, but this compiler does not handle.
     #[error(
-        "'{op}' op operand '{operand}' has element type {found}, which is not supported here, expected f32; \
-         convert it with a Cast before the node"
+        "'{op}' op operand '{operand}' has element type {found}, which is not supported here, expected f32"
     )]
     UnsupportedElement {
         /// Name of the op.
@@ -109,7 +108,7 @@ pub enum EvalError {
     /// The result's shape depends on an operand whose value is not known at compile time.
     #[error(
         "'{op}' op operand '{operand}' decides the shape of the result and is not a constant, which is not \
-         supported; expected a constant, fold constants first"
+         supported, expected a constant"
     )]
     NotConstant {
         /// Name of the op.
@@ -143,6 +142,23 @@ impl EvalError {
             | Self::Attribute { .. }
             | Self::Value { .. } => false,
         }
+    }
+
+    /// What the author of a file can do.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::UnsupportedElement { .. } => "convert it with a Cast before the node",
+            Self::NotConstant { .. } => {
+                "simplify the model so that it becomes an initializer, for instance with onnxsim"
+            }
+            _ if self.is_unsupported() => "express it in other operators before the export",
+            _ => "the node breaks the rules of its operator; correct the exporter or the file",
+        }
+    }
+
+    /// The whole message: what is wrong, and what can be done.
+    pub fn with_advice(&self) -> String {
+        format!("{self}; {}", self.advice())
     }
 
     /// An [`EvalError::Shape`].

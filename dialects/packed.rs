@@ -30,6 +30,10 @@ macro_rules! each {
     };
 }
 
+#[expect(
+    clippy::useless_conversion,
+    reason = "one of the kinds of numbers is what the others become"
+)]
 impl Packed {
     /// Room for `capacity` integers of `lo..=hi`.
     pub fn with_capacity(lo: i64, hi: i64, capacity: usize) -> Self {

@@ -53,7 +53,7 @@ fn verify(op: Op<'_>) -> Result<(), String> {
     let Some(inferred) = graph.infer_in_place(op) else {
         return Ok(());
     };
-    let inferred = inferred.map_err(|error| error.to_string())?;
+    let inferred = inferred.map_err(|error| error.with_advice())?;
     for (at, (inferred, result)) in inferred.iter().zip(&results).enumerate() {
         if let Some(result) = result
             && result != inferred

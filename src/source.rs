@@ -89,9 +89,7 @@ fn contents(head: &[u8], path: &Path) -> Contents {
     };
     if head.is_empty() {
         by_name
-    } else if is_bytecode(head) {
-        Contents::Module
-    } else if is_text(head) {
+    } else if is_bytecode(head) || is_text(head) {
         Contents::Module
     } else if is_model(head) {
         Contents::Model

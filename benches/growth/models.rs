@@ -57,7 +57,6 @@ impl Chain {
             input: inputs.iter().map(|&input| input.to_owned()).collect(),
             output: vec![output.clone()],
             attribute: attributes,
-            ..NodeProto::default()
         });
         output
     }

@@ -1,7 +1,9 @@
 //! Values of the ops' results: the one meaning of each op, in `f32` and in the reference's order of operations.
 //!
-//! Parameters of other element types are converted to `f32` first. (numpy computes in `f64` if a zero point or bit
-//! width is a rank-0 tensor of wide integers, but only since version 2; the difference is at most the last place.)
+//! Parameters of other element types are converted to `f32` first. numpy computes in `f64` if a zero point or bit width
+//! is of integers of 32 bits or more, or a scale of `f64`; of rank 0 only since version 2. Where the sum of quotient and
+//! zero point is next to a tie, `f32` may round it to the tie and `f64` not, and the results are a whole step apart.
+//! The spec (sections 1.1 and 8.2) defines `f32`, which all carriers then share.
 //! A bit width is taken as the number it is, whatever the type that carries it, and may differ by element, both of
 //! which the reference does not manage.
 

@@ -207,3 +207,16 @@ func.func @twice(%x: tensor<2xf32>) -> tensor<2xi2> {
   %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32, rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xi2>
   return %0 : tensor<2xi2>
 }
+
+// -----
+
+func.func @far_zero_point(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  %one = onnx.constant dense<1.0> : tensor<f32>
+  %z = onnx.constant dense<0.0> : tensor<f32>
+  %far = onnx.constant dense<1.0e38> : tensor<f32>
+  %b = onnx.constant dense<3.0> : tensor<f32>
+  %0 = qonnx.int_quant %x, %one, %z, %b {is_signed = true, narrow = false, rounding_mode = "ROUND"} : (tensor<1x2xf32>, tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<1x2xf32>
+  // expected-remark @below {{'IntQuant' stays float: codes less their zero point need more than 52 bits}}
+  %1 = qonnx.int_quant %0, %one, %far, %b {is_signed = true, narrow = false, rounding_mode = "ROUND"} : (tensor<1x2xf32>, tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<1x2xf32>
+  return %1 : tensor<1x2xf32>
+}

@@ -100,7 +100,7 @@ impl FoldConstants {
                 })
             })
             .collect();
-        graph.fold(&infos).map_err(|error| error.to_string())
+        graph.fold(&infos).map_err(|error| error.with_advice())
     }
 }
 

@@ -33,7 +33,7 @@ pub fn infer_results<'c>(op: Op<'c>, context: &'c Context) -> PassResult {
     };
     match graph.infer_in_place(op) {
         None => Ok(()),
-        Some(Err(error)) => fail(op, error.to_string()),
+        Some(Err(error)) => fail(op, error.with_advice()),
         Some(Ok(types)) => {
             for (result, r#type) in op.results().zip(&types) {
                 ir::set_type(ir::val(result), ir::tensor_type(context, r#type));

@@ -38,6 +38,25 @@ fn int_quant(signed: bool, narrow: bool) -> Op {
 /// An op, its operand, its parameters and its result.
 type Case<'a> = (Op, &'a [f32], [f32; 3], &'a [f32]);
 
+/// Next to a tie float64 gives the next code, 7 and 4.035, as numpy 2 does for a zero point of int64.
+#[test]
+fn zero_points_of_all_types_are_f32() {
+    let x = vector(&[3.530_685_7]);
+    let (scale, bits) = (Tensor::scalar(1.008_767_2), Tensor::scalar(3.0));
+    let zero_points = [
+        Tensor::scalar(3.0),
+        Tensor::i64([], vec![3]),
+        Tensor::i64([1], vec![3]),
+        Tensor::int(8, [], vec![3]),
+        Tensor::new(vec![], Data::F64(vec![3.0])),
+    ];
+    for zero_point in &zero_points {
+        let operands = [&x, &scale, zero_point, &bits].map(Some);
+        let found = int_quant(false, false).eval(&operands).expect("it fits");
+        assert_eq!(found[0].to_f32(), [3.026_301_9], "{zero_point:?}");
+    }
+}
+
 #[test]
 fn int_quant_vectors() {
     let x = [-3.0, -1.0, -0.5, 0.2, 0.5, 0.7, 1.5, 2.5];

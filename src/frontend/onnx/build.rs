@@ -28,9 +28,6 @@ use super::tensor::Constant;
 /// Constants of at least this many bytes share the memory of the file.
 const SHARED_BYTES: usize = 1024;
 
-/// Advice for valid nodes that this compiler cannot take.
-const UNSUPPORTED: &str = "express it in other operators or types before the export";
-
 /// Options of the importer.
 #[derive(Clone, Debug)]
 pub struct ImportOptions {
@@ -353,12 +350,11 @@ impl<'c, 'a> Builder<'c, 'a> {
 
     /// Why an op that was built cannot stay.
     fn refusal(&self, graph: &GraphOp, op: ir::Op<'c>) -> Option<Refusal> {
-        // What inference says it says first, because it knows what is wrong and what only is not supported.
+        // The verifier would say the same, but as one text.
         if let Some(Err(error)) = graph.infer_in_place(op) {
-            return Some(if error.is_unsupported() {
-                Refusal::unsupported(error.to_string(), UNSUPPORTED)
-            } else {
-                error.to_string().into()
+            return Some(Refusal {
+                message: error.to_string(),
+                help: error.advice(),
             });
         }
         let (valid, diagnostics) = ir::capture(self.context, || op.verify());

@@ -9,6 +9,9 @@ use super::proto::{GraphProto, NodeProto};
 const INVALID: &str =
     "the file is not a valid ONNX model; export it again and check it with onnx.checker";
 
+/// How many nodes of a cycle are named.
+const NAMED: usize = 16;
+
 /// The name that a node goes by: its own, or its operator and number.
 pub fn node_name(node: &NodeProto, number: usize) -> String {
     if node.name.is_empty() {
@@ -153,15 +156,17 @@ fn sort(graph: &GraphProto, sources: &[Vec<usize>]) -> Result<Vec<usize>, Proble
     match waiting_for.iter().position(|&waiting| waiting > 0) {
         None => Ok(order),
         Some(start) => {
-            let names: Vec<_> = cycle(start, sources, &waiting_for)
-                .into_iter()
-                .map(|number| format!("'{}'", node_name(&graph.node[number], number)))
+            let nodes = cycle(start, sources, &waiting_for);
+            let named = nodes.iter().take(NAMED);
+            let names: Vec<_> = named
+                .map(|&number| format!("'{}'", node_name(&graph.node[number], number)))
                 .collect();
-            Err(Problem::new(
-                "graph",
-                format!("has a cycle through the nodes {}", names.join(", ")),
-            )
-            .help("an ONNX graph must be acyclic; export the model again"))
+            let mut message = format!("has a cycle through the nodes {}", names.join(", "));
+            if nodes.len() > NAMED {
+                message += &format!(" and {} more", nodes.len() - NAMED);
+            }
+            Err(Problem::new("graph", message)
+                .help("an ONNX graph must be acyclic; export the model again"))
         }
     }
 }
@@ -253,6 +258,18 @@ mod tests {
         );
         let own = faults(&super::tests::graph(vec![node("self", &["y"], &["y"])]));
         assert!(own.contains("cycle through the nodes 'self'"), "{own}");
+    }
+
+    #[test]
+    fn of_a_long_cycle_some_nodes_are_named() {
+        let step = |at: usize| {
+            let (from, to) = (format!("t{at}"), format!("t{}", (at + 1) % 100));
+            node(&format!("n{at}"), &[&from], &[&to])
+        };
+        let mut graph = graph((0..100).map(step).collect());
+        graph.output[0].name = "t0".to_owned();
+        let message = faults(&graph);
+        assert!(message.contains("and 84 more; "), "{message}");
     }
 
     #[test]

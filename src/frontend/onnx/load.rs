@@ -61,6 +61,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         assert!(load(folder.path()).is_err(), "a folder");
         assert!(load(&folder.path().join("gone.onnx")).is_err());
+        let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 12\n";
+        let at = folder.path().join("pointer.onnx");
+        std::fs::write(&at, pointer).expect("writable");
+        for read in [load(&at), decode(Bytes::from_static(pointer.as_bytes()))] {
+            assert!(read.is_err_and(|problem| problem.message.contains("git lfs pull")));
+        }
         let large = folder.path().join("large.onnx");
         let file = std::fs::File::create(&large).expect("writable");
         file.set_len(1 << 40).expect("a sparse file");
