@@ -4,11 +4,11 @@
 
 // Tensors without elements go in, come out and are on the way, with the extent of 0 in any place; what is made of them
 // has the right elements.
-// CHECK-COUNT-12: 0
+// CHECK-COUNT-14: 0
 func.func @main(%x: tensor<2x4xf32> {onnx.name = "x"}, %e: tensor<2x0x3xf32> {onnx.name = "e"}) -> (
     tensor<2x0xf32> {onnx.name = "slice"}, tensor<2x0xf32> {onnx.name = "quantized"}, tensor<0x2xf32> {onnx.name = "moved"},
     tensor<2x0x3xf32> {onnx.name = "e"}, tensor<2x0xf32> {onnx.name = "product"}, tensor<2x2xf32> {onnx.name = "sum"},
-    tensor<2x4xf32> {onnx.name = "all"}, tensor<2x0xf32> {onnx.name = "rest"}) {
+    tensor<2x4xf32> {onnx.name = "all"}, tensor<2x0xf32> {onnx.name = "rest"}, tensor<2x1xf32> {onnx.name = "padded"}) {
   %two = onnx.constant dense<2> : tensor<1xi64>
   %one = onnx.constant dense<1> : tensor<1xi64>
   %none = onnx.none
@@ -28,5 +28,7 @@ func.func @main(%x: tensor<2x4xf32> {onnx.name = "x"}, %e: tensor<2x0x3xf32> {on
   // Constants without elements are no parameters of the samples that are generated.
   %7 = onnx.pow %e, %v2 : (tensor<2x0x3xf32>, tensor<1x0x1xf32>) -> tensor<2x0x3xf32>
   %8 = onnx.add %3, %7 : (tensor<2x0x3xf32>, tensor<2x0x3xf32>) -> tensor<2x0x3xf32>
-  return %0, %1, %2, %8, %4, %5, %6#0, %6#1 : tensor<2x0xf32>, tensor<2x0xf32>, tensor<0x2xf32>, tensor<2x0x3xf32>, tensor<2x0xf32>, tensor<2x2xf32>, tensor<2x4xf32>, tensor<2x0xf32>
+  %left = onnx.constant dense<[0, 1, 0, 0]> : tensor<4xi64>
+  %9 = onnx.pad %0, %left, %none, %none : (tensor<2x0xf32>, tensor<4xi64>, none, none) -> tensor<2x1xf32>
+  return %0, %1, %2, %8, %4, %5, %6#0, %6#1, %9 : tensor<2x0xf32>, tensor<2x0xf32>, tensor<0x2xf32>, tensor<2x0x3xf32>, tensor<2x0xf32>, tensor<2x2xf32>, tensor<2x4xf32>, tensor<2x0xf32>, tensor<2x1xf32>
 }

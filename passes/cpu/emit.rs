@@ -88,14 +88,21 @@ impl<'c> Emitter<'c> {
             .expect("the caller keeps the number of elements")
     }
 
-    /// A part of `value`.
+    /// A part of `value`. One without elements may begin behind the last element, where MLIR has no parts.
     pub fn extract(&self, slice: &Slice, value: Val<'c>) -> Val<'c> {
+        if slice.sizes.contains(&0) {
+            let element = self.type_of(value).element;
+            return self.empty(&TensorType::new(slice.sizes.clone(), element));
+        }
         let op = slice.build_extract(self.context, value, self.location);
         self.append(op.expect("the operand is a tensor of static shape"))
     }
 
-    /// `destination` with `value` in place of a part.
+    /// `destination` with `value` in place of a part, which likewise may have no elements.
     pub fn insert(&self, slice: &Slice, value: Val<'c>, destination: Val<'c>) -> Val<'c> {
+        if slice.sizes.contains(&0) {
+            return destination;
+        }
         self.append(slice.build_insert(self.context, value, destination, self.location))
     }
 

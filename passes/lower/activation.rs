@@ -123,9 +123,15 @@ impl<'c> Converter<'c> {
         let Some(codes) = parameters.codes() else {
             return Err("its bit width differs between channels".to_owned());
         };
+        // NaN becomes 0, which no code stands for where the zero point is not one of them.
+        let channels = parameters.channels().into_iter().map(|channel| Channel {
+            lo: channel.lo.min(0),
+            hi: channel.hi.max(0),
+            ..channel
+        });
         let info = ScaledInt {
             axis: axis.unwrap_or(0),
-            channels: parameters.channels(),
+            channels: channels.collect(),
         };
         let width = info.width();
         let (lo, hi, rounding, bipolar) = match codes {

@@ -135,14 +135,8 @@ pub fn split<'c>(axis: i64, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal
     let mut offsets = vec![0; shape.len()];
     let mut parts = Vec::new();
     for result in node.results {
-        // A part without elements may begin behind the last element.
-        parts.push(match result.is_empty() {
-            true => node.emit.empty(result),
-            false => {
-                let slice = Slice::contiguous(offsets.clone(), result.shape.clone());
-                node.emit.extract(&slice, source)
-            }
-        });
+        let slice = Slice::contiguous(offsets.clone(), result.shape.clone());
+        parts.push(node.emit.extract(&slice, source));
         offsets[axis] += result.shape[axis];
     }
     Ok(parts)
