@@ -1,5 +1,5 @@
-// A quantizer stays float where a constant may make its input NaN, which no integer stands for, and so do the
-// quantizers behind it; the sign of NaN is defined, and so is all that only is infinite.
+// A quantizer stays float where a constant may make its input NaN, which no integer stands for, or an integer does, and so
+// do the quantizers behind it; the sign of NaN is defined, and so is all that only is infinite.
 // RUN: qonnx-opt --convert-to-int='remarks=true' %s 2>&1 | FileCheck %s
 // RUN: qonnxc verify %s --backends graph,interp,int,cpu --samples 30 | FileCheck %s --check-prefix=SAME
 
@@ -14,11 +14,14 @@
 // CHECK: %[[AGAIN:.*]] = qonnx.int_quant %[[R]]
 // CHECK: %[[SIGN:.*]] = qint.lookup %[[N]]
 // CHECK: %[[INFINITE:.*]] = qint.lookup %[[N]]
+// CHECK: %[[ROOT:.*]] = onnx.sqrt
+// CHECK: qonnx.int_quant %[[ROOT]]
 // SAME: int interp equal
 // SAME-NEXT: cpu int equal
 // SAME-NEXT: passed
 func.func @main(%x: tensor<1x2xf32> {onnx.name = "x"})
-    -> (tensor<1x2xf32> {onnx.name = "again"}, tensor<1x2xf32> {onnx.name = "sign"}, tensor<1x2xf32> {onnx.name = "infinite"}) {
+    -> (tensor<1x2xf32> {onnx.name = "again"}, tensor<1x2xf32> {onnx.name = "sign"}, tensor<1x2xf32> {onnx.name = "infinite"},
+        tensor<1x2xf32> {onnx.name = "of_root"}) {
   %s = onnx.constant dense<0.5> : tensor<f32>
   %z = onnx.constant dense<0.0> : tensor<f32>
   %b = onnx.constant dense<4.0> : tensor<f32>
@@ -41,5 +44,8 @@ func.func @main(%x: tensor<1x2xf32> {onnx.name = "x"})
   %a = onnx.add %q, %infinities : (tensor<1x2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
   %infinite = qonnx.int_quant %a, %s, %z, %b {is_signed = true, narrow = false, rounding_mode = "ROUND"}
      : (tensor<1x2xf32>, tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<1x2xf32>
-  return %again, %sign, %infinite : tensor<1x2xf32>, tensor<1x2xf32>, tensor<1x2xf32>
+  %root = onnx.sqrt %q : (tensor<1x2xf32>) -> tensor<1x2xf32>
+  %of_root = qonnx.int_quant %root, %s, %z, %b {is_signed = true, narrow = false, rounding_mode = "ROUND"}
+     : (tensor<1x2xf32>, tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<1x2xf32>
+  return %again, %sign, %infinite, %of_root : tensor<1x2xf32>, tensor<1x2xf32>, tensor<1x2xf32>, tensor<1x2xf32>
 }
