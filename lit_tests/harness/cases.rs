@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::broken::no_panic;
 use crate::environment;
+use crate::golden::{onnx_files, stem};
 use crate::used::Used;
 
 /// Processor time that a bad file may take.
@@ -51,24 +52,6 @@ pub fn trials() -> Vec<Trial> {
         }
     }
     trials
-}
-
-fn onnx_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let paths = entries.map(|entry| entry.path());
-    let mut files: Vec<_> = paths
-        .filter(|path| path.extension().is_some_and(|kind| kind == "onnx"))
-        .collect();
-    files.sort();
-    files
-}
-
-fn stem(model: &Path) -> String {
-    model
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
 }
 
 /// A bad file is refused soon, with little memory, by a message that names it and the place, and nothing is written.

@@ -62,7 +62,8 @@ pub fn trials() -> Vec<Trial> {
     trials
 }
 
-fn onnx_files(folder: &Path) -> Vec<PathBuf> {
+/// The models in a folder, in order.
+pub fn onnx_files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<_> = entries
         .map(|entry| entry.path())
@@ -75,7 +76,8 @@ fn onnx_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn stem(model: &Path) -> String {
+/// The name of a model's file without its end.
+pub fn stem(model: &Path) -> String {
     model
         .file_stem()
         .unwrap_or_default()

@@ -17,6 +17,7 @@ use std::process::{Command, Output};
 
 use crate::broken::no_panic;
 use crate::environment;
+use crate::golden::onnx_files;
 
 /// Runs of each trial in `make test`, and with `QONNX_FULL=1`.
 const RUNS: (usize, usize) = (12, 750);
@@ -66,11 +67,8 @@ fn sound_models() -> Vec<PathBuf> {
         .collect();
     let beside = [environment::cases(), environment::models()];
     for folder in beside.into_iter().flatten() {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let small = entries.filter(|entry| entry.metadata().is_ok_and(|data| data.len() < 20_000));
-        let onnx = small
-            .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|end| end == "onnx"));
+        let small = |path: &PathBuf| fs::metadata(path).is_ok_and(|data| data.len() < 20_000);
+        let onnx = onnx_files(&folder).into_iter().filter(small);
         // Chains of a thousand nodes have nothing that shorter ones do not have.
         let short = onnx.filter(|path| !path.to_string_lossy().contains("chain"));
         models.extend(short);
