@@ -13,6 +13,7 @@ pub mod dataflow;
 pub mod hls;
 pub mod lower;
 pub mod pipelines;
+mod room;
 
 use qonnx_dialects::ir::register_passes_once;
 use qonnx_dialects::pass::{PassInfo, register_pass, register_pipeline};

@@ -4,14 +4,14 @@ use melior::Context;
 use melior::ir::ValueLike;
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::graph::GraphOp;
-use qonnx_dialects::ir::{self, Function, Op, Val};
-use qonnx_dialects::memory::{self, Budget};
+use qonnx_dialects::ir::{self, Function, Op};
 use qonnx_dialects::onnx;
 use qonnx_dialects::pass::{PassResult, fail};
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::value::{TensorType, ValueInfo};
 
 use super::infer_shapes::infer_results;
+use crate::room::Room;
 
 declare_pass! {
     /// Evaluate ops whose operands are all constants.
@@ -30,10 +30,7 @@ declare_pass! {
 
 impl FoldConstants {
     fn run<'c>(&mut self, function: Function<'c>, context: &'c Context) -> PassResult {
-        let mut room = Room {
-            budget: Budget::default(),
-            work: self.max_work,
-        };
+        let mut room = Room::new(self.max_work);
         for op in function.ops() {
             infer_results(op, context)?;
             let Some(graph @ GraphOp::Onnx(_)) = GraphOp::read(op) else {
@@ -74,8 +71,13 @@ impl FoldConstants {
         let all_constant = operands
             .iter()
             .all(|value| absent(value) || ir::is_constant_value(*value));
-        if all_constant && !room.take(graph, &operands, &results) {
-            return Ok(None);
+        if all_constant {
+            let types: Vec<_> = operands.iter().map(|value| ir::type_of(*value)).collect();
+            let types: Vec<_> = types.iter().map(Option::as_ref).collect();
+            // What is too large is left to whoever needs its value.
+            if !room.take(graph, &types, &results).unwrap_or(false) {
+                return Ok(None);
+            }
         }
         let mut known: Vec<Option<(TensorType, Option<Tensor>)>> = Vec::new();
         for value in &operands {
@@ -101,32 +103,6 @@ impl FoldConstants {
             })
             .collect();
         graph.fold(&infos).map_err(|error| error.with_advice())
-    }
-}
-
-/// What is left for further constants.
-struct Room {
-    budget: Budget,
-    work: u64,
-}
-
-impl Room {
-    /// Takes room for the results of an op, unless there is too little.
-    fn take(&mut self, graph: &GraphOp, operands: &[Val<'_>], results: &[TensorType]) -> bool {
-        let types: Vec<_> = operands.iter().map(|value| ir::type_of(*value)).collect();
-        let types: Vec<_> = types.iter().map(Option::as_ref).collect();
-        let Some(work) = self.work.checked_sub(graph.work(&types, results)) else {
-            return false;
-        };
-        let bytes = results
-            .iter()
-            .map(memory::bytes_of)
-            .fold(0, u64::saturating_add);
-        if self.budget.take_bytes(bytes).is_err() {
-            return false;
-        }
-        self.work = work;
-        true
     }
 }
 

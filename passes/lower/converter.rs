@@ -5,7 +5,6 @@ use melior::ir::operation::{Operation, OperationLike};
 use melior::ir::{Attribute, Location};
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, BlockHandle, Op, Val};
-use qonnx_dialects::memory::Budget;
 use qonnx_dialects::packed::Packed;
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::qint::{self, Dequantize};
@@ -23,6 +22,7 @@ use super::reasons::{Need, Reasons};
 use super::steps::Steps;
 use super::value::{IntValue, State};
 use crate::analysis::scaled_int::ScaledConstant;
+use crate::room::Room;
 
 /// Why an op has no integer form here; it stays float.
 pub type Refusal = String;
@@ -45,9 +45,7 @@ pub struct Converter<'c> {
     /// Float form of integers after some steps, which are kept so that their key stays theirs.
     carriers: HashMap<(usize, usize), (Steps<'c>, Val<'c>)>,
     /// Room for constants that are computed.
-    budget: Budget,
-    /// Multiplications and copies of elements that may still go into them.
-    work: u64,
+    room: Room,
     /// Why operations stay float.
     pub reasons: Reasons,
     /// Old values that may be NaN for finite inputs, because a constant makes them so.
@@ -59,13 +57,12 @@ impl<'c> Converter<'c> {
         Self {
             context,
             reasons: Reasons::new(options.remarks),
-            work: options.max_work,
+            room: Room::new(options.max_work),
             options,
             block,
             states: HashMap::new(),
             floats: HashMap::new(),
             carriers: HashMap::new(),
-            budget: Budget::default(),
             undefined: HashSet::new(),
         }
     }
@@ -471,14 +468,9 @@ impl<'c> Converter<'c> {
             .iter()
             .map(|operand| operand.as_ref().map(|constant| &constant.r#type))
             .collect();
-        let Some(work) = self.work.checked_sub(graph.work(&operand_types, types)) else {
+        let room = self.room.take(graph, &operand_types, types);
+        if !room.map_err(|error| error.to_string())? {
             return Ok(None);
-        };
-        self.work = work;
-        for r#type in types {
-            self.budget
-                .take(r#type)
-                .map_err(|error| error.to_string())?;
         }
         let Ok(values) = constant::evaluate(graph, &operands) else {
             return Ok(None);
