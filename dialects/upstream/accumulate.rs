@@ -169,27 +169,32 @@ fn sum<T: Sum>(
 ) {
     let [a, b] = operands.map(Operand::numbers::<T>);
     let mut sums: Vec<T> = output.iter().map(|&value| T::of(value)).collect();
-    let inner = inner_loop(extents, at);
-    let step = |operand: usize| inner.map_or(0, |dim| at[operand].steps[dim]);
-    let steps = [step(0), step(1), step(2)];
-    let count = inner.map_or(1, |dim| extents[dim]);
+    // Two loops are run here, so that what the other ones cost is spread over many products.
+    let inner = inner_loop(extents, at, None);
+    let middle = inner.and_then(|inner| inner_loop(extents, at, Some(inner)));
+    let steps_of =
+        |dim: Option<usize>| dim.map_or([0; 3], |dim| at.map(|address| address.steps[dim]));
+    let count_of = |dim: Option<usize>| dim.map_or(1, |dim| extents[dim]);
+    let (steps, count) = (steps_of(inner), count_of(inner));
+    let (strides, rows) = (steps_of(middle), count_of(middle));
     let mut outer = extents.to_vec();
-    if let Some(dim) = inner {
+    for dim in [inner, middle].into_iter().flatten() {
         outer[dim] = 1;
     }
     let mut odometer = Odometer::new(outer, at.to_vec());
-    while let Some(&[a_at, b_at, out_at]) = odometer.next() {
-        let start = |at: i64| at as usize;
-        let (a, b) = (&a[start(a_at)..], &b[start(b_at)..]);
-        let out = &mut sums[start(out_at)..];
-        match steps {
-            [0, 1, 1] => scaled(out, a[0], &b[..count]),
-            [1, 0, 1] => scaled(out, b[0], &a[..count]),
-            _ => {
-                let [a_step, b_step, out_step] = steps;
-                for i in 0..count as i64 {
-                    let place = start(i * out_step);
-                    out[place] = out[place].plus(a[start(i * a_step)], b[start(i * b_step)]);
+    while let Some(&start) = odometer.next::<3>() {
+        for row in 0..rows as i64 {
+            let place = |operand: usize| (start[operand] + row * strides[operand]) as usize;
+            let (a, b, out) = (&a[place(0)..], &b[place(1)..], &mut sums[place(2)..]);
+            match steps {
+                [0, 1, 1] => scaled(out, a[0], &b[..count]),
+                [1, 0, 1] => scaled(out, b[0], &a[..count]),
+                [a_step, b_step, out_step] => {
+                    for i in 0..count as i64 {
+                        let place = (i * out_step) as usize;
+                        let (a, b) = (a[(i * a_step) as usize], b[(i * b_step) as usize]);
+                        out[place] = out[place].plus(a, b);
+                    }
                 }
             }
         }
@@ -206,9 +211,9 @@ fn scaled<T: Sum>(out: &mut [T], factor: T, values: &[T]) {
     }
 }
 
-/// The loop to run innermost: the longest of those that walk contiguous elements of the output and of one input, with
-/// the other standing still; else the longest. Steps of all loops are at least 0 there.
-fn inner_loop(extents: &[usize], at: [&Address; 3]) -> Option<usize> {
+/// The loop to run innermost, or around `inner`: the longest of those that walk contiguous elements of the output and of
+/// one input, with the other standing still; else the longest. Its steps are at least 0.
+fn inner_loop(extents: &[usize], at: [&Address; 3], inner: Option<usize>) -> Option<usize> {
     let rank = |dim: usize| {
         let steps = at.map(|address| address.steps[dim]);
         let contiguous = matches!(steps, [0, 1, 1] | [1, 0, 1]);
@@ -216,7 +221,7 @@ fn inner_loop(extents: &[usize], at: [&Address; 3]) -> Option<usize> {
         forward.then_some((contiguous && extents[dim] > 1, extents[dim]))
     };
     (0..extents.len())
-        .filter(|&dim| rank(dim).is_some())
+        .filter(|&dim| Some(dim) != inner && rank(dim).is_some())
         .max_by_key(|&dim| rank(dim))
 }
 
