@@ -1,18 +1,18 @@
 //! Runs of the tools as processes of their own: how long, and how much memory.
 
+use super::used::Used;
 use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use wait4::Wait4;
 
 /// What a run took.
 #[derive(Clone, Copy)]
 pub struct Taken {
     /// Time on the clock.
     pub time: Duration,
-    /// Most memory at once, in bytes.
-    pub memory: u64,
+    /// What it used.
+    pub used: Used,
     /// Whether it succeeded.
     pub success: bool,
 }
@@ -20,7 +20,7 @@ pub struct Taken {
 impl Taken {
     /// Memory in MiB.
     pub fn mebibytes(&self) -> f64 {
-        self.memory as f64 / f64::from(1 << 20)
+        self.used.memory as f64 / f64::from(1 << 20)
     }
 }
 
@@ -59,12 +59,12 @@ pub fn run(tool: Tool, arguments: &[&dyn AsRef<std::ffi::OsStr>]) -> Taken {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .and_then(|mut child| child.wait4());
+        .and_then(|mut child| Used::until_end(&mut child));
     match ended {
-        Ok(ended) => Taken {
+        Ok((status, used)) => Taken {
             time: started.elapsed(),
-            memory: ended.rusage.maxrss,
-            success: ended.status.success(),
+            used,
+            success: status.success(),
         },
         Err(error) => panic!("{program} cannot be run: {error}"),
     }

@@ -7,10 +7,7 @@ use qonnx_mlir::frontend::onnx::proto::{
 };
 use std::fs;
 use std::io::{Read, Seek};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Duration;
-use wait4::Wait4;
 
 use crate::mutants::bounded;
 use crate::sandbox::{Step, expect, fail};
@@ -62,31 +59,15 @@ struct Taken {
 fn run(mut command: Command) -> Step<Taken> {
     let mut errors = tempfile::tempfile()?;
     command.stdout(Stdio::null()).stderr(errors.try_clone()?);
-    let mut child = command.spawn()?;
-    // What the kernel tells at the end counts what this process had when it started the other.
-    let process = PathBuf::from(format!("/proc/{}", child.id()));
-    let watched = std::thread::spawn(move || {
-        let mut memory = 0;
-        while process.exists() {
-            match Used::of(&process).memory {
-                // It has ended and was not yet waited for.
-                0 => break,
-                more => memory = more,
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        memory
-    });
-    let ended = child.wait4()?;
-    let used = ended.rusage.utime + ended.rusage.stime;
+    let (status, used) = Used::until_end(&mut command.spawn()?)?;
     let mut text = String::new();
     errors.rewind()?;
     errors.read_to_string(&mut text)?;
     Ok(Taken {
-        seconds: used.as_secs_f64(),
-        memory: watched.join().map_err(|_| "nobody watched")?,
+        seconds: used.seconds,
+        memory: used.memory,
         errors: text,
-        status: ended.status.code(),
+        status: status.code(),
     })
 }
 

@@ -100,7 +100,7 @@ fn limited(mut command: Command) -> Result<Output, Failed> {
         let used = Used::of(&process);
         // Waiting for other processes is not the file's fault, but waiting for nothing is.
         let idle = started.elapsed() > Duration::from_secs(20 * seconds);
-        if idle || used.seconds > seconds || used.memory > MEMORY {
+        if idle || used.seconds > seconds as f64 || used.memory > MEMORY {
             child.kill()?;
             child.wait()?;
             return Err(format!(
