@@ -1,141 +1,125 @@
-//! Builds the C++ half of the crate: runs `mlir-tblgen` on every dialect's `.td` and compiles the dialects and
-//! the shim into one static library. The Rust wrappers are generated from the same `.td` files by
-//! `melior::dialect!`.
+//! Makes of the dialects' definitions what is generated: the C++ half of the crate, compiled into one static library,
+//! and the Rust modules with the ops, their attributes and declarations.
+
+#[path = "build/cpp.rs"]
+mod cpp;
+#[path = "build/formula.rs"]
+mod formula;
+#[path = "build/records.rs"]
+mod records;
+#[path = "build/rust.rs"]
+mod rust;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{env, fs};
 
-/// One dialect: its folder, the base name of its `.td` and `.cpp`, and the extra kinds of definition in it.
+use cpp::{Tools, Unit};
+
+/// One dialect: its folder, the base name of its `.td` and `.cpp`, and whether it has types.
 struct Dialect {
     folder: &'static str,
     file: &'static str,
     types: bool,
 }
 
-const DIALECTS: &[Dialect] = &[
+const fn dialect(folder: &'static str, file: &'static str, types: bool) -> Dialect {
     Dialect {
-        folder: "onnx",
-        file: "Onnx",
-        types: false,
-    },
-    Dialect {
-        folder: "qonnx",
-        file: "Qonnx",
-        types: false,
-    },
-    Dialect {
-        folder: "qint",
-        file: "Qint",
-        types: false,
-    },
-    Dialect {
-        folder: "dataflow",
-        file: "Dataflow",
-        types: true,
-    },
-    Dialect {
-        folder: "hls",
-        file: "Hls",
-        types: false,
-    },
+        folder,
+        file,
+        types,
+    }
+}
+
+const DIALECTS: [Dialect; 5] = [
+    dialect("onnx", "Onnx", false),
+    dialect("qonnx", "Qonnx", false),
+    dialect("qint", "Qint", false),
+    dialect("dataflow", "Dataflow", true),
+    dialect("hls", "Hls", false),
 ];
 
-const SHIM: &[&str] = &[
-    "rust_pass",
-    "opt_main",
-    "registration",
-    "attributes",
-    "equivalence",
-    "processor",
-];
+const HEADERS: [&str; 3] = ["qonnx-c", "rust_verifier", "dialect"];
 
 fn main() {
     println!("cargo:rerun-if-env-changed=MLIR_SYS_220_PREFIX");
-    let prefix = PathBuf::from(
-        env::var("MLIR_SYS_220_PREFIX").unwrap_or_else(|_| "/usr/lib/llvm-22".to_owned()),
-    );
-    let include = prefix.join("include");
-    let tblgen = prefix.join("bin/mlir-tblgen");
-    assert!(
-        tblgen.exists(),
-        "{} is missing: install MLIR 22 (`make setup`) or set MLIR_SYS_220_PREFIX",
-        tblgen.display()
-    );
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-
-    let mut build = cc::Build::new();
-    build
-        .cpp(true)
-        .std("c++17")
-        .opt_level(1)
-        .debug(false)
-        .flag("-fno-rtti")
-        .flag("-fno-exceptions")
-        // The headers of MLIR are not ours to mend.
-        .flag("-isystem")
-        .flag(include.to_str().expect("the prefix is UTF-8"))
-        .flag("-Wno-misleading-indentation")
-        .flag("-Wno-unused-parameter")
-        .include(&out)
-        .include("shim");
-    for dialect in DIALECTS {
-        generate(&tblgen, &include, &out, dialect);
-        let source = format!("{}/{}.cpp", dialect.folder, dialect.file);
-        println!("cargo:rerun-if-changed={source}");
-        build.file(source);
+    let prefix = env::var("MLIR_SYS_220_PREFIX").unwrap_or_else(|_| "/usr/lib/llvm-22".to_owned());
+    let tools = Tools {
+        prefix: prefix.into(),
+        out: PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")),
+    };
+    // Folders: what is added to one is built without being named here.
+    for watched in ["Common.td", "build.rs", "build", "shim"] {
+        println!("cargo:rerun-if-changed={watched}");
     }
-    for name in SHIM {
-        let source = format!("shim/{name}.cpp");
-        println!("cargo:rerun-if-changed={source}");
-        build.file(source);
+    for folder in ["docs", "objects"] {
+        fs::create_dir_all(tools.out.join(folder)).expect("OUT_DIR is writable");
     }
-    for header in ["qonnx-c", "rust_verifier", "dialect"] {
-        println!("cargo:rerun-if-changed=shim/{header}.h");
+    let mut units = shim();
+    for dialect in &DIALECTS {
+        units.push(generate(&tools, dialect));
     }
-    println!("cargo:rerun-if-changed=Common.td");
-    build.compile("qonnx_dialects_cpp");
-    link(&prefix.join("lib"));
-    println!("cargo:docs={}", out.join("docs").display());
+    cpp::compile(&tools, &units, "qonnx_dialects_cpp");
+    link(&tools.prefix.join("lib"));
+    println!("cargo:docs={}", tools.out.join("docs").display());
 }
 
-fn generate(tblgen: &Path, include: &Path, out: &Path, dialect: &Dialect) {
-    let source = format!("{}/{}.td", dialect.folder, dialect.file);
-    println!("cargo:rerun-if-changed={source}");
-    let run = |generator: &str, output: PathBuf, extra: &[&str]| {
-        let status = Command::new(tblgen)
-            .arg(format!("-gen-{generator}"))
-            .arg(format!("-I{}", include.display()))
-            .arg("-I.")
-            .args(extra)
-            .arg(&source)
-            .arg("-o")
-            .arg(&output)
-            .status()
-            .unwrap_or_else(|error| panic!("cannot run {}: {error}", tblgen.display()));
-        assert!(
-            status.success(),
-            "mlir-tblgen -gen-{generator} failed on dialects/{source}"
-        );
+fn headers() -> Vec<PathBuf> {
+    let header = |name: &&str| PathBuf::from(format!("shim/{name}.h"));
+    HEADERS.iter().map(header).collect()
+}
+
+/// The C++ that no dialect owns.
+fn shim() -> Vec<Unit> {
+    let mut sources: Vec<String> = fs::read_dir("shim")
+        .expect("the shim is beside this file")
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".cpp"))
+        .map(|name| format!("shim/{name}"))
+        .collect();
+    sources.sort();
+    let unit = |source| Unit {
+        source,
+        includes: headers(),
     };
-    let inc = |kind: &str| out.join(format!("{}.{kind}.inc", dialect.file));
-    let name = format!("-dialect={}", dialect.folder);
-    run("dialect-decls", inc("dialect-decls"), &[&name]);
-    run("dialect-defs", inc("dialect-defs"), &[&name]);
-    run("op-decls", inc("op-decls"), &[]);
-    run("op-defs", inc("op-defs"), &[]);
+    sources.into_iter().map(unit).collect()
+}
+
+/// The names of the files that `mlir-tblgen` makes for C++.
+fn generated(dialect: &Dialect) -> Vec<String> {
+    let mut kinds = vec!["dialect-decls", "dialect-defs", "op-decls", "op-defs"];
     if dialect.types {
-        let filter = format!("-typedefs-dialect={}", dialect.folder);
-        run("typedef-decls", inc("typedef-decls"), &[&filter]);
-        run("typedef-defs", inc("typedef-defs"), &[&filter]);
+        kinds.extend(["typedef-decls", "typedef-defs"]);
     }
-    let docs = out.join("docs");
-    fs::create_dir_all(&docs).expect("OUT_DIR is writable");
-    run(
-        "dialect-doc",
-        docs.join(format!("{}.md", dialect.folder)),
-        &[&name],
-    );
+    let file = |kind| format!("{}.{kind}.inc", dialect.file);
+    kinds.into_iter().map(file).collect()
+}
+
+fn generate(tools: &Tools, dialect: &Dialect) -> Unit {
+    let Dialect { folder, file, .. } = *dialect;
+    let definition = format!("{folder}/{file}.td");
+    let source = format!("{folder}/{file}.cpp");
+    println!("cargo:rerun-if-changed={definition}");
+    println!("cargo:rerun-if-changed={source}");
+    let select = format!("-dialect={folder}");
+    let select_types = format!("-typedefs-dialect={folder}");
+    for name in generated(dialect) {
+        let generator = name.split('.').nth(1).expect("the name has a kind");
+        let extra: &[&str] = match generator.split_once('-').map(|(what, _)| what) {
+            Some("dialect") => &[&select],
+            Some("typedef") => &[&select_types],
+            _ => &[],
+        };
+        tools.generate(&definition, generator, &tools.out.join(&name), extra);
+    }
+    let page = tools.out.join("docs").join(format!("{folder}.md"));
+    tools.generate(&definition, "dialect-doc", &page, &[&select]);
+    let ops = records::read(&tools.tool("llvm-tblgen"), &tools.include(), &definition);
+    let module = tools.out.join(format!("{folder}.rs"));
+    fs::write(module, rust::module(folder, &ops)).expect("OUT_DIR is writable");
+    let names = generated(dialect);
+    let mut includes: Vec<_> = names.iter().map(|name| tools.out.join(name)).collect();
+    includes.extend(headers());
+    Unit { source, includes }
 }
 
 /// `mlir-sys` links the archives of the C API; the shim also calls C++ libraries that no C API refers to.

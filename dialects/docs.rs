@@ -75,7 +75,7 @@ mod tests {
         for part in [
             "cross-correlation",
             "- `strides`: ",
-            "| `w` |",
+            "| `W` |",
             "`pads` has the n begins",
         ] {
             assert!(conv.contains(part), "{part}: {conv}");

@@ -10,9 +10,11 @@ mod verify;
 
 pub mod broadcast;
 pub mod dataflow;
+pub mod declare;
 pub mod docs;
 pub mod error;
 pub mod file;
+pub mod formula;
 pub mod graph;
 pub mod hls;
 pub mod ir;

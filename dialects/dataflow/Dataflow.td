@@ -33,7 +33,9 @@ def Dataflow_Array : TypeDef<Dataflow_Dialect, "Array"> {
 }
 
 class Dataflow_Op<string mnemonic, list<Trait> traits = []>
-    : Op<Dataflow_Dialect, mnemonic, !listconcat([RustVerified], traits)>;
+    : Op<Dataflow_Dialect, mnemonic, !listconcat([RustVerified], traits)>, Declared;
+
+def InnerAttr : Arg<SizeAttr, "Number of neighbouring words that belong to one channel.">;
 
 // A layer: arrays in, one array out.
 class Dataflow_Layer<string mnemonic, list<Trait> traits = []>
@@ -56,8 +58,12 @@ def Dataflow_DenseOp : Dataflow_Layer<"dense"> {
        : (!dataflow.array<2 x ui4>) -> !dataflow.array<2 x si6>
     ```
   }];
-  let arguments = (ins Dataflow_Array:$x, ElementsAttr:$weights, BoolAttr:$weights_signed, DenseI64ArrayAttr:$bias,
-                       I64Attr:$rows, I64Attr:$reuse_factor);
+  let arguments = (ins Dataflow_Array:$x,
+                       Arg<ElementsAttr, "Signless integers of the weights' exact width, inputs x outputs.">:$weights,
+                       Arg<BoolAttr, "Whether the weights' bits are two's complement numbers.">:$weights_signed,
+                       Arg<DenseI64ArrayAttr, "One addend for each output, or none for 0.">:$bias,
+                       Arg<SizeAttr, "Number of vectors that are multiplied.">:$rows,
+                       Arg<SizeAttr, "Number of products that share one multiplier.">:$reuse_factor);
 }
 
 def Dataflow_ThresholdOp : Dataflow_Layer<"threshold"> {
@@ -72,8 +78,10 @@ def Dataflow_ThresholdOp : Dataflow_Layer<"threshold"> {
        : (!dataflow.array<8 x si7>) -> !dataflow.array<8 x ui2>
     ```
   }];
-  let arguments = (ins Dataflow_Array:$x, ElementsAttr:$thresholds, DenseI64ArrayAttr:$base,
-                       DenseI64ArrayAttr:$step, I64Attr:$inner);
+  let arguments = (ins Dataflow_Array:$x, Arg<ElementsAttr, "i64, channels (or 1) x steps, each row ascending.">:$thresholds,
+                       Arg<DenseI64ArrayAttr, "Result below the first threshold, one for each row.">:$base,
+                       Arg<DenseI64ArrayAttr, "What each reached threshold adds, one for each row.">:$step,
+                       InnerAttr:$inner);
 }
 
 def Dataflow_RequantizeOp : Dataflow_Layer<"requantize"> {
@@ -88,8 +96,12 @@ def Dataflow_RequantizeOp : Dataflow_Layer<"requantize"> {
        : (!dataflow.array<8 x si9>) -> !dataflow.array<8 x ui4>
     ```
   }];
-  let arguments = (ins Dataflow_Array:$x, DenseI64ArrayAttr:$multiplier, DenseI64ArrayAttr:$addend,
-                       I64Attr:$shift, I64Attr:$lo, I64Attr:$hi, StrAttr:$rounding_mode, I64Attr:$inner);
+  let arguments = (ins Dataflow_Array:$x, Arg<DenseI64ArrayAttr, "One for each channel, or one for all.">:$multiplier,
+                       Arg<DenseI64ArrayAttr, "One for each channel, or one for all.">:$addend,
+                       Arg<BitsAttr, "Number of fraction bits dropped, 0 to 62.">:$shift,
+                       Arg<I64Attr, "Least result.">:$lo, Arg<I64Attr, "Greatest result.">:$hi,
+                       Arg<RoundingModeAttr, "How dropped fraction bits are rounded.">:$rounding_mode,
+                       InnerAttr:$inner);
 }
 
 def Dataflow_LookupOp : Dataflow_Layer<"lookup"> {
@@ -102,11 +114,13 @@ def Dataflow_LookupOp : Dataflow_Layer<"lookup"> {
        : (!dataflow.array<8 x si2>) -> !dataflow.array<8 x ui2>
     ```
   }];
-  let arguments = (ins Dataflow_Array:$x, ElementsAttr:$table, I64Attr:$low, I64Attr:$inner);
+  let arguments = (ins Dataflow_Array:$x, Arg<ElementsAttr, "i64, channels (or 1) x domain.">:$table,
+                       Arg<I64Attr, "The operand that the first column belongs to.">:$low, InnerAttr:$inner);
 }
 
 // Two arrays of one size, element by element; the exact result is wrapped to the result's word.
 class Dataflow_Elementwise<string mnemonic, string what> : Dataflow_Layer<mnemonic> {
+  let group = "Elementwise";
   let summary = what # " of two arrays, element by element";
   let description = [{
     The exact result, wrapped to the words of the result. Operands of different words are compared and combined
@@ -129,7 +143,7 @@ def Dataflow_CastOp : Dataflow_Layer<"cast"> {
 def Dataflow_ConstantOp : Dataflow_Layer<"constant"> {
   let summary = "An array of constant words";
   let description = [{ `value` has as many elements as the array, in any integer type that holds its words. }];
-  let arguments = (ins ElementsAttr:$value);
+  let arguments = (ins Arg<ElementsAttr, "The words, signless integers.">:$value);
   let assemblyFormat = "attr-dict `:` type($y)";
 }
 
@@ -139,10 +153,11 @@ def Dataflow_GatherOp : Dataflow_Layer<"gather"> {
     `y[i] = all[order[i]]`, where `all` is the operands' words one after the other. All words have one type.
     Transposes, slices, concatenation and broadcasting are such gathers.
   }];
-  let arguments = (ins Variadic<Dataflow_Array>:$operands, DenseI64ArrayAttr:$order);
+  let arguments = (ins Variadic<Dataflow_Array>:$operands, Arg<SizesAttr, "The index of each word among the words of all operands.">:$order);
 }
 
 def Dataflow_RunOp : Dataflow_Op<"run", [Pure]> {
+  let single = 1;
   let summary = "Runs a hardware network on the host's tensors";
   let description = [{
     Operands and results are tensors of signless integers with as many elements, and of the same width, as the
@@ -152,7 +167,7 @@ def Dataflow_RunOp : Dataflow_Op<"run", [Pure]> {
     %y = dataflow.run @network(%x) : (tensor<1x784xi8>) -> tensor<1x10xi12>
     ```
   }];
-  let arguments = (ins FlatSymbolRefAttr:$network, Variadic<AnyRankedTensor>:$inputs);
+  let arguments = (ins Arg<FlatSymbolRefAttr, "The name of the network's function.">:$network, Variadic<AnyRankedTensor>:$inputs);
   let results = (outs Variadic<AnyRankedTensor>:$outputs);
   let assemblyFormat = "$network `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)";
 }

@@ -1,10 +1,12 @@
 //! What a layer costs in hardware, from its constants alone: before any synthesis, and not in place of one.
 
-use super::op::{Dense, Op};
+use super::op::{Dense, Function, Op};
 use super::types::Array;
+use crate::declare::Value;
+use crate::ir::AttributeValue;
 
 /// Resources and time of one layer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Cost {
     /// Multiplications by constants that are neither zero nor a power of two, in one pass.
     pub multiplications: usize,
@@ -83,12 +85,25 @@ impl Cost {
     }
 }
 
+impl Value for Cost {
+    fn of(value: AttributeValue) -> Option<Self> {
+        let fields = Vec::<usize>::of(value)?;
+        fields.try_into().ok().map(Self::from_fields)
+    }
+
+    fn value(&self) -> AttributeValue {
+        self.to_fields().to_vec().value()
+    }
+}
+
 /// The cost of a layer with operands `operands` and result `result`.
 pub fn cost(op: &Op, operands: &[Array], result: Array) -> Cost {
     match op {
         Op::Dense(dense) => dense_cost(dense),
-        Op::Activation(activation) => {
-            use super::op::Function;
+        Op::Threshold(_) | Op::Requantize(_) | Op::Lookup(_) => {
+            let Some(activation) = op.activation() else {
+                return Cost::default();
+            };
             let rows = activation.function.channels();
             match &activation.function {
                 Function::Threshold(threshold) => {

@@ -12,21 +12,24 @@ impl Op {
         let wrapped = |value: i64| result.word.wrap(value);
         match self {
             Self::Dense(dense) => dense.eval(x).into_iter().map(wrapped).collect(),
-            Self::Activation(activation) => x
-                .iter()
-                .enumerate()
-                .map(|(at, &n)| wrapped(activation.function.apply(n, activation.channel(at))))
-                .collect(),
+            Self::Threshold(_) | Self::Requantize(_) | Self::Lookup(_) => {
+                let Some(activation) = self.activation() else {
+                    return Vec::new();
+                };
+                let apply = |at, n| activation.function.apply(n, activation.channel(at));
+                let words = x.iter().enumerate();
+                words.map(|(at, &n)| wrapped(apply(at, n))).collect()
+            }
             Self::Elementwise(kind) => x
                 .iter()
                 .zip(operand(1))
                 .map(|(&a, &b)| wrapped(kind.apply(a, b)))
                 .collect(),
             Self::Cast => x.iter().map(|&value| wrapped(value)).collect(),
-            Self::Constant(value) => value.as_int().unwrap_or_default().to_vec(),
-            Self::Gather(order) => {
+            Self::Constant(op) => op.value.as_int().unwrap_or_default().to_vec(),
+            Self::Gather(gather) => {
                 let all = operands.concat();
-                order.iter().map(|&at| all[at]).collect()
+                gather.order.iter().map(|&at| all[at]).collect()
             }
         }
     }

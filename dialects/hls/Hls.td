@@ -31,19 +31,23 @@ def Hls_Dialect : Dialect {
 }
 
 class Hls_Op<string mnemonic, list<Trait> traits = []>
-    : Op<Hls_Dialect, mnemonic, !listconcat([RustVerified], traits)>;
+    : Op<Hls_Dialect, mnemonic, !listconcat([RustVerified], traits)>, Declared;
+
+def NameAttr : Arg<SymbolNameAttr, "Its name.">;
+def CommentAttr : Arg<ForeignAttr, "What it is for.">;
+def TypeNameAttr : Arg<StrAttr, "The typedef; empty for the C++ type of the value.">;
 
 //===--- Declarations at module level -----------------------------------------------------------------===//
 
 def Hls_TypedefOp : Hls_Op<"typedef", [Symbol]> {
   let summary = "`typedef ap_int<5> name;`";
-  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, StrAttr:$comment);
+  let arguments = (ins NameAttr:$sym_name, Arg<WordTypeAttr, "What it names.">:$type, CommentAttr:$comment);
   let assemblyFormat = "$sym_name `=` $type attr-dict";
 }
 
 def Hls_ConstantArrayOp : Hls_Op<"constant_array", [Symbol]> {
   let summary = "`static const int8_t name[4][8] = {...};` in a header of its own";
-  let arguments = (ins SymbolNameAttr:$sym_name, ElementsAttr:$value, StrAttr:$comment);
+  let arguments = (ins NameAttr:$sym_name, Arg<ElementsAttr, "Signless integers of 8, 16, 32 or 64 bits.">:$value, CommentAttr:$comment);
   let assemblyFormat = "$sym_name `=` $value attr-dict";
 }
 
@@ -54,8 +58,11 @@ def Hls_FuncOp : Hls_Op<"func", [Symbol, IsolatedFromAbove, SingleBlock, NoTermi
     it is only read (`const`). `top` marks the function that becomes hardware; other functions are `static`. `cost`
     holds the fields of `dataflow::Cost`, in their order; `comment` says what the function computes.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$names, StrArrayAttr:$types,
-                       DenseI64ArrayAttr:$inputs, BoolAttr:$top, DenseI64ArrayAttr:$cost, StrAttr:$comment);
+  let arguments = (ins NameAttr:$sym_name, Arg<StrArrayAttr, "Name of each argument.">:$names,
+                       Arg<StrArrayAttr, "Typedef of each argument's elements.">:$types,
+                       Arg<FlagsAttr, "Whether each argument is only read.">:$inputs,
+                       Arg<BoolAttr, "Whether the function becomes hardware; others are called by it.">:$top,
+                       Arg<CostAttr, "Estimate of what it costs in hardware.">:$cost, CommentAttr:$comment);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
 }
@@ -64,20 +71,21 @@ def Hls_FuncOp : Hls_Op<"func", [Symbol, IsolatedFromAbove, SingleBlock, NoTermi
 
 def Hls_PragmaOp : Hls_Op<"pragma"> {
   let summary = "`#pragma HLS directive variable=name options`";
-  let arguments = (ins StrAttr:$directive, Optional<AnyMemRef>:$variable, StrAttr:$options);
+  let arguments = (ins Arg<StrAttr, "Such as `PIPELINE`.">:$directive, Optional<AnyMemRef>:$variable, Arg<StrAttr, "Such as `II=1`.">:$options);
   let assemblyFormat = "$directive (`on` $variable^ `:` type($variable))? attr-dict";
 }
 
 def Hls_VariableOp : Hls_Op<"variable"> {
   let summary = "`type name[4];`, not initialized";
-  let arguments = (ins StrAttr:$name, StrAttr:$type);
+  let arguments = (ins Arg<StrAttr, "Its name.">:$name, TypeNameAttr:$type);
   let results = (outs AnyMemRef:$variable);
   let assemblyFormat = "$name attr-dict `:` type($variable)";
 }
 
 def Hls_ForOp : Hls_Op<"for", [SingleBlock, NoTerminator]> {
   let summary = "`label: for (int counter = 0; counter < extent; ++counter) {...}`";
-  let arguments = (ins StrAttr:$label, StrAttr:$counter, I64Attr:$extent);
+  let arguments = (ins Arg<StrAttr, "Its label.">:$label, Arg<StrAttr, "Name of its counter.">:$counter,
+                       Arg<SizeAttr, "Number of iterations.">:$extent);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$label attr-dict-with-keyword $body";
 }
@@ -90,20 +98,21 @@ def Hls_StoreOp : Hls_Op<"store"> {
 
 def Hls_DefineOp : Hls_Op<"define"> {
   let summary = "`const type name = value;`; the result stands for the name";
-  let arguments = (ins AnyType:$value, StrAttr:$name, StrAttr:$type);
+  let arguments = (ins AnyType:$value, Arg<StrAttr, "Its name.">:$name, TypeNameAttr:$type);
   let results = (outs AnyType:$constant);
   let assemblyFormat = "$name `=` $value attr-dict `:` type($value) `->` type($constant)";
 }
 
 def Hls_CallOp : Hls_Op<"call"> {
   let summary = "`callee(arguments);`";
-  let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyMemRef>:$operands);
+  let arguments = (ins Arg<FlatSymbolRefAttr, "Name of the function.">:$callee, Variadic<AnyMemRef>:$operands);
   let assemblyFormat = "$callee `(` $operands `)` attr-dict `:` type($operands)";
 }
 
 def Hls_TraceOp : Hls_Op<"trace"> {
   let summary = "Shows an array to the test bench under the name of an ONNX node; nothing in hardware";
-  let arguments = (ins AnyMemRef:$array, StrAttr:$name);
+  let arguments = (ins AnyMemRef:$array,
+                       Arg<ForeignAttr, "The ONNX node, for people; which one it is says the location.">:$name);
   let assemblyFormat = "$array `as` $name attr-dict `:` type($array)";
 }
 
@@ -111,14 +120,14 @@ def Hls_TraceOp : Hls_Op<"trace"> {
 
 def Hls_GlobalOp : Hls_Op<"global", [Pure]> {
   let summary = "The array of a `constant_array`";
-  let arguments = (ins FlatSymbolRefAttr:$array);
+  let arguments = (ins Arg<FlatSymbolRefAttr, "Its name.">:$array);
   let results = (outs AnyMemRef:$value);
   let assemblyFormat = "$array attr-dict `:` type($value)";
 }
 
 def Hls_ConstantOp : Hls_Op<"constant", [Pure]> {
   let summary = "A literal";
-  let arguments = (ins I64Attr:$value);
+  let arguments = (ins Arg<I64Attr, "Its value.">:$value);
   let results = (outs AnyType:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
 }
@@ -132,7 +141,7 @@ def Hls_LoadOp : Hls_Op<"load"> {
 
 def Hls_CastOp : Hls_Op<"cast", [Pure]> {
   let summary = "`type(value)`: wrapped to the result's width; `index` results must hold the value";
-  let arguments = (ins AnyType:$value, StrAttr:$type);
+  let arguments = (ins AnyType:$value, TypeNameAttr:$type);
   let results = (outs AnyType:$result);
   let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
 }
@@ -145,6 +154,7 @@ def Hls_SelectOp : Hls_Op<"select", [Pure]> {
 }
 
 class Hls_Binary<string mnemonic, string operator> : Hls_Op<mnemonic, [Pure]> {
+  let group = "Binary";
   let summary = "`a " # operator # " b`";
   let arguments = (ins AnyType:$a, AnyType:$b);
   let results = (outs AnyType:$result);
@@ -165,7 +175,7 @@ def Hls_GeOp : Hls_Binary<"ge", ">=">;
 
 def Hls_RunOp : Hls_Op<"run", [Pure]> {
   let summary = "The host's call of a top function, on tensors of as many words as the function's arrays";
-  let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyRankedTensor>:$inputs);
+  let arguments = (ins Arg<FlatSymbolRefAttr, "Name of the function.">:$callee, Variadic<AnyRankedTensor>:$inputs);
   let results = (outs Variadic<AnyRankedTensor>:$outputs);
   let assemblyFormat = "$callee `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)";
 }

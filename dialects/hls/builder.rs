@@ -3,7 +3,7 @@
 use melior::Context;
 use melior::ir::{Block, BlockLike, Location, Region, RegionLike, Type};
 
-use super::op::{Binary, FunctionHead, Op};
+use super::op::*;
 use super::types::{Memory, Scalar};
 use crate::ir::{self, BlockHandle, Val, block_arguments, block_handle};
 use crate::text::Foreign;
@@ -71,17 +71,12 @@ impl<'c> Builder<'c> {
     }
 
     /// A function; `body` gets its arguments.
-    pub fn function(
-        &self,
-        head: FunctionHead,
-        arguments: &[Memory],
-        body: impl FnOnce(&Self, &[Val<'c>]),
-    ) {
+    pub fn function(&self, head: Func, arguments: &[Memory], body: impl FnOnce(&Self, &[Val<'c>])) {
         let arguments: Vec<_> = arguments
             .iter()
             .map(|memory| memory.to_type(self.context))
             .collect();
-        self.nested(&Op::Function(head), &arguments, body);
+        self.nested(&Op::Func(head), &arguments, body);
     }
 
     /// A loop; `body` gets its counter.
@@ -92,11 +87,11 @@ impl<'c> Builder<'c> {
         extent: usize,
         body: impl FnOnce(&Self, Val<'c>),
     ) {
-        let op = Op::For {
+        let op = Op::For(For {
             label: label.to_owned(),
             counter: counter.to_owned(),
             extent,
-        };
+        });
         self.nested(&op, &[Type::index(self.context)], |inner, arguments| {
             body(inner, arguments[0])
         });
@@ -104,28 +99,28 @@ impl<'c> Builder<'c> {
 
     /// `#pragma HLS`.
     pub fn pragma(&self, directive: &str, variable: Option<Val<'c>>, options: &str) {
-        let op = Op::Pragma {
+        let op = Op::Pragma(Pragma {
             directive: directive.to_owned(),
             options: options.to_owned(),
-        };
+        });
         self.append(&op, variable.as_slice(), &[], None);
     }
 
     /// A local array or variable.
     pub fn variable(&self, name: &str, type_name: &str, memory: &Memory) -> Val<'c> {
-        let op = Op::Variable {
+        let op = Op::Variable(Variable {
             name: name.to_owned(),
             type_name: type_name.to_owned(),
-        };
+        });
         self.expression(&op, &[], memory.to_type(self.context))
     }
 
     /// A call.
     pub fn call(&self, callee: &str, arguments: &[Val<'c>]) {
         self.append(
-            &Op::Call {
+            &Op::Call(Call {
                 callee: callee.to_owned(),
-            },
+            }),
             arguments,
             &[],
             None,
@@ -134,7 +129,12 @@ impl<'c> Builder<'c> {
 
     /// Shows an array to the test bench.
     pub fn trace(&self, array: Val<'c>, name: &Foreign) {
-        self.append(&Op::Trace { name: name.clone() }, &[array], &[], None);
+        self.append(
+            &Op::Trace(Trace { name: name.clone() }),
+            &[array],
+            &[],
+            None,
+        );
     }
 
     /// `array[indices] = value`.
@@ -158,9 +158,9 @@ impl<'c> Builder<'c> {
     /// A constant array of the module.
     pub fn global(&self, array: &str, memory: &Memory) -> Val<'c> {
         self.expression(
-            &Op::Global {
+            &Op::Global(Global {
                 array: array.to_owned(),
-            },
+            }),
             &[],
             memory.to_type(self.context),
         )
@@ -168,19 +168,19 @@ impl<'c> Builder<'c> {
 
     /// A named constant.
     pub fn define(&self, name: &str, type_name: &str, value: Val<'c>, word: Word) -> Val<'c> {
-        let op = Op::Define {
+        let op = Op::Define(Define {
             name: name.to_owned(),
             type_name: type_name.to_owned(),
-        };
+        });
         self.expression(&op, &[value], word.to_type(self.context))
     }
 
     /// An index literal.
     pub fn index(&self, value: usize) -> Val<'c> {
         self.expression(
-            &Op::Constant {
+            &Op::Constant(Constant {
                 value: value as i64,
-            },
+            }),
             &[],
             Type::index(self.context),
         )
@@ -189,19 +189,27 @@ impl<'c> Builder<'c> {
     /// A literal of the narrowest word that holds it.
     pub fn literal(&self, value: i64) -> Val<'c> {
         let word = Word::of_range(value.min(0), value.max(0));
-        self.expression(&Op::Constant { value }, &[], word.to_type(self.context))
+        self.expression(
+            &Op::Constant(Constant { value }),
+            &[],
+            word.to_type(self.context),
+        )
     }
 
     /// A literal of a word that holds it.
     pub fn literal_of(&self, value: i64, word: Word) -> Val<'c> {
-        self.expression(&Op::Constant { value }, &[], word.to_type(self.context))
+        self.expression(
+            &Op::Constant(Constant { value }),
+            &[],
+            word.to_type(self.context),
+        )
     }
 
     /// `type(value)`; the typedef may be empty.
     pub fn cast(&self, value: Val<'c>, to: Scalar, type_name: &str) -> Val<'c> {
-        let op = Op::Cast {
+        let op = Op::Cast(Cast {
             type_name: type_name.to_owned(),
-        };
+        });
         self.expression(&op, &[value], to.to_type(self.context))
     }
 

@@ -3,7 +3,7 @@
 use melior::ir::operation::OperationLike;
 use melior::ir::{TypeLike, ValueLike};
 
-use super::op::Op;
+use super::op::*;
 use super::types::{Memory, Scalar, memory_of};
 use crate::ir::{self, Val, block_arguments, single_block};
 use crate::tensor::Element;
@@ -34,8 +34,8 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
     };
     let result_scalar = || result.and_then(Scalar::of).ok_or(NO_TYPE);
     match construct {
-        Op::Typedef { name, .. } => identifier(name),
-        Op::ConstantArray { name, value, .. } => {
+        Op::Typedef(Typedef { name, .. }) => identifier(name),
+        Op::ConstantArray(ConstantArray { name, value, .. }) => {
             identifier(name)?;
             let storage = matches!(
                 value.element(),
@@ -51,7 +51,7 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
                 )
             })
         }
-        Op::Function(head) => {
+        Op::Func(head) => {
             identifier(&head.name)?;
             head.names
                 .iter()
@@ -72,11 +72,11 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
                 || "has an argument that is not an array of words".to_owned(),
             )
         }
-        Op::For {
+        Op::For(For {
             label,
             counter,
             extent,
-        } => {
+        }) => {
             identifier(label)?;
             identifier(counter)?;
             let arguments = single_block(op).map(block_arguments).unwrap_or_default();
@@ -88,7 +88,7 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
                 format!("has {extent} iterations; int holds fewer")
             })
         }
-        Op::Variable { name, type_name } | Op::Define { name, type_name } => {
+        Op::Variable(Variable { name, type_name }) | Op::Define(Define { name, type_name }) => {
             identifier(name)?;
             optional_identifier(type_name)
         }
@@ -109,7 +109,7 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
                 format!("stores {value} in an array of {}", memory.element)
             })
         }
-        Op::Cast { type_name } => {
+        Op::Cast(Cast { type_name }) => {
             optional_identifier(type_name)?;
             let (from, to) = (scalar(0)?, result_scalar()?);
             let fits = matches!(
@@ -135,7 +135,7 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
                 None => "is not defined on these operands".to_owned(),
             })
         }
-        Op::Constant { value } => match result_scalar()? {
+        Op::Constant(Constant { value }) => match result_scalar()? {
             Scalar::Word(word) if word.bits <= 64 => expect(word.wrap(*value) == *value, || {
                 format!("has the value {value}, which {word} does not hold")
             }),
@@ -145,7 +145,7 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
             }),
             other => Err(format!("is of type {other}, expected a word or an index")),
         },
-        Op::Run { callee } => {
+        Op::Run(Run { callee }) => {
             identifier(callee)?;
             let integer =
                 |value: &Val<'_>| ir::type_of(*value).is_some_and(|r#type| r#type.element.is_int());
@@ -153,9 +153,9 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
                 && op.results().map(ir::val).all(|value| integer(&value));
             expect(fits, || "needs integer tensors of static shape".to_owned())
         }
-        Op::Call { callee } => identifier(callee),
-        Op::Global { array } => identifier(array),
-        Op::Pragma { directive, options } => {
+        Op::Call(Call { callee }) => identifier(callee),
+        Op::Global(Global { array }) => identifier(array),
+        Op::Pragma(Pragma { directive, options }) => {
             let word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
             expect(!directive.is_empty() && directive.chars().all(word), || {
                 let directive = Foreign::new(directive.as_str());
@@ -170,7 +170,7 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
                 )
             })
         }
-        Op::Trace { .. } => Ok(()),
+        Op::Trace(_) => Ok(()),
     }
 }
 

@@ -9,8 +9,6 @@ use melior::ir::{
 use melior::{Context, StringRef};
 use mlir_sys::*;
 
-use super::attribute::AttributeValue;
-
 /// An op in place.
 pub type Op<'c> = OperationRef<'c, 'c>;
 /// An SSA value.
@@ -209,22 +207,6 @@ pub(crate) fn build_op_raw<'c>(
         .add_results(results)
         .build()
         .expect("an op with explicit result types can always be created")
-}
-
-/// Builds an op from attributes as Rust values.
-pub(crate) fn build_with<'c>(
-    context: &'c Context,
-    name: &str,
-    operands: &[Val<'c>],
-    attributes: &[(&str, AttributeValue)],
-    results: &[Type<'c>],
-    location: Location<'c>,
-) -> Operation<'c> {
-    let attributes: Vec<_> = attributes
-        .iter()
-        .map(|(name, value)| (*name, value.to_attribute(context)))
-        .collect();
-    build_op_raw(context, name, operands, &attributes, results, location)
 }
 
 /// Appends an op to a block, or inserts it before `before`, and returns its handle.

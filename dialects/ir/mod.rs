@@ -36,7 +36,7 @@ pub use handle::{
     has_no_uses, move_before, op_name, replace_all_uses, set_operand, set_type, single_block,
     users, val, value_key,
 };
-pub(crate) use handle::{block_handle, build_op_raw, build_with, op_handle, set_attribute};
+pub(crate) use handle::{block_handle, build_op_raw, op_handle, set_attribute};
 pub use node::{Node, Place, identify, location_key, node_name};
 pub(crate) use types::element_of;
 pub use types::{OpenType, tensor_type, type_of, unranked};

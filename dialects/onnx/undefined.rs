@@ -4,10 +4,13 @@
 //! harmless: it is the infinite factor that makes NaN, of a 0. NaN that comes of the data alone (the root of a
 //! negative number, an overflow) is not looked for here.
 
-use super::eval::affine;
-use super::op::Op;
+use super::normalization::affine;
+use super::{Contraction, Family, Normalization, Op};
 use crate::tensor::Tensor;
 use crate::value::ValueInfo;
+
+/// The numbers that can make NaN.
+const SPECIAL: [f64; 4] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0];
 
 impl Op {
     /// Whether the op may give NaN on finite operands because of an operand that is constant, or of an attribute. An
@@ -18,42 +21,72 @@ impl Op {
             constant(at).is_some_and(|value| value.has_float(wrong))
         };
         let infinite = |x: f64| !x.is_finite();
-        let zero = |x: f64| x == 0.0 || x.is_nan();
-        match self {
-            // A bound that is NaN bounds nothing.
-            Self::Clip => false,
-            Self::Mul | Self::MatMul | Self::Conv(_) => any(0, infinite) || any(1, infinite),
-            Self::Gemm(gemm) => {
+        match self.family() {
+            Family::Elementwise(op) => elementwise(op, inputs),
+            Family::Contraction(Contraction::MatMul | Contraction::Conv(_)) => {
+                any(0, infinite) || any(1, infinite) || any(2, f64::is_nan)
+            }
+            Family::Contraction(Contraction::Gemm(gemm)) => {
                 let factors = [gemm.alpha, gemm.beta];
                 factors.iter().any(|factor| !factor.is_finite())
                     || any(0, infinite)
                     || any(1, infinite)
                     || any(2, f64::is_nan)
             }
-            Self::Div => any(0, zero) || any(1, zero),
-            Self::BatchNormalization { epsilon } => {
+            Family::Normalization(Normalization::BatchNormalization(op)) => {
                 let parameters = [1, 2, 3, 4].map(|at| constant(at).and_then(Tensor::as_f32));
                 let [Some(scale), Some(bias), Some(mean), Some(variance)] = parameters else {
                     return false;
                 };
-                let (factors, addends) = affine(scale, bias, mean, variance, *epsilon);
+                let (factors, addends) = affine(scale, bias, mean, variance, op.epsilon);
                 !factors.iter().all(|factor| factor.is_finite())
                     || addends.iter().any(|addend| addend.is_nan())
             }
-            Self::LayerNormalization(layer) => {
+            Family::Normalization(Normalization::LayerNormalization(layer)) => {
                 !layer.epsilon.is_finite() || any(1, infinite) || any(2, f64::is_nan)
             }
-            Self::LeakyRelu { alpha } | Self::Elu { alpha } => alpha.is_nan(),
-            Self::Selu { alpha, gamma } => alpha.is_nan() || !gamma.is_finite(),
-            Self::HardSigmoid { alpha, beta } => !alpha.is_finite() || beta.is_nan(),
-            _ => (0..inputs.len()).any(|at| any(at, f64::is_nan)),
+            // They make none, but pass on what they are given.
+            Family::Normalization(Normalization::Softmax(_) | Normalization::LogSoftmax(_))
+            | Family::Pooling(_)
+            | Family::Reduction(_)
+            | Family::Conversion(_)
+            | Family::Reshaping(_)
+            | Family::Movement(_) => (0..inputs.len()).any(|at| any(at, f64::is_nan)),
         }
     }
+}
+
+/// A constant is looked at with nothing known of the other operands, but for bounds that are left out.
+fn elementwise(op: &Op, inputs: &[Option<ValueInfo<'_>>]) -> bool {
+    let Some(formula) = &op.declaration().formula else {
+        return false;
+    };
+    let attributes = op.numbers();
+    let variadic = op.arity().1 == usize::MAX;
+    let with = |at: usize, value: Option<f64>| {
+        let count = op.declaration().operands.len().max(inputs.len());
+        let mut operands = vec![None; count];
+        operands[if variadic { 0 } else { at }] = value;
+        formula.makes_nan(&operands, &attributes)
+    };
+    with(0, None)
+        || inputs.iter().enumerate().any(|(at, info)| {
+            let Some(value) = info.and_then(|info| info.value) else {
+                return false;
+            };
+            let held = |special: &f64| {
+                value.has_float(|x| x == *special || x.is_nan() && special.is_nan())
+            };
+            SPECIAL
+                .iter()
+                .any(|special| held(special) && with(at, Some(*special)))
+        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::onnx::*;
     use crate::value::with_infos;
 
     const X: [f32; 5] = [-3.0, -0.5, 0.0, 0.5, 3.0];
@@ -96,24 +129,24 @@ mod tests {
         }
         for value in constants {
             let unary = [
-                Op::LeakyRelu { alpha: value },
-                Op::Elu { alpha: value },
-                Op::Selu {
+                Op::LeakyRelu(LeakyRelu { alpha: value }),
+                Op::Elu(Elu { alpha: value }),
+                Op::Selu(Selu {
                     alpha: 1.0,
                     gamma: value,
-                },
-                Op::Selu {
+                }),
+                Op::Selu(Selu {
                     alpha: value,
                     gamma: 1.0,
-                },
-                Op::HardSigmoid {
+                }),
+                Op::HardSigmoid(HardSigmoid {
                     alpha: value,
                     beta: 0.5,
-                },
-                Op::HardSigmoid {
+                }),
+                Op::HardSigmoid(HardSigmoid {
                     alpha: 0.2,
                     beta: value,
-                },
+                }),
             ];
             for op in unary {
                 let (said, found) = said_and_found(&op, &[]);
@@ -123,7 +156,7 @@ mod tests {
                 let mut parameters =
                     [1.0, 0.5, 0.25, 2.0].map(|value| Tensor::f32([1], vec![value]));
                 parameters[at] = Tensor::f32([1], vec![value]);
-                let op = Op::BatchNormalization { epsilon: 1e-5 };
+                let op = Op::BatchNormalization(BatchNormalization { epsilon: 1e-5 });
                 let (said, found) = said_and_found(&op, &parameters.each_ref());
                 assert!(said || !found, "parameter {at} {value}");
             }

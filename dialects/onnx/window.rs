@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::{AutoPad, AveragePool, Conv, MaxPool};
 use crate::error::EvalError;
-use crate::onnx::op::{AutoPad, AveragePool, Conv, MaxPool};
 
 /// Bound of every extent, step, distance and padding, so that positions are computed without overflow.
 const LIMIT: usize = i32::MAX as usize;
@@ -319,7 +319,7 @@ mod tests {
     #[test]
     fn same_padding_puts_the_odd_element_where_it_belongs() {
         let conv = |auto_pad| Conv {
-            kernel_shape: Vec::new(),
+            kernel_shape: None,
             strides: vec![2],
             pads: vec![],
             dilations: vec![],

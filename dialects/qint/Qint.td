@@ -21,9 +21,14 @@ def Qint_Dialect : Dialect {
 }
 
 class Qint_Op<string mnemonic, list<Trait> traits = []>
-    : Op<Qint_Dialect, mnemonic, !listconcat([Pure, RustVerified], traits)> {
+    : Op<Qint_Dialect, mnemonic, !listconcat([Pure, RustVerified], traits)>, Declared {
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
+
+def ScaleAttr : Arg<ElementsAttr, "f32 or f64, as the op says; broadcasts against the operand.">;
+def SignedResultAttr : Arg<BoolAttr, "Whether the result is read as a signed number.">;
+def SignedInputAttr : Arg<BoolAttr, "Whether the operand is read as a signed number.">;
+def ChannelAxisAttr : Arg<SizeAttr, "The channel axis.">;
 
 def Qint_QuantizeOp : Qint_Op<"quantize"> {
   let summary = "From float32 to integers, with the semantics of QONNX's IntQuant and BipolarQuant";
@@ -40,9 +45,14 @@ def Qint_QuantizeOp : Qint_Op<"quantize"> {
        : (tensor<1x8xf32>) -> tensor<1x8xi2>
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$x, ElementsAttr:$scale, ElementsAttr:$zero_point, F32Attr:$lo,
-                       F32Attr:$hi, StrAttr:$rounding_mode, BoolAttr:$bipolar, I64Attr:$fraction_bits,
-                       BoolAttr:$is_signed);
+  let arguments = (ins AnyRankedTensor:$x, ScaleAttr:$scale,
+                       Arg<ElementsAttr, "f32, broadcasts against the operand.">:$zero_point,
+                       Arg<F32Attr, "Least code, before the zero point is subtracted.">:$lo,
+                       Arg<F32Attr, "Greatest code, before the zero point is subtracted.">:$hi,
+                       Arg<RoundingModeAttr, "How codes are rounded.">:$rounding_mode,
+                       Arg<BoolAttr, "Codes are -1 and +1 by the sign of the operand; `lo`, `hi` and `rounding_mode` do not matter.">:$bipolar,
+                       Arg<BitsAttr, "The integer is `(code - zero point) * 2^fraction_bits`.">:$fraction_bits,
+                       SignedResultAttr:$is_signed);
   let results = (outs AnyRankedTensor:$n);
 }
 
@@ -52,7 +62,7 @@ def Qint_DequantizeOp : Qint_Op<"dequantize"> {
     `scale` is an f64 tensor that broadcasts against `n`. The product is taken in float64 and rounded to
     float32. `is_signed` says how the bits of `n` are read.
   }];
-  let arguments = (ins AnyRankedTensor:$n, ElementsAttr:$scale, BoolAttr:$is_signed);
+  let arguments = (ins AnyRankedTensor:$n, ScaleAttr:$scale, SignedInputAttr:$is_signed);
   let results = (outs AnyRankedTensor:$x);
 }
 
@@ -63,9 +73,12 @@ def Qint_RequantizeOp : Qint_Op<"requantize"> {
     are wide enough never to overflow. `c` is the position along `axis`; the arrays have one element or as
     many as the axis. `round` is `rounding_mode`.
   }];
-  let arguments = (ins AnyRankedTensor:$n, DenseI64ArrayAttr:$multiplier, DenseI64ArrayAttr:$addend,
-                       I64Attr:$shift, I64Attr:$lo, I64Attr:$hi, StrAttr:$rounding_mode, I64Attr:$axis,
-                       BoolAttr:$input_signed, BoolAttr:$is_signed);
+  let arguments = (ins AnyRankedTensor:$n, Arg<DenseI64ArrayAttr, "One for each channel, or one for all.">:$multiplier,
+                       Arg<DenseI64ArrayAttr, "One for each channel, or one for all.">:$addend,
+                       Arg<BitsAttr, "Number of fraction bits dropped, 0 to 62.">:$shift,
+                       Arg<I64Attr, "Least result.">:$lo, Arg<I64Attr, "Greatest result.">:$hi,
+                       Arg<RoundingModeAttr, "How dropped fraction bits are rounded.">:$rounding_mode,
+                       ChannelAxisAttr:$axis, SignedInputAttr:$input_signed, SignedResultAttr:$is_signed);
   let results = (outs AnyRankedTensor:$y);
 }
 
@@ -82,8 +95,10 @@ def Qint_ThresholdOp : Qint_Op<"threshold"> {
        : (tensor<1x8xi7>) -> tensor<1x8xi2>
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$n, ElementsAttr:$thresholds, DenseI64ArrayAttr:$base,
-                       DenseI64ArrayAttr:$step, I64Attr:$axis, BoolAttr:$input_signed, BoolAttr:$is_signed);
+  let arguments = (ins AnyRankedTensor:$n, Arg<ElementsAttr, "i64, channels (or 1) x steps, each row ascending.">:$thresholds,
+                       Arg<DenseI64ArrayAttr, "Result below the first threshold, one for each row.">:$base,
+                       Arg<DenseI64ArrayAttr, "What each reached threshold adds, one for each row.">:$step,
+                       ChannelAxisAttr:$axis, SignedInputAttr:$input_signed, SignedResultAttr:$is_signed);
   let results = (outs AnyRankedTensor:$y);
 }
 
@@ -92,8 +107,9 @@ def Qint_LookupOp : Qint_Op<"lookup"> {
   let description = [{
     `y = table[c, n - low]`. `table` is a C x D or 1 x D i64 tensor. `n` lies in `low .. low + D - 1`.
   }];
-  let arguments = (ins AnyRankedTensor:$n, ElementsAttr:$table, I64Attr:$low, I64Attr:$axis,
-                       BoolAttr:$input_signed, BoolAttr:$is_signed);
+  let arguments = (ins AnyRankedTensor:$n, Arg<ElementsAttr, "i64, channels (or 1) x domain.">:$table,
+                       Arg<I64Attr, "The operand that the first column belongs to.">:$low, ChannelAxisAttr:$axis,
+                       SignedInputAttr:$input_signed, SignedResultAttr:$is_signed);
   let results = (outs AnyRankedTensor:$y);
 }
 

@@ -45,7 +45,7 @@ impl Quantize {
             Codes::Range {
                 lo: self.lo,
                 hi: self.hi,
-                rounding: self.rounding,
+                rounding: self.rounding_mode,
             }
         };
         Quantizer {
@@ -82,7 +82,7 @@ impl Quantize {
 impl Dequantize {
     fn eval(&self, input: &Tensor) -> Result<Tensor, EvalError> {
         let scale = self.scale.to_f64();
-        let n = read(input, self.signed);
+        let n = read(input, self.is_signed);
         let mut values = Vec::with_capacity(n.len());
         for_each_index(&input.shape, |index| {
             values.push(dequantize(
@@ -99,7 +99,7 @@ impl Requantize {
     pub fn apply(&self, n: i64, channel: usize) -> i64 {
         let of = |values: &[i64]| i128::from(values[if values.len() == 1 { 0 } else { channel }]);
         let scaled = i128::from(n) * of(&self.multiplier) + of(&self.addend);
-        let rounded = round_shift(scaled, self.shift, self.rounding);
+        let rounded = round_shift(scaled, self.shift, self.rounding_mode);
         rounded.clamp(i128::from(self.lo), i128::from(self.hi)) as i64
     }
 }

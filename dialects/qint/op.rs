@@ -1,112 +1,29 @@
-//! The ops of `qint` as Rust values. See `Qint.td` for what each means.
+//! The ops of `qint` as Rust values, which the build makes of the definitions in `Qint.td`, and their rules.
 
+use melior::Context;
+use melior::ir::{Location, Type, operation::Operation};
+
+use crate::declare;
 use crate::error::EvalError;
-use crate::qonnx::Rounding;
+use crate::ir::Val;
 use crate::tensor::{Element, Tensor};
 use crate::value::TensorType;
 use crate::word::Word;
 
-/// From float32 to integers.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Quantize {
-    /// f32, broadcasts against the input.
-    pub scale: Tensor,
-    /// f32, broadcasts against the input.
-    pub zero_point: Tensor,
-    /// Least code, before the zero point is subtracted.
-    pub lo: f32,
-    /// Greatest code, before the zero point is subtracted.
-    pub hi: f32,
-    /// How codes are rounded.
-    pub rounding: Rounding,
-    /// Codes are -1 and +1 by the sign of the input; `lo`, `hi` and `rounding` do not matter.
-    pub bipolar: bool,
-    /// The integer is `(code - zero point) * 2^fraction_bits`.
-    pub fraction_bits: u32,
-    /// Whether the result is read as a signed number.
-    pub signed: bool,
-}
-
-/// From integers to float32.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Dequantize {
-    /// f64, broadcasts against the input.
-    pub scale: Tensor,
-    /// Whether the input is read as a signed number.
-    pub signed: bool,
-}
-
-/// Multiply, add, shift, round, saturate.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Requantize {
-    /// One for each channel, or one for all.
-    pub multiplier: Vec<i64>,
-    /// One for each channel, or one for all.
-    pub addend: Vec<i64>,
-    /// Number of fraction bits dropped, 0 to 62.
-    pub shift: u32,
-    /// Least result.
-    pub lo: i64,
-    /// Greatest result.
-    pub hi: i64,
-    /// How dropped fraction bits are rounded.
-    pub rounding: Rounding,
-    /// The channel axis.
-    pub axis: usize,
-    /// Whether the input is read as a signed number.
-    pub input_signed: bool,
-    /// Whether the result is read as a signed number.
-    pub signed: bool,
-}
-
-/// Counts the thresholds that the input reaches.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Threshold {
-    /// i64, channels (or 1) x steps, each row ascending.
-    pub thresholds: Tensor,
-    /// Result below the first threshold, one for each row.
-    pub base: Vec<i64>,
-    /// What each reached threshold adds, one for each row.
-    pub step: Vec<i64>,
-    /// The channel axis.
-    pub axis: usize,
-    /// Whether the input is read as a signed number.
-    pub input_signed: bool,
-    /// Whether the result is read as a signed number.
-    pub signed: bool,
-}
-
-/// A function by its table.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lookup {
-    /// i64, channels (or 1) x domain.
-    pub table: Tensor,
-    /// The input that the first column belongs to.
-    pub low: i64,
-    /// The channel axis.
-    pub axis: usize,
-    /// Whether the input is read as a signed number.
-    pub input_signed: bool,
-    /// Whether the result is read as a signed number.
-    pub signed: bool,
-}
-
-/// An op of `qint`.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Op {
-    /// `qint.quantize`.
-    Quantize(Quantize),
-    /// `qint.dequantize`.
-    Dequantize(Dequantize),
-    /// `qint.requantize`.
-    Requantize(Requantize),
-    /// `qint.threshold`.
-    Threshold(Threshold),
-    /// `qint.lookup`.
-    Lookup(Lookup),
-}
+include!(concat!(env!("OUT_DIR"), "/qint.rs"));
 
 impl Op {
+    /// Builds the op; it has one operand and one result.
+    pub fn build<'c>(
+        &self,
+        context: &'c Context,
+        operand: Val<'c>,
+        result: Type<'c>,
+        location: Location<'c>,
+    ) -> Operation<'c> {
+        declare::build(self, context, &[operand], &[result], location)
+    }
+
     /// Checks the op's rules against the types of its operand and result.
     pub fn verify(&self, input: &TensorType, result: &TensorType) -> Result<(), EvalError> {
         let name = self.name();
@@ -173,7 +90,7 @@ impl Op {
                     let range = op
                         .quantizer(1.0, zero_point)
                         .integer_range(op.fraction_bits);
-                    let fits = range.is_some_and(|(lo, hi)| holds(result, op.signed, lo, hi));
+                    let fits = range.is_some_and(|(lo, hi)| holds(result, op.is_signed, lo, hi));
                     let expected = format!(
                         "codes from {} to {} less it, times 2^{}, to be exact and to fit {}",
                         op.lo, op.hi, op.fraction_bits, result.element

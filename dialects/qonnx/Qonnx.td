@@ -1,7 +1,7 @@
 //===- Qonnx.td - the quantization operators of QONNX -----------------------------------------------===//
 //
 // Level 0 and 1. Values are float32 carriers: a quantizer maps real numbers to the grid
-// `(q - zero_point) * scale` and the result still is float32. The meaning of each op is `eval` in `op.rs`;
+// `(q - zero_point) * scale` and the result still is float32. The meaning of each op is `eval` in `eval.rs`;
 // it is bit-exact with the reference executor of QONNX 1.0 except where `README.md` names a deviation.
 
 #ifndef QONNX_QONNX_TD
@@ -16,9 +16,15 @@ def Qonnx_Dialect : Dialect {
 }
 
 class Qonnx_Op<string mnemonic, list<Trait> traits = []>
-    : Op<Qonnx_Dialect, mnemonic, !listconcat([Pure, RustVerified], traits)> {
+    : Op<Qonnx_Dialect, mnemonic, !listconcat([Pure, RustVerified], traits)>, Declared {
+  let inOnnx = 1;
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
+
+def SignedAttr : Arg<BoolAttr, "Whether codes may be negative.">;
+def NarrowAttr
+    : Arg<BoolAttr, "Whether one code is dropped: the least of a signed range, the greatest of an unsigned one.">;
+def HowToRoundAttr : Arg<RoundingModeAttr, "How to round.">;
 
 def Qonnx_IntQuantOp : Qonnx_Op<"int_quant"> {
   let summary = "Uniform quantization to an integer grid (Quant, IntQuant)";
@@ -41,15 +47,21 @@ def Qonnx_IntQuantOp : Qonnx_Op<"int_quant"> {
        : (tensor<1x8xf32>, tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<1x8xf32>
     ```
   }];
-  let arguments = (ins AnyTensor:$x, AnyTensor:$scale, AnyTensor:$zero_point, AnyTensor:$bit_width,
-                       BoolAttr:$is_signed, BoolAttr:$narrow, StrAttr:$rounding_mode);
+  let arguments = (ins AnyTensor:$X, AnyTensor:$scale, AnyTensor:$zeropt, AnyTensor:$bitwidth,
+                       SignedAttr:$is_signed, NarrowAttr:$narrow, HowToRoundAttr:$rounding_mode);
   let results = (outs AnyTensor:$y);
+  let onnxNames = ["IntQuant", "Quant"];
+  let onnxAttributes = [Onnx<"signed", "1", "is_signed">, Onnx<"narrow", "0">, Onnx<"rounding_mode", "ROUND">];
+  let elementwise = 1;
+  let level2 = "integer";
 }
 
 def Qonnx_BipolarQuantOp : Qonnx_Op<"bipolar_quant"> {
   let summary = "`y = x >= 0 ? scale : -scale`";
-  let arguments = (ins AnyTensor:$x, AnyTensor:$scale);
+  let arguments = (ins AnyTensor:$X, AnyTensor:$scale);
   let results = (outs AnyTensor:$y);
+  let elementwise = 1;
+  let level2 = "integer";
 }
 
 def Qonnx_TruncV1Op : Qonnx_Op<"trunc_v1"> {
@@ -58,9 +70,14 @@ def Qonnx_TruncV1Op : Qonnx_Op<"trunc_v1"> {
     `y = (round(rne(x / scale + zero_point) / 2^(in_bit_width - out_bit_width)) - zero_point) * scale`, where
     `rne` rounds to nearest even and `round` is `rounding_mode`. Nothing is clamped.
   }];
-  let arguments = (ins AnyTensor:$x, AnyTensor:$scale, AnyTensor:$zero_point, AnyTensor:$in_bit_width,
-                       AnyTensor:$out_bit_width, StrAttr:$rounding_mode);
+  let arguments = (ins AnyTensor:$X, AnyTensor:$scale, AnyTensor:$zeropt, AnyTensor:$in_bitwidth,
+                       AnyTensor:$out_bitwidth, HowToRoundAttr:$rounding_mode);
   let results = (outs AnyTensor:$y);
+  let onnxNames = ["Trunc", "TruncQuant"];
+  // Its attributes may be those of the newer version: the two are told apart by the number of inputs.
+  let onnxAttributes = [Onnx<"rounding_mode", "FLOOR">, Apart<"signed", "int">, Apart<"narrow", "int">];
+  let elementwise = 1;
+  let level2 = "float, exact";
 }
 
 def Qonnx_TruncOp : Qonnx_Op<"trunc"> {
@@ -70,19 +87,29 @@ def Qonnx_TruncOp : Qonnx_Op<"trunc"> {
     `y = (round(clamp(rne(x / scale + zero_point) / t, lo, hi)) - zero_point / t) * out_scale`, where `lo` and
     `hi` follow from `out_bit_width`, `is_signed` and `narrow` as in `qonnx.int_quant`.
   }];
-  let arguments = (ins AnyTensor:$x, AnyTensor:$scale, AnyTensor:$zero_point, AnyTensor:$in_bit_width,
-                       AnyTensor:$out_scale, AnyTensor:$out_bit_width,
-                       BoolAttr:$is_signed, BoolAttr:$narrow, StrAttr:$rounding_mode);
+  let arguments = (ins AnyTensor:$X, AnyTensor:$scale, AnyTensor:$zeropt, AnyTensor:$in_bitwidth,
+                       AnyTensor:$out_scale, AnyTensor:$out_bitwidth,
+                       SignedAttr:$is_signed, NarrowAttr:$narrow, HowToRoundAttr:$rounding_mode);
   let results = (outs AnyTensor:$y);
+  let onnxNames = ["Trunc", "TruncQuant"];
+  let onnxAttributes = [Onnx<"signed", "1", "is_signed">, Onnx<"narrow", "0">, Onnx<"rounding_mode", "FLOOR">];
+  let elementwise = 1;
+  let level2 = "float, exact";
 }
 
 def Qonnx_FloatQuantOp : Qonnx_Op<"float_quant"> {
   let summary = "Quantization to a minifloat grid";
-  let arguments = (ins AnyTensor:$x, AnyTensor:$scale, AnyTensor:$exponent_bit_width,
-                       AnyTensor:$mantissa_bit_width, AnyTensor:$exponent_bias, AnyTensor:$max_val,
-                       BoolAttr:$has_inf, BoolAttr:$has_nan, BoolAttr:$saturation,
-                       StrAttr:$rounding_mode);
+  let arguments = (ins AnyTensor:$X, AnyTensor:$scale, AnyTensor:$exponent_bitwidth,
+                       AnyTensor:$mantissa_bitwidth, AnyTensor:$exponent_bias, AnyTensor:$max_val,
+                       Arg<BoolAttr, "Whether a number beyond the range becomes infinite, if it is not limited.">:$has_inf,
+                       Arg<BoolAttr, "Whether a number beyond the range becomes NaN, if it neither is limited nor becomes infinite.">:$has_nan,
+                       Arg<BoolAttr, "Whether a number beyond the range is limited to it.">:$saturation,
+                       HowToRoundAttr:$rounding_mode);
   let results = (outs AnyTensor:$y);
+  let onnxAttributes = [Onnx<"has_inf", "0">, Onnx<"has_nan", "0">, Onnx<"saturation", "1">,
+                        Onnx<"rounding_mode", "ROUND">, Apart<"has_subnormal", "int">];
+  let elementwise = 1;
+  let level2 = "float, exact";
 }
 
 def Qonnx_MultiThresholdOp : Qonnx_Op<"multi_threshold"> {
@@ -91,9 +118,14 @@ def Qonnx_MultiThresholdOp : Qonnx_Op<"multi_threshold"> {
     `thresholds` is C x S or 1 x S; `axis` is the channel axis of `x`. The importer resolves QONNX's
     `data_layout` to `axis`.
   }];
-  let arguments = (ins AnyTensor:$x, AnyTensor:$thresholds, F32Attr:$out_scale, F32Attr:$out_bias,
-                       I64Attr:$axis);
+  let arguments = (ins AnyTensor:$X, AnyTensor:$thresholds, Arg<F32Attr, "Factor of the count.">:$out_scale,
+                       Arg<F32Attr, "Added to the scaled count.">:$out_bias,
+                       Arg<I64Attr, "The operand's channel dimension; negative counts from the back.">:$axis);
   let results = (outs AnyTensor:$y);
+  let onnxAttributes = [Onnx<"out_scale", "1">, Onnx<"out_bias", "0">, Apart<"data_layout", "string">,
+                        Apart<"out_dtype", "string">];
+  let elementwise = 1;
+  let level2 = "float, exact";
 }
 
 def Qonnx_QuantAvgPool2dOp : Qonnx_Op<"quant_avg_pool2d"> {
@@ -102,9 +134,26 @@ def Qonnx_QuantAvgPool2dOp : Qonnx_Op<"quant_avg_pool2d"> {
     `y = sum >> max(0, bitlen((2^input_bits - 1) * kernel^2) - output_bits)` over N x C x H x W, or
     N x H x W x C with `channels_last`.
   }];
-  let arguments = (ins AnyTensor:$x, I64Attr:$stride, I64Attr:$kernel, I64Attr:$input_bits,
-                       I64Attr:$output_bits, BoolAttr:$is_signed, BoolAttr:$channels_last);
+  let arguments = (ins AnyTensor:$X, Arg<SizeAttr, "Distance of neighbouring windows, at least 1.">:$stride,
+                       Arg<SizeAttr, "Extent of the square window, at least 1.">:$kernel,
+                       Arg<BitsAttr, "Bits of the operand's integers, 1 to 32.">:$input_bits,
+                       Arg<BitsAttr, "Bits of the result's integers, 2 to 32.">:$output_bits,
+                       Arg<BoolAttr, "Whether the integers are signed; the sum's width does not depend on it.">:$is_signed,
+                       Arg<BoolAttr, "Whether the operand is N x H x W x C rather than N x C x H x W.">:$channels_last);
   let results = (outs AnyTensor:$y);
+  let onnxAttributes = [Onnx<"stride">, Onnx<"kernel">, Onnx<"ibits", "", "input_bits">,
+                        Onnx<"obits", "", "output_bits">, Onnx<"signed", "0", "is_signed">,
+                        Apart<"data_layout", "string">];
+  let level2 = "float, exact";
+}
+
+// A marker of Brevitas publishes its input under another name; its value is its input.
+def Qonnx_DebugMarker : Declared {
+  let inOnnx = 1;
+  let apart = 1;
+  let onnxOutputs = 1;
+  let onnxAttributes = [Apart<"export_debug_name", "string">];
+  let level2 = "identity";
 }
 
 #endif // QONNX_QONNX_TD

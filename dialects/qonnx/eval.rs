@@ -54,8 +54,8 @@ impl Op {
                     quantizer.dequantize(quantizer.quantize(x))
                 })?
             }
-            Self::TruncV1 { rounding } => trunc::v1(*rounding, operands, ty)?,
-            Self::TruncV2(attributes) => trunc::v2(attributes, operands, ty)?,
+            Self::TruncV1(op) => trunc::v1(op.rounding_mode, operands, ty)?,
+            Self::Trunc(attributes) => trunc::v2(attributes, operands, ty)?,
             Self::FloatQuant(attributes) => float_quant::eval(attributes, operands, ty)?,
             Self::MultiThreshold(attributes) => threshold::eval(attributes, operands)?,
             Self::QuantAvgPool2d(attributes) => pool::eval(attributes, operands, ty)?,
@@ -83,18 +83,18 @@ impl Op {
     fn quantizers_of(&self, operands: &Operands<'_>) -> Result<PerElement<Quantizer>, EvalError> {
         match *self {
             Self::IntQuant(IntQuant {
-                signed,
+                is_signed: signed,
                 narrow,
-                rounding,
+                rounding_mode: rounding,
             }) => parameters(
                 operands,
-                self.parameters(),
+                &self.parameters(),
                 |[scale, zero_point, bit_width]| {
                     let parameters = (scale, zero_point, bit_width);
                     Quantizer::int(parameters, signed, narrow, rounding)
                 },
             ),
-            _ => parameters(operands, self.parameters(), |[scale]| {
+            _ => parameters(operands, &self.parameters(), |[scale]| {
                 Quantizer::bipolar(scale)
             }),
         }
@@ -137,7 +137,7 @@ impl Op {
                     .map(not_constant)
                     .collect(),
             },
-            (Self::TruncV1 { .. }, Some(scales)) => Monotonicity {
+            (Self::TruncV1(_), Some(scales)) => Monotonicity {
                 shape: scales.shape.clone(),
                 directions: scales
                     .to_f64()

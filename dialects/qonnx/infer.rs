@@ -30,28 +30,9 @@ impl Op {
     }
 
     /// Names of the operands after `X`. Their elements may be floats or integers of any width.
-    pub(super) fn parameters(&self) -> &'static [&'static str] {
-        match self {
-            Self::IntQuant(_) => &["scale", "zeropt", "bitwidth"],
-            Self::BipolarQuant => &["scale"],
-            Self::TruncV1 { .. } => &["scale", "zeropt", "in_bitwidth", "out_bitwidth"],
-            Self::TruncV2(_) => &[
-                "scale",
-                "zeropt",
-                "in_bitwidth",
-                "out_scale",
-                "out_bitwidth",
-            ],
-            Self::FloatQuant(_) => &[
-                "scale",
-                "exponent_bitwidth",
-                "mantissa_bitwidth",
-                "exponent_bias",
-                "max_val",
-            ],
-            Self::MultiThreshold(_) => &["thresholds"],
-            Self::QuantAvgPool2d(_) => &[],
-        }
+    pub(super) fn parameters(&self) -> Vec<&'static str> {
+        let operands = self.declaration().operands.iter();
+        operands.skip(1).map(|operand| operand.name).collect()
     }
 
     /// What an operand says the number of, if it is a number of bits. Only those of `FloatQuant` must be whole: a
@@ -63,9 +44,7 @@ impl Op {
             whole: false,
         });
         match (self, operand) {
-            (Self::IntQuant(_), 3) | (Self::TruncV1 { .. }, 3 | 4) | (Self::TruncV2(_), 3 | 5) => {
-                any
-            }
+            (Self::IntQuant(_), 3) | (Self::TruncV1(_), 3 | 4) | (Self::Trunc(_), 3 | 5) => any,
             (Self::FloatQuant(_), 2) => whole(1.0),
             (Self::FloatQuant(_), 3) => whole(0.0),
             _ => None,
@@ -89,12 +68,6 @@ impl Op {
             }
         }
         Ok(())
-    }
-
-    /// The least and the greatest number of operands.
-    pub fn arity(&self) -> (usize, usize) {
-        let count = 1 + self.parameters().len();
-        (count, count)
     }
 }
 

@@ -152,6 +152,10 @@ pub enum Compare {
     OrderedGreater,
     /// Floats `a >= b`, neither NaN.
     OrderedGreaterEqual,
+    /// Floats `a <= b`, neither NaN.
+    OrderedLessEqual,
+    /// Floats `a != b`, or one is NaN.
+    UnorderedNotEqual,
     /// A float is NaN.
     Unordered,
 }
@@ -168,6 +172,8 @@ impl Compare {
             Self::OrderedGreater => (CMPF, 2),
             Self::OrderedGreaterEqual => (CMPF, 3),
             Self::OrderedLess => (CMPF, 4),
+            Self::OrderedLessEqual => (CMPF, 5),
+            Self::UnorderedNotEqual => (CMPF, 13),
             Self::Unordered => (CMPF, 14),
         }
     }

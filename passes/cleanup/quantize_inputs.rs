@@ -174,9 +174,9 @@ impl QuantizeInputs {
                 constant(fixed.width as f32),
             ];
             let kind = IntQuant {
-                signed: fixed.signed,
+                is_signed: fixed.signed,
                 narrow: fixed.narrow,
-                rounding: fixed.rounding,
+                rounding_mode: fixed.rounding,
             };
             let r#type = argument.r#type();
             let quantized =

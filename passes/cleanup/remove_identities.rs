@@ -49,17 +49,15 @@ fn identity_operand<'c>(op: Op<'c>) -> Option<Val<'c>> {
             })
     };
     match onnx::Op::read(op)? {
-        Identity
-        | Reshape { .. }
-        | Flatten { .. }
-        | Squeeze { .. }
-        | Unsqueeze { .. }
-        | Cast { .. } => operand(0).filter(|value| unchanged(*value)),
-        Transpose { perm } => {
+        Identity | Reshape(_) | Flatten(_) | Squeeze(_) | Unsqueeze(_) | Cast(_) => {
+            operand(0).filter(|value| unchanged(*value))
+        }
+        Transpose(op) => {
+            let perm = &op.perm;
             let sorted = perm.iter().enumerate().all(|(at, &axis)| axis == at as i64);
             operand(0).filter(|_| sorted && !perm.is_empty())
         }
-        Concat { .. } if op.operand_count() == 1 => operand(0),
+        Concat(_) if op.operand_count() == 1 => operand(0),
         Mul => [(0, 1), (1, 0)].into_iter().find_map(|(kept, one)| {
             let kept = operand(kept)?;
             (all(operand(one)?, 1.0) && unchanged(kept)).then_some(kept)

@@ -103,7 +103,7 @@ impl<'c> Builder<'c> {
         if axes.is_empty() {
             return value;
         }
-        self.build(&onnx::Op::Unsqueeze { axes }, &[value], to)
+        self.build(&onnx::Op::Unsqueeze(onnx::Unsqueeze { axes }), &[value], to)
     }
 
     fn gemm(&mut self, gemm: onnx::Gemm) -> Option<Val<'c>> {
@@ -130,6 +130,10 @@ impl<'c> Builder<'c> {
         let mut r#type = ir::type_of(value)?;
         r#type.shape.reverse();
         debug_assert_eq!(r#type.shape.len(), 2, "{}", value.r#type());
-        Some(self.build(&onnx::Op::Transpose { perm: vec![1, 0] }, &[value], &r#type))
+        Some(self.build(
+            &onnx::Op::Transpose(onnx::Transpose { perm: vec![1, 0] }),
+            &[value],
+            &r#type,
+        ))
     }
 }

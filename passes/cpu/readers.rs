@@ -49,7 +49,7 @@ impl Readers {
 
     fn of_use(user: Op<'_>, operand: usize) -> Self {
         match qint::Op::read(user) {
-            Some(qint::Op::Dequantize(op)) => return Self::one(op.signed),
+            Some(qint::Op::Dequantize(op)) => return Self::one(op.is_signed),
             Some(qint::Op::Requantize(op)) => return Self::one(op.input_signed),
             Some(qint::Op::Threshold(op)) => return Self::one(op.input_signed),
             Some(qint::Op::Lookup(op)) => return Self::one(op.input_signed),

@@ -72,8 +72,9 @@ impl<'c> Layers<'c> {
                 }
                 Instr::Constant(value, bits) => {
                     let word = Word { bits, signed: true };
-                    let layer =
-                        dataflow::Op::Constant(Tensor::i64([size], vec![word.wrap(value); size]));
+                    let layer = dataflow::Op::Constant(dataflow::Constant {
+                        value: Tensor::i64([size], vec![word.wrap(value); size]),
+                    });
                     Register {
                         array: self.append(&layer, &[], Array { size, word }, location)?,
                         bits,

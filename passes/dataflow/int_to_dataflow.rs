@@ -120,7 +120,7 @@ impl<'c> Split<'c> {
             ir::move_before(*op, self.end);
             if let Some(qint::Op::Quantize(quantize)) = qint::Op::read(*op)
                 && let Ok(result) = op.result(0)
-                && let Some(word) = word_of(ir::val(result), quantize.signed)
+                && let Some(word) = word_of(ir::val(result), quantize.is_signed)
             {
                 self.words.insert(ir::value_key(ir::val(result)), word);
             }
@@ -179,7 +179,10 @@ impl<'c> Split<'c> {
         let tensors: Vec<_> = inputs.iter().map(|(value, _)| *value).collect();
         let types: Vec<_> = outputs.iter().map(|value| value.r#type()).collect();
         let end = ir::defining_op(*last).map_or(location, |op| op.location());
-        let run = dataflow::run(self.context, name, &tensors, &types, end);
+        let run = dataflow::Run {
+            network: name.to_owned(),
+        }
+        .build(self.context, &tensors, &types, end);
         let run = ir::build_op(self.host, Some(self.end), run);
         for ((old, new), (_, array)) in outputs.iter().zip(run.results()).zip(&arrays) {
             let new = ir::val(new);

@@ -140,7 +140,9 @@ impl<'c> Layers<'c> {
             .map(|&value| extend(value, width))
             .collect();
         let size = values.len();
-        let layer = dataflow::Op::Constant(Tensor::i64([size], values));
+        let layer = dataflow::Op::Constant(dataflow::Constant {
+            value: Tensor::i64([size], values),
+        });
         let location = self.nameless();
         self.append(&layer, &[], Array { size, word }, location)
     }
@@ -184,12 +186,7 @@ impl<'c> Layers<'c> {
                         signed,
                     },
                 };
-                self.append(
-                    &dataflow::Op::Activation(activation),
-                    &[x],
-                    result,
-                    op.location(),
-                )?
+                self.append(&activation.into(), &[x], result, op.location())?
             }
             (None, Some(upstream::Op::Reshape)) => self.array(operand(0)?, None, op)?,
             (None, Some(upstream::Op::Generic(generic))) => {
@@ -250,7 +247,12 @@ impl<'c> Layers<'c> {
             word: array.word,
         };
         let values: Vec<_> = operands.iter().map(|(value, _)| *value).collect();
-        self.append(&dataflow::Op::Gather(order), &values, result, location)
+        self.append(
+            &dataflow::Op::Gather(dataflow::Gather { order }),
+            &values,
+            result,
+            location,
+        )
     }
 }
 
@@ -289,7 +291,7 @@ pub fn unsupported(op: Op<'_>) -> String {
 fn activation(function: qint::Op, shape: &[usize]) -> Option<(Activation, bool, bool)> {
     let (function, axis, input_signed, signed) = match function {
         qint::Op::Threshold(op) => {
-            let flags = (op.axis, op.input_signed, op.signed);
+            let flags = (op.axis, op.input_signed, op.is_signed);
             (
                 Function::Threshold(qint::Threshold { axis: 0, ..op }),
                 flags.0,
@@ -298,7 +300,7 @@ fn activation(function: qint::Op, shape: &[usize]) -> Option<(Activation, bool, 
             )
         }
         qint::Op::Requantize(op) => {
-            let flags = (op.axis, op.input_signed, op.signed);
+            let flags = (op.axis, op.input_signed, op.is_signed);
             (
                 Function::Requantize(qint::Requantize { axis: 0, ..op }),
                 flags.0,
@@ -307,7 +309,7 @@ fn activation(function: qint::Op, shape: &[usize]) -> Option<(Activation, bool, 
             )
         }
         qint::Op::Lookup(op) => {
-            let flags = (op.axis, op.input_signed, op.signed);
+            let flags = (op.axis, op.input_signed, op.is_signed);
             (
                 Function::Lookup(qint::Lookup { axis: 0, ..op }),
                 flags.0,
@@ -349,7 +351,7 @@ fn reader(value: Val<'_>) -> Option<bool> {
             (Some(qint::Op::Threshold(op)), _) => Some(op.input_signed),
             (Some(qint::Op::Requantize(op)), _) => Some(op.input_signed),
             (Some(qint::Op::Lookup(op)), _) => Some(op.input_signed),
-            (Some(qint::Op::Dequantize(op)), _) => Some(op.signed),
+            (Some(qint::Op::Dequantize(op)), _) => Some(op.is_signed),
             (None, Some(upstream::Op::Generic(generic))) => {
                 let input = |from: usize| generic.body.get(from) == Some(&Instr::Input(at));
                 let read = generic.body.iter().find_map(|instr| match *instr {

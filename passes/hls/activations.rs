@@ -201,7 +201,7 @@ impl<'c> Emitter<'c> {
             scaled_word,
             "before the shift",
         );
-        let rounded_word = rounded_word(scaled_word, op.shift, op.rounding);
+        let rounded_word = rounded_word(scaled_word, op.shift, op.rounding_mode);
         let rounded_type = self.typedef(
             &wanted.within("", "_rounded"),
             rounded_word,
@@ -209,7 +209,7 @@ impl<'c> Emitter<'c> {
         );
         let comment = format!(
             "{} words {} rescaled: shift {}, {}, limited to {}..={}",
-            output.array.size, input.array.word, op.shift, op.rounding, op.lo, op.hi
+            output.array.size, input.array.word, op.shift, op.rounding_mode, op.lo, op.hi
         );
         self.function(wanted, comment, inputs, output, cost, |body| {
             body.words(output.array.size, |inner, i| {
@@ -218,7 +218,7 @@ impl<'c> Emitter<'c> {
                 let product = inner.binary(Binary::Mul, n, multiplier.read(inner, channel));
                 let scaled = inner.binary(Binary::Add, product, addend.read(inner, channel));
                 let scaled = inner.define("scaled", &scaled_type, scaled, scaled_word);
-                let rounded = round_shift(inner, scaled, op.shift, op.rounding);
+                let rounded = round_shift(inner, scaled, op.shift, op.rounding_mode);
                 let rounded = inner.define("rounded", &rounded_type, rounded, rounded_word);
                 limit(inner, rounded, op.lo, op.hi)
             });

@@ -4,7 +4,7 @@ use melior::Context;
 use melior::ir::operation::OperationLike;
 use melior::ir::{Location, ValueLike};
 use qonnx_dialects::dataflow::{self, Cost, Run, array_of};
-use qonnx_dialects::hls::{self, Builder, FunctionHead, Memory, Scalar};
+use qonnx_dialects::hls::{self, Builder, Func, Memory, Scalar};
 use qonnx_dialects::ir::{self, Function, Node, Op};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::text::Foreign;
@@ -125,9 +125,9 @@ fn check(network: &Function<'_>, runs: &[Op<'_>]) -> PassResult {
 fn replace_run<'c>(run: Op<'c>, callee: &str, context: &'c Context) {
     let inputs: Vec<_> = run.operands().map(ir::val).collect();
     let types: Vec<_> = run.results().map(|result| result.r#type()).collect();
-    let op = hls::Op::Run {
+    let op = hls::Op::Run(hls::Run {
         callee: callee.to_owned(),
-    };
+    });
     let Some(block) = ir::block_of(run) else {
         return;
     };
@@ -262,7 +262,7 @@ impl<'c> Top<'c> {
         let all: Vec<_> = self.arguments.iter().chain(&self.results).collect();
         let memory = |port: &Port| Memory::new([port.array.size], Scalar::Word(port.array.word));
         let memories: Vec<Memory> = all.iter().map(|port| memory(port)).collect();
-        let head = FunctionHead {
+        let head = Func {
             name: self.name.clone(),
             names: all.iter().map(|port| port.name.clone()).collect(),
             types: all.iter().map(|port| port.type_name.clone()).collect(),

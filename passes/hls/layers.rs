@@ -1,7 +1,7 @@
 //! One C++ function for each hardware layer.
 
 use qonnx_dialects::dataflow::{self, Array, Cost, Dense, Elementwise};
-use qonnx_dialects::hls::{self, Binary, Builder, FunctionHead, Memory, Scalar};
+use qonnx_dialects::hls::{self, Binary, Builder, Func, Memory, Scalar};
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::tensor::{Data, Tensor};
 use qonnx_dialects::text::Foreign;
@@ -68,11 +68,11 @@ impl<'c> Emitter<'c> {
     /// A typedef.
     pub fn typedef(&mut self, wanted: &Foreign, word: Word, comment: impl Into<Foreign>) -> String {
         let name = self.names.unique(&wanted.within("", "_word"));
-        self.builder.declare(&hls::Op::Typedef {
+        self.builder.declare(&hls::Op::Typedef(hls::Typedef {
             name: name.clone(),
             word,
             comment: comment.into(),
-        });
+        }));
         name
     }
 
@@ -123,11 +123,12 @@ impl<'c> Emitter<'c> {
             values: values.to_vec(),
         };
         let value = Tensor::new(shape.to_vec(), data);
-        self.builder.declare(&hls::Op::ConstantArray {
-            name: name.clone(),
-            value,
-            comment: comment.into(),
-        });
+        self.builder
+            .declare(&hls::Op::ConstantArray(hls::ConstantArray {
+                name: name.clone(),
+                value,
+                comment: comment.into(),
+            }));
         (name, Memory::new(shape, storage))
     }
 
@@ -148,8 +149,9 @@ impl<'c> Emitter<'c> {
     ) -> String {
         match layer {
             dataflow::Op::Dense(dense) => self.dense(wanted, dense, inputs, output, cost),
-            dataflow::Op::Activation(activation) => {
-                self.activation(wanted, activation, inputs, output, cost)
+            dataflow::Op::Threshold(_) | dataflow::Op::Requantize(_) | dataflow::Op::Lookup(_) => {
+                let activation = layer.activation().expect("these are functions of a word");
+                self.activation(wanted, &activation, inputs, output, cost)
             }
             dataflow::Op::Elementwise(kind) => {
                 let what = format!("{kind:?} of two arrays of {} words", output.array.size);
@@ -168,8 +170,8 @@ impl<'c> Emitter<'c> {
                     });
                 })
             }
-            dataflow::Op::Constant(value) => {
-                let values = value.as_int().unwrap_or_default();
+            dataflow::Op::Constant(op) => {
+                let values = op.value.as_int().unwrap_or_default();
                 let name = wanted.within("", "_values");
                 let table = self.table(
                     &name,
@@ -183,7 +185,7 @@ impl<'c> Emitter<'c> {
                     body.words(output.array.size, |inner, i| table.read(inner, &[i]));
                 })
             }
-            dataflow::Op::Gather(order) => self.gather(wanted, order, inputs, output, cost),
+            dataflow::Op::Gather(op) => self.gather(wanted, &op.order, inputs, output, cost),
         }
     }
 
@@ -209,7 +211,7 @@ impl<'c> Emitter<'c> {
             .iter()
             .map(|port| Memory::new([port.array.size], Scalar::Word(port.array.word)))
             .collect();
-        let head = FunctionHead {
+        let head = Func {
             name: name.clone(),
             names,
             types: ports.iter().map(|port| port.type_name.clone()).collect(),

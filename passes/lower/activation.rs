@@ -74,7 +74,10 @@ impl<'c> Converter<'c> {
             .into_iter()
             .map(|constant| constant.map(|constant| small(constant, rank)).transpose())
             .collect::<Result<Vec<_>, _>>()?;
-        let steps = if let GraphOp::Onnx(onnx::Op::BatchNormalization { epsilon }) = op {
+        let steps = if let GraphOp::Onnx(onnx::Op::BatchNormalization(onnx::BatchNormalization {
+            epsilon,
+        })) = op
+        {
             let [factor, addend] = batch_normalization(*epsilon, &constants, rank, location)?;
             value.steps.then(factor)?.then(addend)?
         } else {
@@ -148,10 +151,10 @@ impl<'c> Converter<'c> {
             zero_point: parameters.zero_point.clone(),
             lo,
             hi,
-            rounding,
+            rounding_mode: rounding,
             bipolar,
             fraction_bits: parameters.fraction_bits,
-            signed: width.signed,
+            is_signed: width.signed,
         });
         let n_type = self.tensor_type(&result.shape, width.element());
         let n = self.append(quantize.build(self.context, x, n_type, location));
@@ -435,7 +438,7 @@ fn counting(
         step: steps.step.clone(),
         axis,
         input_signed,
-        signed,
+        is_signed: signed,
     })
 }
 
@@ -454,13 +457,13 @@ fn rescaling(rescale: &Rescale, axis: usize, input_signed: bool, signed: bool) -
         shift: rescale.shift,
         lo: rescale.lo,
         hi: rescale.hi,
-        rounding: match rescale.rounding {
+        rounding_mode: match rescale.rounding {
             Nearest::Floor => Rounding::Floor,
             Nearest::Even => Rounding::Round,
         },
         axis,
         input_signed,
-        signed,
+        is_signed: signed,
     })
 }
 
@@ -512,7 +515,7 @@ impl Table {
             low: self.low,
             axis,
             input_signed,
-            signed,
+            is_signed: signed,
         })
     }
 }

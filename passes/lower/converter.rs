@@ -249,14 +249,14 @@ impl<'c> Converter<'c> {
             GraphOp::Onnx(onnx::Op::Conv(conv)) => self.conv(conv, states, result, location),
             GraphOp::Onnx(onnx::Op::MaxPool(pool)) => self.max_pool(pool, states, result, location),
             GraphOp::Onnx(
-                op @ (onnx::Op::Reshape { .. }
-                | onnx::Op::Flatten { .. }
-                | onnx::Op::Squeeze { .. }
-                | onnx::Op::Unsqueeze { .. }
+                op @ (onnx::Op::Reshape(_)
+                | onnx::Op::Flatten(_)
+                | onnx::Op::Squeeze(_)
+                | onnx::Op::Unsqueeze(_)
                 | onnx::Op::Identity
-                | onnx::Op::Transpose { .. }),
+                | onnx::Op::Transpose(_)),
             ) => self.movement(op, states, result, location),
-            GraphOp::Onnx(onnx::Op::Concat { axis }) => {
+            GraphOp::Onnx(onnx::Op::Concat(onnx::Concat { axis })) => {
                 self.concat(*axis, states, result, location)
             }
             GraphOp::Onnx(op @ (onnx::Op::Add | onnx::Op::Sub))
@@ -347,7 +347,7 @@ impl<'c> Converter<'c> {
                 None => {
                     let dequantize = qint::Op::Dequantize(Dequantize {
                         scale: value.info.scale_tensor(value.shape.len()),
-                        signed: value.info.width().signed,
+                        is_signed: value.info.width().signed,
                     });
                     let location = ir::defining_op(value.n).map_or(location, |op| op.location());
                     let op = dequantize.build(self.context, value.n, carrier_type, location);

@@ -33,7 +33,7 @@ fn permutation(perm: &[i64], rank: usize) -> Option<Vec<usize>> {
 
 /// Follows an axis through an op.
 fn follow(op: &onnx::Op, from: &[usize], to: &[usize], axis: usize) -> Option<NewAxis> {
-    if let onnx::Op::Transpose { perm } = op {
+    if let onnx::Op::Transpose(onnx::Transpose { perm }) = op {
         let axis = permutation(perm, from.len())?
             .iter()
             .position(|&at| at == axis)?;
@@ -145,7 +145,7 @@ impl<'c> Converter<'c> {
         let info = value.info.moved(op, from, to)?;
         let steps = moved_steps(&value.steps, op, from, to)?;
         let n = match op {
-            onnx::Op::Transpose { perm } => {
+            onnx::Op::Transpose(onnx::Transpose { perm }) => {
                 let perm = permutation(perm, from.len()).ok_or("its permutation is malformed")?;
                 let mut places = vec![0; perm.len()];
                 for (at, &axis) in perm.iter().enumerate() {
@@ -248,16 +248,16 @@ pub fn move_constant(
 ) -> Result<ScaledConstant, Refusal> {
     let (from, to) = (&constant.shape, &result.shape);
     let n = match op {
-        onnx::Op::Transpose { perm } => {
+        onnx::Op::Transpose(onnx::Transpose { perm }) => {
             let steps = strides(from);
             let perm = permutation(perm, from.len()).ok_or("its permutation is malformed")?;
             let steps = perm.iter().map(|&axis| steps[axis]).collect();
             constant.n.strided(to, steps)
         }
-        onnx::Op::Reshape { .. }
-        | onnx::Op::Flatten { .. }
-        | onnx::Op::Squeeze { .. }
-        | onnx::Op::Unsqueeze { .. }
+        onnx::Op::Reshape(_)
+        | onnx::Op::Flatten(_)
+        | onnx::Op::Squeeze(_)
+        | onnx::Op::Unsqueeze(_)
         | onnx::Op::Identity => constant.n.clone(),
         _ => {
             return Err(format!(
@@ -298,10 +298,10 @@ mod tests {
 
     #[test]
     fn axes_are_followed() {
-        let flatten = onnx::Op::Flatten { axis: 1 };
-        let transpose = onnx::Op::Transpose {
+        let flatten = onnx::Op::Flatten(onnx::Flatten { axis: 1 });
+        let transpose = onnx::Op::Transpose(onnx::Transpose {
             perm: vec![0, 2, 3, 1],
-        };
+        });
         assert_eq!(
             follow(&flatten, &[1, 3, 2, 2], &[1, 12], 1),
             Some(NewAxis { axis: 1, repeat: 4 })
@@ -326,7 +326,7 @@ mod tests {
             shape: vec![2, 3],
             scale: Tensor::new(vec![2, 1], Data::F64(vec![0.5, 0.25])),
         };
-        let op = onnx::Op::Transpose { perm: vec![1, 0] };
+        let op = onnx::Op::Transpose(onnx::Transpose { perm: vec![1, 0] });
         let result = TensorType::f32([3, 2]);
         let moved = move_constant(&op, &constant, &result).expect("a transpose");
         assert_eq!(moved.n, Packed::of(&[1, 4, 2, 5, 3, 6]));

@@ -98,9 +98,9 @@ impl Quantizers {
     fn quantizer(&self, scale: f32, zero_point: f32, bit_width: f32) -> Quantizer {
         match self.kind {
             Some(IntQuant {
-                signed,
+                is_signed: signed,
                 narrow,
-                rounding,
+                rounding_mode: rounding,
             }) => Quantizer::int((scale, zero_point, bit_width), signed, narrow, rounding),
             None => Quantizer::bipolar(scale),
         }

@@ -148,9 +148,9 @@ impl<'c> Builder<'c> {
             Tensor::scalar(0.0)
         };
         let kind = IntQuant {
-            signed: self.rng.chance(1, 2),
+            is_signed: self.rng.chance(1, 2),
             narrow: self.rng.chance(1, 3),
-            rounding: Rounding::ALL[self.rng.below(Rounding::ALL.len())],
+            rounding_mode: Rounding::ALL[self.rng.below(Rounding::ALL.len())],
         };
         let bits = Tensor::scalar(bits as f32);
         let operands = [
@@ -221,7 +221,10 @@ impl<'c> Builder<'c> {
         let scale = Tensor::scalar(0.5);
         let scale = self.constant(&scale);
         let weights = self.node(qonnx::Op::BipolarQuant, &[weights, scale]);
-        let weights = self.node(onnx::Op::Transpose { perm: vec![1, 0] }, &[weights]);
+        let weights = self.node(
+            onnx::Op::Transpose(onnx::Transpose { perm: vec![1, 0] }),
+            &[weights],
+        );
         let value = self.value;
         self.value = self.node(onnx::Op::MatMul, &[value, weights]);
         self.shape[1] = columns;
@@ -236,7 +239,7 @@ impl<'c> Builder<'c> {
             1 + self.rng.below(3).min(self.shape[3] - 1),
         ];
         let conv = Conv {
-            kernel_shape: Vec::new(),
+            kernel_shape: None,
             strides: vec![1 + self.rng.below(2), 1 + self.rng.below(2)],
             pads: (0..4).map(|_| self.rng.below(2)).collect(),
             dilations: vec![1, 1],
@@ -294,7 +297,7 @@ impl<'c> Builder<'c> {
 
     fn flatten(&mut self) {
         let value = self.value;
-        self.value = self.node(onnx::Op::Flatten { axis: 1 }, &[value]);
+        self.value = self.node(onnx::Op::Flatten(onnx::Flatten { axis: 1 }), &[value]);
         self.shape = vec![self.shape[0], self.shape[1..].iter().product()];
     }
 

@@ -89,11 +89,11 @@ fn chain(value: Val<'_>) -> Option<Vec<Link>> {
         };
         match &graph {
             GraphOp::Onnx(
-                onnx::Op::Reshape { .. }
-                | onnx::Op::Flatten { .. }
-                | onnx::Op::Transpose { .. }
-                | onnx::Op::Squeeze { .. }
-                | onnx::Op::Unsqueeze { .. }
+                onnx::Op::Reshape(_)
+                | onnx::Op::Flatten(_)
+                | onnx::Op::Transpose(_)
+                | onnx::Op::Squeeze(_)
+                | onnx::Op::Unsqueeze(_)
                 | onnx::Op::Identity,
             ) => {}
             GraphOp::Qonnx(qonnx::Op::IntQuant(_) | qonnx::Op::BipolarQuant) => {

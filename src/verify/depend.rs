@@ -76,7 +76,7 @@ fn of_one_result(
         }
         _ if op.is_elementwise() || matches!(op, GraphOp::Onnx(onnx::Op::Gemm(_))) => {
             // Parameters of a channel do not broadcast by numpy's rule; where they happen to, this op is not theirs.
-            let channels = matches!(op, GraphOp::Onnx(onnx::Op::BatchNormalization { .. }));
+            let channels = matches!(op, GraphOp::Onnx(onnx::Op::BatchNormalization(_)));
             let broadcast = broadcast_shape(shape, result).is_some_and(|shape| shape == result);
             if !broadcast || channels && operand > 0 {
                 return None;
@@ -272,7 +272,7 @@ fn of_movement(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use onnx::{AutoPad, AveragePool, Conv, Gemm, MaxPool, Softmax, SplitParts};
+    use onnx::{AutoPad, AveragePool, Conv, Gemm, MaxPool, Softmax};
 
     /// Distinct numbers.
     fn numbers(shape: &[usize]) -> Tensor {
@@ -358,7 +358,7 @@ mod tests {
     #[test]
     fn windows() {
         let conv = |group, strides: &[usize], pads: &[usize], dilations: &[usize]| Conv {
-            kernel_shape: Vec::new(),
+            kernel_shape: None,
             strides: strides.to_vec(),
             pads: pads.to_vec(),
             dilations: dilations.to_vec(),
@@ -416,16 +416,18 @@ mod tests {
             let positive = numbers(shape).to_f32().into_iter().map(|x| x + 200.0);
             Some(Tensor::f32(shape, positive.collect()))
         });
-        let normalization = onnx::Op::BatchNormalization { epsilon: 1e-5 };
+        let normalization =
+            onnx::Op::BatchNormalization(onnx::BatchNormalization { epsilon: 1e-5 });
         assert_eq!(check(normalization, &affine)[0], 1);
-        let reversed = onnx::Op::Transpose { perm: Vec::new() };
+        let reversed = onnx::Op::Transpose(onnx::Transpose { perm: Vec::new() });
         assert_eq!(check(reversed, &[Some(numbers(&[2, 3, 2]))]), [1]);
-        let concat = onnx::Op::Concat { axis: 1 };
+        let concat = onnx::Op::Concat(onnx::Concat { axis: 1 });
         assert_eq!(check(concat, &pair(&[2, 1], &[2, 3])), [1, 0]);
-        let split = onnx::Op::Split {
+        let split = onnx::Op::Split(onnx::Split {
             axis: 1,
-            parts: SplitParts::Count(2),
-        };
+            sizes: None,
+            count: Some(2),
+        });
         assert_eq!(check(split, &[Some(numbers(&[2, 4]))]), [1]);
         let pads = Tensor::i64([4], vec![0, 1, 0, 2]);
         let padded = [
@@ -435,10 +437,10 @@ mod tests {
         ];
         assert_eq!(check(onnx::Op::Pad, &padded), [0, 1]);
         let indices = Tensor::i64([2], vec![2, 0]);
-        let gather = onnx::Op::Gather { axis: 0 };
+        let gather = onnx::Op::Gather(onnx::Gather { axis: 0 });
         assert_eq!(check(gather, &[Some(numbers(&[3, 2])), Some(indices)]), [1]);
         let shape = Tensor::i64([1], vec![6]);
-        let reshape = onnx::Op::Reshape { allow_zero: false };
+        let reshape = onnx::Op::Reshape(onnx::Reshape { allow_zero: false });
         assert_eq!(check(reshape, &[Some(numbers(&[3, 2])), Some(shape)]), [1]);
         // What has no rule depends on everything.
         let softmax = Softmax {
@@ -453,7 +455,7 @@ mod tests {
 
     #[test]
     fn indices_that_are_computed_may_be_any() {
-        let op: GraphOp = onnx::Op::Gather { axis: 0 }.into();
+        let op: GraphOp = onnx::Op::Gather(onnx::Gather { axis: 0 }).into();
         let (data, indices) = (numbers(&[3]), Tensor::i64([1], vec![2]));
         let operands = [Some(&data), Some(&indices)];
         let result = op.eval(&operands).expect("it can be evaluated").remove(0);

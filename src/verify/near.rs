@@ -267,9 +267,9 @@ fn has_steps(op: &GraphOp) -> bool {
             | onnx::Op::LessOrEqual
             | onnx::Op::Greater
             | onnx::Op::GreaterOrEqual
-            | onnx::Op::Cast {
+            | onnx::Op::Cast(onnx::Cast {
                 to: Element::Int { .. },
-            },
+            }),
         ) => true,
         GraphOp::Onnx(_) => false,
     }

@@ -114,7 +114,7 @@ impl Trace {
 pub fn active(function: Function<'_>) -> HashSet<usize> {
     let is_shape = |op: &Op<'_>| {
         let graph = GraphOp::read(*op);
-        matches!(graph, Some(GraphOp::Onnx(onnx::Op::Shape { .. })))
+        matches!(graph, Some(GraphOp::Onnx(onnx::Op::Shape(_))))
     };
     let ops: Vec<[Vec<usize>; 2]> = function
         .ops()
@@ -251,10 +251,10 @@ pub fn integers_of(
         });
     }
     let signed = match qint::Op::read(op)? {
-        qint::Op::Quantize(op) => op.signed,
-        qint::Op::Threshold(op) => op.signed,
-        qint::Op::Requantize(op) => op.signed,
-        qint::Op::Lookup(op) => op.signed,
+        qint::Op::Quantize(op) => op.is_signed,
+        qint::Op::Threshold(op) => op.is_signed,
+        qint::Op::Requantize(op) => op.is_signed,
+        qint::Op::Lookup(op) => op.is_signed,
         qint::Op::Dequantize(_) => return None,
     };
     let Data::Int { width, values, .. } = &results.first()?.data else {

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::doctor::prefix;
+use crate::operators;
 use crate::passes::{self, Declared, Pipeline};
 use crate::targets::{self, Target};
 use crate::workspace::{files, read, root, write};
@@ -16,6 +17,8 @@ pub fn run(check: bool) -> Result<(), String> {
         passes_page(&passes::all()?, &passes::pipelines()?),
     )];
     pages.push(("docs/targets.md".to_owned(), targets_page(&targets::all()?)));
+    let operators = format!("{HEADER}{}", operators::page()?);
+    pages.push(("docs/operators.md".to_owned(), operators));
     pages.extend(dialect_pages()?);
     let mut stale = Vec::new();
     for (path, text) in pages {

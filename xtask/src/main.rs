@@ -4,7 +4,11 @@ mod docs;
 mod doctor;
 mod new_op;
 mod new_pass;
+mod operators;
 mod passes;
+#[allow(dead_code, reason = "the build of the dialects uses more of it")]
+#[path = "../../dialects/build/records.rs"]
+mod records;
 mod targets;
 mod tidy;
 mod workspace;
@@ -13,8 +17,9 @@ use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask COMMAND
   new pass STAGE NAME      scaffold passes/STAGE/name.rs, its registration and its test
-  new op DIALECT NAME      scaffold an op definition and its test, and list the remaining steps
-  docs [--check]           write docs/dialects/, docs/passes.md and docs/targets.md, or check that they are up to date
+  new op DIALECT NAME [FORMULA]
+                           scaffold an op definition and its test, and list the remaining steps
+  docs [--check]           write docs/dialects/, docs/operators.md, docs/passes.md and docs/targets.md, or check that they are up to date
   tidy                     check the conventions of the repository
   doctor                   say which tools are missing and what to install";
 
@@ -23,7 +28,8 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments.as_slice() {
         ["new", "pass", stage, name] => new_pass::run(stage, name),
-        ["new", "op", dialect, name] => new_op::run(dialect, name),
+        ["new", "op", dialect, name] => new_op::run(dialect, name, None),
+        ["new", "op", dialect, name, formula] => new_op::run(dialect, name, Some(formula)),
         ["docs"] => docs::run(false),
         ["docs", "--check"] => docs::run(true),
         ["tidy"] => tidy::run(),

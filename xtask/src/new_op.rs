@@ -1,9 +1,15 @@
-//! `cargo xtask new op DIALECT NAME`.
+//! `cargo xtask new op DIALECT NAME [FORMULA]`.
 
 use crate::workspace::{exists, files, read, write};
 
-/// Adds the ODS definition of an op and a test, and lists what remains.
-pub fn run(dialect: &str, name: &str) -> Result<(), String> {
+/// The file of each family of ops of `onnx`, and where machine code for it is.
+const FAMILIES: &str = "\
+  dialects/onnx/FAMILY.rs        its result types and checks, its meaning, how it moves: the match there asks
+  passes/cpu/float/FAMILY.rs     its loops where it stays float: the match there asks
+  passes/lower/converter.rs      one line, if it has an integer form";
+
+/// Adds the definition of an op and a test, and lists what remains: nothing for an elementwise op, which is its formula.
+pub fn run(dialect: &str, name: &str, formula: Option<&str>) -> Result<(), String> {
     let definition = files(&[&format!("dialects/{dialect}")], &[".td"])
         .into_iter()
         .next()
@@ -25,17 +31,7 @@ pub fn run(dialect: &str, name: &str) -> Result<(), String> {
     let (head, tail) = text
         .rsplit_once("\n#endif")
         .ok_or_else(|| format!("{definition} does not end with #endif"))?;
-    let ods = format!(
-        "\ndef {class}_{name}Op : {class}_Op<\"{mnemonic}\"> {{
-  let summary = \"One line: the formula\";
-  let description = [{{
-    Shapes, ranges, and the source of the semantics.
-  }}];
-  let arguments = (ins AnyTensor:$x);
-  let results = (outs AnyTensor:$y);
-}}
-"
-    );
+    let ods = definition_of(dialect, name, formula)?;
     write(&definition, &format!("{head}\n{ods}\n#endif{tail}"))?;
     write(
         &test,
@@ -50,61 +46,45 @@ func.func @{mnemonic}(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {{
 "
         ),
     )?;
-    let values = format!("dialects/{dialect}/op.rs");
-    write(
-        &values,
-        &with_variant(&read(&values)?, dialect, name)
-            .ok_or_else(|| format!("{values} has no 'pub enum Op'"))?,
-    )?;
-    println!(
-        "wrote the definition at the end of {definition}\nwrote the variant {name} at the end of Op in {values}"
-    );
-    println!("wrote {test}");
-    println!(
-        "next: cargo check -p qonnx-dialects, which lists the matches to extend; docs/adding-an-op.md has the steps"
-    );
-    let steps = [
-        ("convert.rs", "its MLIR name, attributes and reading"),
-        ("op/name.rs", "its ONNX name"),
-        ("infer.rs", "its rules and result types"),
-        ("verify.rs", "its rules"),
-        ("eval", "its meaning, with tests"),
-        ("eval.rs", "which function is its meaning"),
-    ];
-    for (file, what) in steps {
-        let path = format!("dialects/{dialect}/{file}");
-        if exists(&path) {
-            println!("  {path:32} {what}");
-        }
+    println!("wrote the definition at the end of {definition}\nwrote {test}");
+    if formula.is_some() {
+        println!("next: since, attributes and operand names in the definition; cargo xtask docs");
+        return Ok(());
     }
-    if ["onnx", "qonnx"].contains(&dialect) {
-        println!("  {:32} one line: the ONNX node", "src/frontend/onnx/ops/");
-        println!(
-            "  {:32} one line, if it has an integer form",
-            "passes/lower/converter.rs"
-        );
-        println!(
-            "  {:32} its loops where it stays float",
-            "passes/cpu/float/"
-        );
-        println!(
-            "  {:32} its C++ where it stays float",
-            "src/backend/hls/host_ops.rs"
-        );
+    println!(
+        "next: cargo check, which lists the matches to extend; docs/adding-an-op.md has the steps"
+    );
+    match dialect {
+        "onnx" => println!("{FAMILIES}"),
+        _ => println!("  dialects/{dialect}/             its rules and its meaning: the matches there ask"),
     }
     Ok(())
 }
 
-/// The text of `op.rs` with one more variant at the end of its enum `Op`; `None` if there is no such enum.
-fn with_variant(text: &str, dialect: &str, name: &str) -> Option<String> {
-    let start = text.find("pub enum Op {")?;
-    let end = start + text[start..].find("\n}\n")?;
-    let mnemonic = snake_case(name);
-    Some(format!(
-        "{}\n    /// `{dialect}.{mnemonic}`.\n    {name},{}",
-        &text[..end],
-        &text[end..]
-    ))
+/// The text of a definition.
+fn definition_of(dialect: &str, name: &str, formula: Option<&str>) -> Result<String, String> {
+    let (class, mnemonic) = (capital(dialect), snake_case(name));
+    match (dialect, formula) {
+        ("onnx", Some(formula)) => Ok(format!(
+            "\ndef Onnx_{name}Op : Onnx_UnaryOp<\"{mnemonic}\", \"{formula}\", \"What it is\">;\n"
+        )),
+        (_, Some(_)) => Err("formulas are for elementwise ops of onnx".to_owned()),
+        (_, None) => {
+            let family = if dialect == "onnx" { ", \"Movement\"" } else { "" };
+            Ok(format!(
+                "
+def {class}_{name}Op : {class}_Op<\"{mnemonic}\"{family}> {{
+  let summary = \"One line: what it computes\";
+  let description = [{{
+    Shapes, ranges, and the source of the semantics.
+  }}];
+  let arguments = (ins AnyTensor:$X);
+  let results = (outs AnyTensor:$Y);
+}}
+"
+            ))
+        }
+    }
 }
 
 fn capital(word: &str) -> String {
@@ -137,11 +117,10 @@ mod tests {
     }
 
     #[test]
-    fn the_variant_goes_to_the_end_of_the_enum() {
-        let text = "struct A {\n}\n\npub enum Op {\n    /// First.\n    First,\n}\n\nimpl Op {}\n";
-        let changed = with_variant(text, "onnx", "HardTanh").expect("the text has the enum");
-        let expected = "    First,\n    /// `onnx.hard_tanh`.\n    HardTanh,\n}\n\nimpl Op {}\n";
-        assert!(changed.ends_with(expected), "{changed}");
-        assert_eq!(with_variant("pub struct Op;", "onnx", "Foo"), None);
+    fn an_elementwise_op_is_its_formula() {
+        let text = definition_of("onnx", "HardTanh", Some("clamp(X, -1, 1)"));
+        let expected = "\ndef Onnx_HardTanhOp : Onnx_UnaryOp<\"hard_tanh\", \"clamp(X, -1, 1)\", \"What it is\">;\n";
+        assert_eq!(text.as_deref(), Ok(expected));
+        assert!(definition_of("qint", "Foo", Some("X")).is_err());
     }
 }

@@ -21,7 +21,7 @@ impl Minifloat {
         let x = x / self.scale;
         let exponent = (binary_exponent(x) - self.mantissa_bits).max(self.least_exponent);
         let distance = f64::from(exponent).exp2() as f32;
-        distance * attributes.rounding.apply(x / distance)
+        distance * attributes.rounding_mode.apply(x / distance)
     }
 
     fn apply(&self, attributes: &FloatQuant, x: f32) -> f32 {
@@ -85,7 +85,7 @@ fn formats(
     let names = Op::FloatQuant(*attributes).parameters();
     parameters(
         operands,
-        names,
+        &names,
         |[scale, exponent_bits, mantissa_bits, bias, max_value]| {
             // All codes of the exponent are finite numbers unless `max_val` says otherwise.
             let greatest_exponent = f64::from(exponent_bits).exp2() - 1.0 - f64::from(bias);

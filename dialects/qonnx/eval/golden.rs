@@ -2,7 +2,7 @@
 
 use crate::error::EvalError;
 use crate::monotone::Direction;
-use crate::qonnx::op::{FloatQuant, IntQuant, MultiThreshold, Op, QuantAvgPool2d, TruncV2};
+use crate::qonnx::op::{FloatQuant, IntQuant, MultiThreshold, Op, QuantAvgPool2d, Trunc, TruncV1};
 use crate::qonnx::rounding::Rounding;
 use crate::tensor::{Data, Tensor};
 use crate::value::with_infos;
@@ -29,9 +29,9 @@ fn eval_scalars(op: Op, x: &[f32], parameters: &[f32]) -> Vec<f32> {
 
 fn int_quant(signed: bool, narrow: bool) -> Op {
     Op::IntQuant(IntQuant {
-        signed,
+        is_signed: signed,
         narrow,
-        rounding: Rounding::Round,
+        rounding_mode: Rounding::Round,
     })
 }
 
@@ -165,9 +165,9 @@ const TRUNC_INPUT: [f32; 12] = [
 
 #[test]
 fn trunc_v1_vectors() {
-    let op = Op::TruncV1 {
-        rounding: Rounding::Floor,
-    };
+    let op = Op::TruncV1(TruncV1 {
+        rounding_mode: Rounding::Floor,
+    });
     let x = [
         -200.0, -90.0, -75.0, -10.0, 0.0, 4.0, 5.0, 30.0, 70.0, 80.0, 150.0, 1000.0,
     ];
@@ -194,10 +194,10 @@ fn trunc_v1_vectors() {
 #[test]
 fn trunc_v2_vectors() {
     let op = |signed, rounding| {
-        Op::TruncV2(TruncV2 {
-            signed,
+        Op::Trunc(Trunc {
+            is_signed: signed,
             narrow: false,
-            rounding,
+            rounding_mode: rounding,
         })
     };
     let floor = op(true, Rounding::Floor);
@@ -249,7 +249,7 @@ fn float_quant(saturation: bool, has_inf: bool, rounding: Rounding) -> Op {
         has_inf,
         has_nan: false,
         saturation,
-        rounding,
+        rounding_mode: rounding,
     })
 }
 
@@ -383,7 +383,7 @@ fn quant_avg_pool_vectors() {
                 kernel,
                 input_bits,
                 output_bits,
-                signed,
+                is_signed: signed,
                 channels_last,
             };
             let shape = if channels_last {
@@ -411,7 +411,7 @@ fn directions_are_those_of_the_values() {
         kernel: 1,
         input_bits: 4,
         output_bits: 4,
-        signed: false,
+        is_signed: false,
         channels_last: false,
     };
     let image = Tensor::f32([1, 1, 1, 1], vec![1.0]);
@@ -426,9 +426,9 @@ fn directions_are_those_of_the_values() {
         ),
         (Op::BipolarQuant, vec![vec![0.5, -0.5]]),
         (
-            Op::TruncV1 {
-                rounding: Rounding::Down,
-            },
+            Op::TruncV1(TruncV1 {
+                rounding_mode: Rounding::Down,
+            }),
             vec![vec![0.5, -0.5], vec![1.0], vec![5.0], vec![3.0]],
         ),
         (

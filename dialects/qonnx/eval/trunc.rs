@@ -2,7 +2,7 @@
 
 use super::{mapped, parameters};
 use crate::error::EvalError;
-use crate::qonnx::op::{Op, TruncV2};
+use crate::qonnx::op::{Op, Trunc, TruncV1};
 use crate::qonnx::quantizer::bounds;
 use crate::qonnx::rounding::Rounding;
 use crate::tensor::Tensor;
@@ -37,8 +37,11 @@ pub fn v1(
     operands: &Operands<'_>,
     ty: &TensorType,
 ) -> Result<Tensor, EvalError> {
-    let names = Op::TruncV1 { rounding }.parameters();
-    let truncations = parameters(operands, names, |[scale, zero_point, from, to]| {
+    let names = Op::TruncV1(TruncV1 {
+        rounding_mode: rounding,
+    })
+    .parameters();
+    let truncations = parameters(operands, &names, |[scale, zero_point, from, to]| {
         Truncation {
             scale,
             zero_point,
@@ -57,17 +60,17 @@ pub fn v1(
 /// `out_scale / scale`, limited, rounded, and multiplied by `out_scale` as it is. `in_bitwidth` has no effect, and one
 /// signed bit is not bipolar.
 pub fn v2(
-    attributes: &TruncV2,
+    attributes: &Trunc,
     operands: &Operands<'_>,
     ty: &TensorType,
 ) -> Result<Tensor, EvalError> {
-    let TruncV2 {
-        signed,
+    let Trunc {
+        is_signed: signed,
         narrow,
-        rounding,
+        rounding_mode: rounding,
     } = *attributes;
-    let names = Op::TruncV2(*attributes).parameters();
-    let truncations = parameters(operands, names, |[scale, zero_point, _, out_scale, to]| {
+    let names = Op::Trunc(*attributes).parameters();
+    let truncations = parameters(operands, &names, |[scale, zero_point, _, out_scale, to]| {
         let divisor = f64::from(out_scale / scale).log2().round_ties_even().exp2() as f32;
         Truncation {
             scale,

@@ -1,7 +1,7 @@
 //! Matrix products and convolutions: sums of exact products in `f64`, ascending, rounded to `f32` once.
 
 use qonnx_dialects::ir::Val;
-use qonnx_dialects::onnx::{Conv, Gemm};
+use qonnx_dialects::onnx::{Contraction, Conv, Gemm};
 use qonnx_dialects::upstream::{AffineMap, Binary, IteratorKind, Nest, Scalars};
 use qonnx_dialects::value::TensorType;
 
@@ -9,6 +9,15 @@ use super::{Node, accumulate, narrow, padded, wide};
 use crate::cpu::Refusal;
 
 use IteratorKind::{Parallel, Reduction};
+
+/// Lowers an op of the family.
+pub fn lower<'c>(op: Contraction<'_>, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
+    match op {
+        Contraction::MatMul => matmul(node),
+        Contraction::Gemm(attributes) => gemm(attributes, node),
+        Contraction::Conv(attributes) => conv(attributes, node),
+    }
+}
 
 /// Adds the product of the first two elements, both `f32`, to the third.
 fn multiply_add<'c>(scalars: &Scalars<'c, '_>, elements: &[Val<'c>]) -> Val<'c> {

@@ -1,12 +1,29 @@
 //! Ops that move elements without changing them.
 
 use qonnx_dialects::ir::Val;
+use qonnx_dialects::onnx::Movement;
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::upstream::{AffineMap, Convert, Scalar, Slice};
 use qonnx_dialects::value::TensorType;
 
 use super::{Node, padded};
 use crate::cpu::Refusal;
+
+/// Lowers an op of the family.
+pub fn lower<'c>(op: Movement<'_>, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
+    match op {
+        Movement::Transpose(op) => transpose(&op.perm, node),
+        Movement::Concat(op) => concat(op.axis, node),
+        Movement::Gather(op) => gather(op.axis, node),
+        Movement::Slice => slice(node),
+        Movement::Split(op) => split(op.axis, node),
+        Movement::Pad => pad(node),
+        Movement::Expand => node.map(&[0], |_, elements| elements[0]),
+        Movement::Tile | Movement::Shape(_) | Movement::ConstantOfShape(_) => {
+            Err("is none of the float operations with machine code".to_owned())
+        }
+    }
+}
 
 /// An op whose result has the operand's elements in row-major order.
 pub fn reshape<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {

@@ -1,7 +1,7 @@
 //! Normalizations.
 
 use qonnx_dialects::ir::Val;
-use qonnx_dialects::onnx::{LayerNormalization, Softmax, affine};
+use qonnx_dialects::onnx::{LayerNormalization, Normalization, Softmax, affine};
 use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::upstream::{AffineMap, Binary, Compare, Scalars, Unary};
 use qonnx_dialects::value::TensorType;
@@ -9,6 +9,16 @@ use qonnx_dialects::value::TensorType;
 use super::reduction::over;
 use super::{Node, accumulate, narrow, wide};
 use crate::cpu::Refusal;
+
+/// Lowers an op of the family.
+pub fn lower<'c>(op: Normalization<'_>, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
+    match op {
+        Normalization::BatchNormalization(op) => batch(op.epsilon, node),
+        Normalization::LayerNormalization(op) => layer(op, node),
+        Normalization::Softmax(op) => softmax(op, node, false),
+        Normalization::LogSoftmax(op) => softmax(op, node, true),
+    }
+}
 
 /// `BatchNormalization`: `x * factor + addend` in `f32`, the parameters known.
 pub fn batch<'c>(epsilon: f32, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {

@@ -1,7 +1,7 @@
 //! Pooling over windows.
 
 use qonnx_dialects::ir::Val;
-use qonnx_dialects::onnx::{AveragePool, MaxPool, WindowAxis};
+use qonnx_dialects::onnx::{AveragePool, MaxPool, Pooling, WindowAxis};
 use qonnx_dialects::tensor::{Data, Tensor, for_each_index};
 use qonnx_dialects::upstream::{AffineMap, Binary, Compare, IteratorKind, Nest, Scalars};
 use qonnx_dialects::value::TensorType;
@@ -9,6 +9,15 @@ use qonnx_dialects::value::TensorType;
 use super::elementwise::prefer;
 use super::{Node, accumulate, narrow, padded, wide};
 use crate::cpu::Refusal;
+
+/// Lowers an op of the family.
+pub fn lower<'c>(op: Pooling<'_>, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
+    match op {
+        Pooling::MaxPool(pool) => max_pool(pool, node),
+        Pooling::AveragePool(pool) => average_pool(pool, node),
+        Pooling::GlobalAveragePool => global_average_pool(node),
+    }
+}
 
 /// The operand padded for all windows, the tensor whose shape is the window's, and the loops: the result's, then
 /// the window's.

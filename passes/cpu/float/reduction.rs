@@ -1,13 +1,26 @@
 //! Reductions along dimensions.
 
 use qonnx_dialects::ir::Val;
-use qonnx_dialects::onnx::Reduce;
+use qonnx_dialects::onnx::{Reduce, Reduction};
 use qonnx_dialects::upstream::{AffineMap, Binary, Compare, IteratorKind, Nest};
 use qonnx_dialects::value::TensorType;
 
 use super::elementwise::prefer;
 use super::{Node, accumulate, narrow, wide};
 use crate::cpu::Refusal;
+
+/// Lowers an op of the family.
+pub fn lower<'c>(op: Reduction<'_>, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
+    match op {
+        Reduction::ReduceMean(op) => sum(op, node, true),
+        Reduction::ReduceSum(op) => sum(op, node, false),
+        Reduction::ReduceMax(op) => extreme(op, node, true),
+        Reduction::ReduceMin(op) => extreme(op, node, false),
+        Reduction::ArgMax(_) | Reduction::TopK(_) => {
+            Err("is none of the float operations with machine code".to_owned())
+        }
+    }
+}
 
 /// The shape with the reduced dimensions kept, and the loops over the operand.
 fn plan(reduce: &Reduce, node: &Node<'_, '_>) -> Result<(Vec<usize>, Nest), Refusal> {

@@ -19,7 +19,7 @@ pub fn lower<'c>(
     let value = emit.map(&parameters.operands, result, |scalars, elements| {
         let number = operand
             .register(elements[0])
-            .read(scalars, op.signed)
+            .read(scalars, op.is_signed)
             .to_f64(scalars);
         let scale = parameters.get(scalars, elements, &scale);
         let product = scalars.binary(Binary::MulF, number, scale);

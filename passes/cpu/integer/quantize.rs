@@ -96,7 +96,7 @@ fn code<'c>(scalars: &Scalars<'c, '_>, op: &Quantize, t: Val<'c>) -> Val<'c> {
     let (lo, hi) = (scalars.f32(op.lo), scalars.f32(op.hi));
     let t = scalars.select(scalars.compare(Compare::OrderedLess, t, lo), lo, t);
     let t = scalars.select(scalars.compare(Compare::OrderedGreater, t, hi), hi, t);
-    round_float(scalars, t, op.rounding)
+    round_float(scalars, t, op.rounding_mode)
 }
 
 /// The least and greatest code. Fails if they are beyond what an integer holds.
@@ -115,8 +115,8 @@ fn code_range(op: &Quantize) -> Result<Interval, Refusal> {
     }
     // Every rounding mode is monotone.
     Ok(Interval {
-        lo: bound(op.rounding.apply(op.lo))?,
-        hi: bound(op.rounding.apply(op.hi))?,
+        lo: bound(op.rounding_mode.apply(op.lo))?,
+        hi: bound(op.rounding_mode.apply(op.hi))?,
     })
 }
 

@@ -50,7 +50,7 @@ pub fn lower<'c>(
                 get(&multiplier),
             );
             let sum = scalars.binary(Binary::AddI, product, get(&addend));
-            let mut value = round_shift(scalars, sum, plan.width, op.shift, op.rounding);
+            let mut value = round_shift(scalars, sum, plan.width, op.shift, op.rounding_mode);
             if plan.clamps {
                 value = scalars.binary(Binary::MaxSI, value, scalars.int(op.lo, plan.width));
                 value = scalars.binary(Binary::MinSI, value, scalars.int(op.hi, plan.width));

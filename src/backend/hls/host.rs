@@ -3,7 +3,7 @@
 use melior::ir::Module;
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::graph::GraphOp;
-use qonnx_dialects::hls::{FunctionHead, Memory, Op as HlsOp};
+use qonnx_dialects::hls::{self, Func, Memory, Op as HlsOp};
 use qonnx_dialects::ir::{self, Function, Node, Op, Val};
 use qonnx_dialects::tensor::{Data, Element, Tensor};
 use qonnx_dialects::text::Foreign;
@@ -61,7 +61,7 @@ pub fn shape(extents: &[usize]) -> String {
 pub fn print(
     module: &Module<'_>,
     name: &str,
-    tops: &[FunctionHead],
+    tops: &[Func],
     arguments: &[Vec<Memory>],
     traces: &mut Vec<Node>,
 ) -> Result<Host, HostError> {
@@ -102,7 +102,7 @@ struct Printer<'a> {
     writer: Writer,
     constants: Writer,
     variables: HashMap<usize, Variable>,
-    tops: &'a [FunctionHead],
+    tops: &'a [Func],
     arguments: &'a [Vec<Memory>],
     traces: &'a mut Vec<Node>,
     steps: Vec<(Foreign, Foreign)>,
@@ -167,7 +167,7 @@ impl Printer<'_> {
             let name = self.constant(&value);
             return self.bind(results[0], name, Some(value));
         }
-        if let Some(HlsOp::Run { callee }) = HlsOp::read(op) {
+        if let Some(HlsOp::Run(hls::Run { callee })) = HlsOp::read(op) {
             return self.run(op, &callee, &results);
         }
         let mut operands = Vec::new();

@@ -1,7 +1,9 @@
 //! The C++ expression of each float operation, in terms of `runtime/float_ops.h`.
 
+use qonnx_dialects::declare::Role;
+use qonnx_dialects::formula::{Binary, Comparison, Formula, Node, Unary};
 use qonnx_dialects::graph::GraphOp;
-use qonnx_dialects::onnx::{self, Op};
+use qonnx_dialects::onnx::{self, BatchNormalization, Concat, Op, Transpose};
 use qonnx_dialects::qint;
 use qonnx_dialects::qonnx::{self, Codes, Quantizer, Rounding};
 use qonnx_dialects::tensor::{Data, Element, Tensor};
@@ -22,12 +24,10 @@ pub fn graph(op: &GraphOp, operands: &[Option<Variable>], result: &TensorType) -
         GraphOp::Qonnx(op) => return fake_quantize(op, x, operands),
     };
     match op {
-        Op::Reshape { .. }
-        | Op::Flatten { .. }
-        | Op::Squeeze { .. }
-        | Op::Unsqueeze { .. }
-        | Op::Identity => Some(x.name.clone()),
-        Op::Transpose { perm } => {
+        Op::Reshape(_) | Op::Flatten(_) | Op::Squeeze(_) | Op::Unsqueeze(_) | Op::Identity => {
+            Some(x.name.clone())
+        }
+        Op::Transpose(Transpose { perm }) => {
             let rank = x.ty.shape.len();
             let perm: Vec<usize> = if perm.is_empty() {
                 (0..rank).rev().collect()
@@ -43,96 +43,154 @@ pub fn graph(op: &GraphOp, operands: &[Option<Variable>], result: &TensorType) -
                 shape(&perm)
             ))
         }
-        Op::Concat { axis } => concat(*axis, operands, result),
+        Op::Concat(Concat { axis }) => concat(*axis, operands, result),
         Op::MatMul => matmul(operands),
         Op::Gemm(attributes) => gemm(attributes, operands, result),
-        Op::BatchNormalization { epsilon } => batch_normalization(*epsilon, operands),
+        Op::BatchNormalization(BatchNormalization { epsilon }) => {
+            batch_normalization(*epsilon, operands)
+        }
         Op::Softmax(softmax) => Some(softmax_call(softmax, x, false)?),
         Op::LogSoftmax(softmax) => Some(softmax_call(softmax, x, true)?),
-        Op::Clip => {
-            // Infinities are beyond an absent bound.
-            let bound = |at: usize, absent: f32| match operands.get(at).and_then(Option::as_ref) {
-                None => Some(absent),
-                Some(bound) => bound.constant.as_ref()?.as_f32()?.first().copied(),
-            };
-            let least = literal(bound(1, f32::MIN)?);
-            let greatest = literal(bound(2, f32::MAX)?);
-            let value = format!("(x < {least} ? {least} : x)");
-            let value = format!("({value} > {greatest} ? {greatest} : {value})");
-            Some(map(x, &value))
-        }
-        _ => unary(op)
-            .map(|function| map(x, &function))
-            .or_else(|| elementwise(op, operands, result)),
+        _ => elementwise(op, operands, result),
     }
 }
 
-fn map(x: &Variable, function: &str) -> String {
-    format!("map({}, [](double x) {{ return {function}; }})", x.name)
-}
-
-/// The function of an operation of one operand, of a double `x`.
-fn unary(op: &Op) -> Option<String> {
-    let number = |value: f32| format!("(double){}", literal(value));
-    Some(match op {
-        Op::Relu => "x < 0.0 ? 0.0 : x".to_owned(),
-        Op::LeakyRelu { alpha } => format!("x < 0.0 ? {} * x : x", number(*alpha)),
-        Op::Elu { alpha } => format!("x < 0.0 ? {} * std::expm1(x) : x", number(*alpha)),
-        Op::Selu { alpha, gamma } => {
-            format!(
-                "{} * (x < 0.0 ? {} * std::expm1(x) : x)",
-                number(*gamma),
-                number(*alpha)
-            )
-        }
-        Op::Sigmoid => "1.0 / (1.0 + std::exp(-x))".to_owned(),
-        Op::HardSigmoid { alpha, beta } => {
-            format!("unit_interval({} * x + {})", number(*alpha), number(*beta))
-        }
-        Op::HardSwish => "x * unit_interval(x / 6.0 + 0.5)".to_owned(),
-        Op::Tanh => "std::tanh(x)".to_owned(),
-        Op::Erf => "std::erf(x)".to_owned(),
-        Op::Sqrt => "std::sqrt(x)".to_owned(),
-        Op::Abs => "std::fabs(x)".to_owned(),
-        Op::Neg => "-x".to_owned(),
-        Op::Exp => "std::exp(x)".to_owned(),
-        Op::Log => "std::log(x)".to_owned(),
-        Op::Floor => "std::floor(x)".to_owned(),
-        Op::Ceil => "std::ceil(x)".to_owned(),
-        Op::Round => "round_ties_even(x)".to_owned(),
-        Op::Sign => "sign(x)".to_owned(),
-        Op::Gelu => "0.5 * x * (1.0 + std::erf(x * 0.70710678118654752440))".to_owned(),
-        Op::Softplus => {
-            "x > 0.0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x))".to_owned()
-        }
-        _ => return None,
-    })
-}
-
-/// A broadcast operation of two or more operands.
+/// A broadcast operation, whose function is its formula, of one or two operands that are not the same number everywhere.
 fn elementwise(op: &Op, operands: &[Option<Variable>], result: &TensorType) -> Option<String> {
-    let function = match op {
-        Op::Add => "a + b",
-        Op::Sub => "a - b",
-        Op::Mul => "a * b",
-        Op::Div => "a / b",
-        Op::Pow => "power(a, b)",
-        Op::PRelu => "a < 0.0 ? a * b : a",
-        Op::Min => "a != a || a < b ? a : b",
-        Op::Max => "a != a || a > b ? a : b",
-        _ => return None,
+    let declaration = op.declaration();
+    let formula = declaration.formula.as_ref()?;
+    let mut names = Vec::with_capacity(operands.len());
+    let mut moving = Vec::new();
+    for (at, operand) in declaration.operands.iter().enumerate() {
+        let given = operands.get(at).and_then(Option::as_ref);
+        let scalar = given.and_then(|given| given.constant.as_ref()?.as_scalar());
+        names.push(match (given, scalar) {
+            (_, Some(number)) => number_of(f64::from(number)),
+            // Infinities are beyond an absent bound; the upper one is the last operand.
+            (None, None) if operand.role == Role::Bound => {
+                let upper = at + 1 == declaration.operands.len();
+                number_of(if upper { f32::MAX } else { f32::MIN }.into())
+            }
+            (None, None) => return None,
+            (Some(given), None) => {
+                moving.push(given);
+                ["a", "b"].get(moving.len() - 1)?.to_string()
+            }
+        });
+    }
+    let variadic = declaration.arity().1 == usize::MAX;
+    if variadic {
+        let [Some(a), Some(b)] = operands else {
+            return None;
+        };
+        moving = vec![a, b];
+        names = vec!["a".to_owned(), "b".to_owned()];
+    }
+    let body = formula_text(formula, &names, &op.numbers());
+    match moving.as_slice() {
+        [x] if x.ty.shape == result.shape => {
+            Some(format!("map({}, [](double a) {{ {body} }})", x.name))
+        }
+        [a, b] => Some(format!(
+            "zip({}, {}, {}, {}, {}, [](double a, double b) {{ {body} }})",
+            a.name,
+            a.shape(),
+            b.name,
+            b.shape(),
+            shape(&result.shape)
+        )),
+        _ => None,
+    }
+}
+
+/// A number as a C++ double.
+fn number_of(value: f64) -> String {
+    if value.is_nan() {
+        "std::numeric_limits<double>::quiet_NaN()".to_owned()
+    } else if value.is_infinite() {
+        let sign = if value < 0.0 { "-" } else { "" };
+        format!("{sign}std::numeric_limits<double>::infinity()")
+    } else {
+        format!("{value:e}")
+    }
+}
+
+/// The statements of a function of doubles that returns the value of a formula. What is used twice has a name.
+fn formula_text(formula: &Formula, operands: &[String], attributes: &[f64]) -> String {
+    let mut uses = vec![0; formula.nodes.len()];
+    for node in formula.nodes {
+        for at in node.operands().into_iter().flatten() {
+            uses[at] += 1;
+        }
+    }
+    let mut statements = String::new();
+    let mut texts: Vec<String> = Vec::with_capacity(formula.nodes.len());
+    for (at, node) in formula.nodes.iter().enumerate() {
+        let (text, plain) = match *node {
+            Node::Operand(operand) => (operands[operand].clone(), true),
+            Node::Attribute(attribute) => (number_of(attributes[attribute]), true),
+            Node::Number(value) => (number_of(value), true),
+            Node::Unary(function, x) => (unary(function, &texts[x]), false),
+            Node::Binary(function, a, b) => (binary(function, &texts[a], &texts[b]), false),
+            Node::Compare(comparison, a, b) => {
+                let symbol = symbol(comparison);
+                (format!("({} {symbol} {})", texts[a], texts[b]), false)
+            }
+            Node::Select(condition, yes, no) => {
+                let [condition, yes, no] = [condition, yes, no].map(|at| texts[at].as_str());
+                (format!("({condition} ? {yes} : {no})"), false)
+            }
+        };
+        texts.push(if plain || uses[at] < 2 {
+            text
+        } else {
+            statements += &format!("const double t{at} = {text}; ");
+            format!("t{at}")
+        });
+    }
+    let result = texts.pop().unwrap_or_default();
+    format!("{statements}return {result};")
+}
+
+fn unary(function: Unary, x: &str) -> String {
+    let name = match function {
+        Unary::Neg => return format!("(-{x})"),
+        Unary::Abs => "std::fabs",
+        Unary::Sqrt => "std::sqrt",
+        Unary::Exp => "std::exp",
+        Unary::ExpM1 => "std::expm1",
+        Unary::Log => "std::log",
+        Unary::Log1P => "std::log1p",
+        Unary::Floor => "std::floor",
+        Unary::Ceil => "std::ceil",
+        Unary::RoundEven => "round_ties_even",
+        Unary::Tanh => "std::tanh",
+        Unary::Erf => "std::erf",
     };
-    let [Some(a), Some(b)] = operands else {
-        return None;
-    };
-    Some(format!(
-        "zip({}, {}, {}, {}, {}, [](double a, double b) {{ return {function}; }})",
-        a.name,
-        a.shape(),
-        b.name,
-        b.shape(),
-        shape(&result.shape)
-    ))
+    format!("{name}({x})")
+}
+
+fn binary(function: Binary, a: &str, b: &str) -> String {
+    match function {
+        Binary::Add => format!("({a} + {b})"),
+        Binary::Sub => format!("({a} - {b})"),
+        Binary::Mul => format!("({a} * {b})"),
+        Binary::Div => format!("({a} / {b})"),
+        Binary::Pow => format!("std::pow({a}, {b})"),
+        Binary::Min => format!("minimum({a}, {b})"),
+        Binary::Max => format!("maximum({a}, {b})"),
+    }
+}
+
+fn symbol(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Equal => "==",
+        Comparison::NotEqual => "!=",
+        Comparison::Less => "<",
+        Comparison::LessOrEqual => "<=",
+        Comparison::Greater => ">",
+        Comparison::GreaterOrEqual => ">=",
+    }
 }
 
 fn matmul(operands: &[Option<Variable>]) -> Option<String> {
@@ -315,7 +373,7 @@ pub fn quantization(
     };
     match op {
         qint::Op::Quantize(op) => {
-            let rounding = rounding_name(op.rounding);
+            let rounding = rounding_name(op.rounding_mode);
             let parameters = constant(&op.scale).zip(constant(&op.zero_point));
             let text = parameters.map(|(scale, zero)| {
                 format!(
@@ -341,7 +399,7 @@ pub fn quantization(
                     "dequantize({}, {}, {width}, {}, {scale}, {})",
                     x.name,
                     x.shape(),
-                    op.signed,
+                    op.is_signed,
                     shape(&op.scale.shape)
                 )
             });

@@ -19,7 +19,7 @@ mod writer;
 
 use melior::Context;
 use melior::ir::Module;
-use qonnx_dialects::hls::FunctionHead;
+use qonnx_dialects::hls::Func;
 use qonnx_dialects::ir::{self, Node};
 use qonnx_dialects::pass::run_pipeline;
 use qonnx_dialects::text::Foreign;
@@ -170,7 +170,7 @@ fn golden<'c>(_: &'c Context, module: &Module<'c>) -> Result<Golden, BackendErro
 }
 
 /// What is on which side, and an estimate of the hardware.
-fn notes(tops: &[FunctionHead], layers: &[FunctionHead], host: &[(Foreign, Foreign)]) -> String {
+fn notes(tops: &[Func], layers: &[Func], host: &[(Foreign, Foreign)]) -> String {
     let mut text = String::from("hardware:");
     for head in tops {
         text += &format!("\n  {}: {}", head.name, head.cost);

@@ -5,7 +5,10 @@
 
 use melior::ir::Module;
 use melior::ir::operation::OperationLike;
-use qonnx_dialects::hls::{Binary, FunctionHead, Memory, Op, Scalar, memory_of};
+use qonnx_dialects::hls::{
+    Binary, Call, Cast, Constant, ConstantArray, Define, For, Func, Global, Memory, Op, Pragma,
+    Scalar, Trace, Typedef, Variable, memory_of,
+};
 use qonnx_dialects::ir::{self, Node, Val};
 use qonnx_dialects::tensor::{Data, Element, Tensor};
 use qonnx_dialects::text::Foreign;
@@ -22,9 +25,9 @@ pub struct Firmware {
     /// Paths and texts.
     pub files: Vec<(String, String)>,
     /// The functions that become hardware.
-    pub tops: Vec<FunctionHead>,
+    pub tops: Vec<Func>,
     /// The functions that they call, one for each layer.
-    pub layers: Vec<FunctionHead>,
+    pub layers: Vec<Func>,
     /// The size and word of each argument of each top function.
     pub arguments: Vec<Vec<Memory>>,
     /// The nodes whose integers are shown, by the key that the code shows them under.
@@ -47,19 +50,19 @@ pub fn print(module: &Module<'_>, name: &str) -> Result<Firmware, PrintError> {
     let known = Known::of(module);
     for op in ir::module_ops(module) {
         match Op::read(op) {
-            Some(Op::Typedef {
+            Some(Op::Typedef(Typedef {
                 name,
                 word,
                 comment,
-            }) => {
+            })) => {
                 let comment = comment.c_comment();
                 types.line(format!("typedef {} {name}; // {comment}", word_type(word)));
             }
-            Some(Op::ConstantArray {
+            Some(Op::ConstantArray(ConstantArray {
                 name,
                 value,
                 comment,
-            }) => {
+            })) => {
                 let path = format!("weights/{name}.h");
                 firmware.files.push((
                     format!("firmware/{path}"),
@@ -67,7 +70,7 @@ pub fn print(module: &Module<'_>, name: &str) -> Result<Firmware, PrintError> {
                 ));
                 includes.push(path);
             }
-            Some(Op::Function(head)) => {
+            Some(Op::Func(head)) => {
                 let block = ir::single_block(op).ok_or("a function without a body")?;
                 let arguments = ir::block_arguments(block);
                 let memories = arguments
@@ -161,7 +164,7 @@ fn extents(shape: &[usize]) -> String {
     shape.iter().map(|extent| format!("[{extent}]")).collect()
 }
 
-fn signature(head: &FunctionHead, memories: &[Memory]) -> String {
+fn signature(head: &Func, memories: &[Memory]) -> String {
     let arguments: Vec<_> = head
         .names
         .iter()
@@ -233,9 +236,9 @@ impl Known {
         let mut known = Self::default();
         for op in ir::module_ops(module) {
             match Op::read(op) {
-                Some(Op::Typedef { name, .. }) => known.typedefs.insert(name),
-                Some(Op::ConstantArray { name, .. }) => known.arrays.insert(name),
-                Some(Op::Function(head)) => known.functions.insert(head.name),
+                Some(Op::Typedef(Typedef { name, .. })) => known.typedefs.insert(name),
+                Some(Op::ConstantArray(ConstantArray { name, .. })) => known.arrays.insert(name),
+                Some(Op::Func(head)) => known.functions.insert(head.name),
                 _ => false,
             };
         }
@@ -287,21 +290,21 @@ impl<'c> Scope<'c, '_> {
             |at: usize| self.expression(*operands.get(at).ok_or("an operand is missing")?);
         let scalar = Scalar::of(value);
         match Op::read(op) {
-            Some(Op::Global { array }) => {
+            Some(Op::Global(Global { array })) => {
                 Known::check(&self.known.arrays, &array, "constant array")?;
                 Ok(array)
             }
-            Some(Op::Constant { value }) => Ok(match scalar {
+            Some(Op::Constant(Constant { value })) => Ok(match scalar {
                 Some(Scalar::Word(word)) => {
                     format!("{}({value}{})", word_type(word), suffix(value))
                 }
                 _ => value.to_string(),
             }),
             Some(Op::Load) => self.element(&operands),
-            Some(Op::Cast { type_name }) if self.known.typedef(&type_name).is_err() => {
+            Some(Op::Cast(Cast { type_name })) if self.known.typedef(&type_name).is_err() => {
                 self.known.typedef(&type_name).map(|()| String::new())
             }
-            Some(Op::Cast { type_name }) => match scalar {
+            Some(Op::Cast(Cast { type_name })) => match scalar {
                 Some(Scalar::Index) => {
                     let from = operands.first().copied().and_then(Scalar::of);
                     let text = operand(0)?;
@@ -384,7 +387,7 @@ fn body<'c>(
         let operands: Vec<Val<'c>> = op.operands().map(ir::val).collect();
         let result = op.results().map(ir::val).next();
         match Op::read(op) {
-            Some(Op::Pragma { directive, options }) => {
+            Some(Op::Pragma(Pragma { directive, options })) => {
                 let mut line = format!("#pragma HLS {directive}");
                 if let Some(variable) = operands.first() {
                     line += &format!(" variable={}", scope.expression(*variable)?);
@@ -394,7 +397,7 @@ fn body<'c>(
                 }
                 writer.directive(line);
             }
-            Some(Op::Variable { name, type_name }) => {
+            Some(Op::Variable(Variable { name, type_name })) => {
                 scope.known.typedef(&type_name)?;
                 let variable = result.ok_or("a variable without a value")?;
                 let memory = memory_of(variable).ok_or("a variable that is not an array")?;
@@ -406,11 +409,11 @@ fn body<'c>(
                 writer.line(format!("{declared} {name}{};", extents(&memory.shape)));
                 scope.names.push((variable, name));
             }
-            Some(Op::For {
+            Some(Op::For(For {
                 label,
                 counter,
                 extent,
-            }) => {
+            })) => {
                 writer.open(format!(
                     "{label}: for (int {counter} = 0; {counter} < {extent}; ++{counter}) {{"
                 ));
@@ -432,7 +435,7 @@ fn body<'c>(
                     scope.expression(*value)?
                 ));
             }
-            Some(Op::Define { name, type_name }) => {
+            Some(Op::Define(Define { name, type_name })) => {
                 scope.known.typedef(&type_name)?;
                 let constant = result.ok_or("a definition without a value")?;
                 let value = operands
@@ -452,7 +455,7 @@ fn body<'c>(
                 ));
                 scope.names.push((constant, name));
             }
-            Some(Op::Call { callee }) => {
+            Some(Op::Call(Call { callee })) => {
                 Known::check(&scope.known.functions, &callee, "function")?;
                 let arguments = operands
                     .iter()
@@ -460,7 +463,7 @@ fn body<'c>(
                     .collect::<Result<Vec<_>, _>>()?;
                 writer.line(format!("{callee}({});", arguments.join(", ")));
             }
-            Some(Op::Trace { name }) => {
+            Some(Op::Trace(Trace { name })) => {
                 let array = operands
                     .first()
                     .copied()

@@ -1,6 +1,6 @@
 //! The files around the code: test bench, golden vectors and synthesis script.
 
-use qonnx_dialects::hls::FunctionHead;
+use qonnx_dialects::hls::Func;
 use qonnx_dialects::ir::Node;
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::Foreign;
@@ -80,7 +80,7 @@ pub const CLOCK: BackendOption = BackendOption {
 pub fn files(
     name: &str,
     host: &Host,
-    tops: &[FunctionHead],
+    tops: &[Func],
     golden: &Golden,
     traces: &[Node],
     target: &Target,
@@ -162,7 +162,7 @@ fn test_bench(name: &str, host: &Host) -> String {
 
 const TEST_BENCH: &str = include_str!("runtime/test_bench.cpp");
 
-fn synthesis(name: &str, tops: &[FunctionHead], target: &Target) -> String {
+fn synthesis(name: &str, tops: &[Func], target: &Target) -> String {
     let names: Vec<_> = tops.iter().map(|head| head.name.as_str()).collect();
     let Target { part, clock } = target;
     format!(

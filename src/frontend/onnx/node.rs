@@ -133,6 +133,11 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The node as the file has it.
+    pub fn proto(&self) -> &'a NodeProto {
+        self.proto
+    }
+
     /// The operator.
     pub fn op_type(&self) -> &'a str {
         &self.proto.op_type
@@ -302,6 +307,14 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// A size, if present.
+    pub fn size_if(&self, name: &str) -> Result<Option<usize>, Refusal> {
+        match self.int_if(name)? {
+            Some(_) => self.size(name, 0).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// A size.
     pub fn size(&self, name: &str, default: usize) -> Result<usize, Refusal> {
         match self.int_if(name)? {
@@ -310,11 +323,6 @@ impl<'a> Node<'a> {
             }),
             None => Ok(default),
         }
-    }
-
-    /// An integer that must be there.
-    pub fn required_int(&self, name: &str) -> Result<i64, Refusal> {
-        self.int_if(name)?.ok_or_else(|| missing(name))
     }
 
     /// A size that must be there.
@@ -330,20 +338,15 @@ impl<'a> Node<'a> {
         self.ints(name)?.ok_or_else(|| missing(name))
     }
 
-    /// Sizes that must be there.
-    pub fn required_sizes(&self, name: &str) -> Result<Vec<usize>, Refusal> {
-        match self.ints(name)? {
-            Some(_) => self.sizes(name),
-            None => Err(missing(name)),
-        }
+    /// A string, if present.
+    pub fn string_if(&self, name: &str) -> Result<Option<String>, Refusal> {
+        let attribute = self.of_kind(name, STRING)?;
+        Ok(attribute.map(|attribute| String::from_utf8_lossy(&attribute.s).into_owned()))
     }
 
     /// A string.
     pub fn string(&self, name: &str, default: &str) -> Result<String, Refusal> {
-        Ok(self.of_kind(name, STRING)?.map_or_else(
-            || default.to_owned(),
-            |attribute| String::from_utf8_lossy(&attribute.s).into_owned(),
-        ))
+        Ok(self.string_if(name)?.unwrap_or_else(|| default.to_owned()))
     }
 
     /// A tensor.

@@ -4,6 +4,7 @@ use std::ops::{RangeFrom, RangeInclusive};
 
 use super::error::Problem;
 use super::proto::{ModelProto, NodeProto};
+use super::schema;
 
 /// The operator set that a node belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,18 +25,6 @@ const QONNX_DOMAINS: [&str; 5] = [
     "finn",
     "qonnx",
 ];
-/// Operators of QONNX that some exports put into the standard domain.
-const QONNX_OPS: [&str; 8] = [
-    "Quant",
-    "IntQuant",
-    "BipolarQuant",
-    "Trunc",
-    "TruncQuant",
-    "FloatQuant",
-    "MultiThreshold",
-    "QuantAvgPool2d",
-];
-
 /// `""` and `ai.onnx` are one domain.
 fn is_standard(domain: &str) -> bool {
     domain.is_empty() || domain == "ai.onnx"
@@ -43,7 +32,7 @@ fn is_standard(domain: &str) -> bool {
 
 /// Whether a node is an operator of QONNX that its export put into the standard domain.
 fn is_misplaced(node: &NodeProto) -> bool {
-    QONNX_OPS.contains(&node.op_type.as_str())
+    schema::is_of_qonnx(&node.op_type)
 }
 
 /// The version that an import gives a domain, if there is one.

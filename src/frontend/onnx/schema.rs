@@ -1,269 +1,74 @@
-//! What ONNX and QONNX say an operator has: attributes, since and until which version, and outputs.
+//! What the dialects' declarations say of the operators of ONNX and QONNX, and the reading of nodes by them.
 //!
-//! A file that has more is refused, as `onnx.checker` refuses it: an attribute that nothing reads changes the meaning
-//! of the node for its author, not for us. Everything that is listed is either read by the translation or has no
+//! A file that has more than an operator has is refused, as `onnx.checker` refuses it: an attribute that nothing reads
+//! changes the meaning of the node for its author, not for us. Everything that is declared is either read or has no
 //! effect on the values that an operator computes at inference.
 
 use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
 
-use super::node::Refusal;
+use qonnx_dialects::declare::{
+    Attribute, Declaration, Declared, Kind, OnnxAttribute, Presence, Values,
+};
+use qonnx_dialects::graph::GraphOp;
+use qonnx_dialects::ir::AttributeValue;
+use qonnx_dialects::{onnx, qonnx};
+
+use super::node::{Node, Refusal, Translated};
 use super::opset::Set;
 use super::proto::NodeProto;
 
-/// An attribute, in the versions of the operator set that have it.
-struct Attribute {
-    name: &'static str,
-    versions: RangeInclusive<i64>,
-}
-
-const fn always(name: &'static str) -> Attribute {
-    between(name, i64::MIN, i64::MAX)
-}
-
-const fn since(name: &'static str, first: i64) -> Attribute {
-    between(name, first, i64::MAX)
-}
-
-const fn until(name: &'static str, last: i64) -> Attribute {
-    between(name, i64::MIN, last)
-}
-
-const fn between(name: &'static str, first: i64, last: i64) -> Attribute {
-    Attribute {
-        name,
-        versions: first..=last,
+/// Where the declarations of an operator set are: those of ops, and those of operators that are no ops.
+fn tables(set: Set) -> [&'static [Declaration]; 2] {
+    match set {
+        Set::Onnx(_) => [onnx::DECLARATIONS, onnx::APART],
+        Set::Qonnx(_) => [qonnx::DECLARATIONS, qonnx::APART],
     }
 }
 
-/// An operator with its attributes and the greatest number of its outputs.
-struct Schema {
-    operator: &'static str,
-    outputs: usize,
-    attributes: &'static [Attribute],
-}
-
-const fn schema(operator: &'static str, attributes: &'static [Attribute]) -> Schema {
-    Schema {
-        operator,
-        outputs: 1,
-        attributes,
-    }
-}
-
-const fn with_outputs(schema: Schema, outputs: usize) -> Schema {
-    Schema { outputs, ..schema }
-}
-
-const REDUCE: &[Attribute] = &[
-    always("keepdims"),
-    until("axes", 17),
-    since("noop_with_empty_axes", 18),
-];
-
-/// The standard operators that have attributes or several outputs; the others have none and one.
-const ONNX: &[Schema] = &[
-    schema(
-        "ArgMax",
-        &[
-            always("axis"),
-            always("keepdims"),
-            since("select_last_index", 12),
-        ],
-    ),
-    schema(
-        "AveragePool",
-        &[
-            always("kernel_shape"),
-            always("strides"),
-            always("pads"),
-            always("auto_pad"),
-            always("count_include_pad"),
-            since("ceil_mode", 10),
-            since("dilations", 19),
-        ],
-    ),
-    with_outputs(
-        schema(
-            "BatchNormalization",
-            &[
-                always("epsilon"),
-                always("momentum"),
-                until("spatial", 8),
-                since("training_mode", 14),
-            ],
-        ),
-        5,
-    ),
-    schema("Cast", &[always("to"), since("saturate", 19)]),
-    schema("Clip", &[until("min", 10), until("max", 10)]),
-    schema("Concat", &[always("axis")]),
-    schema(
-        "Constant",
-        &[
-            always("value"),
-            since("sparse_value", 11),
-            since("value_float", 12),
-            since("value_floats", 12),
-            since("value_int", 12),
-            since("value_ints", 12),
-            since("value_string", 12),
-            since("value_strings", 12),
-        ],
-    ),
-    schema("ConstantOfShape", &[always("value")]),
-    schema(
-        "Conv",
-        &[
-            always("kernel_shape"),
-            always("strides"),
-            always("pads"),
-            always("dilations"),
-            always("group"),
-            always("auto_pad"),
-        ],
-    ),
-    with_outputs(
-        schema("Dropout", &[until("ratio", 11), since("seed", 12)]),
-        2,
-    ),
-    schema("Elu", &[always("alpha")]),
-    schema("Flatten", &[always("axis")]),
-    schema("Gather", &[always("axis")]),
-    schema("Gelu", &[always("approximate")]),
-    schema(
-        "Gemm",
-        &[
-            always("alpha"),
-            always("beta"),
-            always("transA"),
-            always("transB"),
-        ],
-    ),
-    schema("HardSigmoid", &[always("alpha"), always("beta")]),
-    with_outputs(
-        schema(
-            "LayerNormalization",
-            &[always("axis"), always("epsilon"), always("stash_type")],
-        ),
-        3,
-    ),
-    schema("LeakyRelu", &[always("alpha")]),
-    schema("LogSoftmax", &[always("axis")]),
-    with_outputs(
-        schema(
-            "MaxPool",
-            &[
-                always("kernel_shape"),
-                always("strides"),
-                always("pads"),
-                always("auto_pad"),
-                since("storage_order", 8),
-                since("ceil_mode", 10),
-                since("dilations", 10),
-            ],
-        ),
-        2,
-    ),
-    schema(
-        "Pad",
-        &[always("mode"), until("pads", 10), until("value", 10)],
-    ),
-    schema("ReduceMax", REDUCE),
-    schema("ReduceMean", REDUCE),
-    schema("ReduceMin", REDUCE),
-    schema(
-        "ReduceSum",
-        &[
-            always("keepdims"),
-            until("axes", 12),
-            since("noop_with_empty_axes", 13),
-        ],
-    ),
-    schema("Reshape", &[since("allowzero", 14)]),
-    schema("Selu", &[always("alpha"), always("gamma")]),
-    schema("Shape", &[since("start", 15), since("end", 15)]),
-    schema(
-        "Slice",
-        &[until("starts", 9), until("ends", 9), until("axes", 9)],
-    ),
-    schema("Softmax", &[always("axis")]),
-    with_outputs(
-        schema(
-            "Split",
-            &[always("axis"), until("split", 12), since("num_outputs", 18)],
-        ),
-        usize::MAX,
-    ),
-    schema("Squeeze", &[until("axes", 12)]),
-    with_outputs(
-        schema(
-            "TopK",
-            &[
-                always("axis"),
-                until("k", 9),
-                since("largest", 11),
-                since("sorted", 11),
-            ],
-        ),
-        2,
-    ),
-    schema("Transpose", &[always("perm")]),
-    schema("Unsqueeze", &[until("axes", 12)]),
-];
-
-const QUANT: &[Attribute] = &[always("signed"), always("narrow"), always("rounding_mode")];
-
-/// The operators of QONNX that have attributes. The two versions of `Trunc` are told apart by their inputs, so that
-/// both may have the attributes of the newer one.
-const QONNX: &[Schema] = &[
-    schema("Quant", QUANT),
-    schema("IntQuant", QUANT),
-    schema("Trunc", QUANT),
-    schema("TruncQuant", QUANT),
-    schema(
-        "FloatQuant",
-        &[
-            always("has_inf"),
-            always("has_nan"),
-            always("has_subnormal"),
-            always("saturation"),
-            always("rounding_mode"),
-        ],
-    ),
-    schema(
-        "MultiThreshold",
-        &[
-            always("out_dtype"),
-            always("out_scale"),
-            always("out_bias"),
-            always("data_layout"),
-        ],
-    ),
-    schema(
-        "QuantAvgPool2d",
-        &[
-            always("stride"),
-            always("kernel"),
-            always("ibits"),
-            always("obits"),
-            always("signed"),
-            always("data_layout"),
-        ],
-    ),
-    schema("DebugMarker", &[always("export_debug_name")]),
-];
-
-/// Checks that a node has no attribute and no output that its operator does not have, and no attribute twice. The
-/// operator must be one that is translated.
-pub fn check(node: &NodeProto, set: Set) -> Result<(), Refusal> {
-    let (table, version, domain) = match set {
-        Set::Onnx(version) => (ONNX, version, "ai.onnx"),
-        Set::Qonnx(version) => (QONNX, version, "QONNX"),
+/// The declaration of an operator, with its place among those of ops if it is one. The two versions of an operator of
+/// QONNX are told apart by the number of inputs.
+pub fn find(node: &NodeProto, set: Set) -> Option<(Option<usize>, &'static Declaration)> {
+    let named = |declaration: &&Declaration| declaration.names.contains(&node.op_type.as_str());
+    let [ops, others] = tables(set);
+    let inputs = last_named(&node.input);
+    let known = ops.iter().enumerate().filter(|(_, known)| named(known));
+    let fits = |known: &(usize, &Declaration)| {
+        let (least, most) = known.1.arity();
+        (least..=most).contains(&inputs)
     };
-    let known = table.iter().find(|schema| schema.operator == node.op_type);
-    let attributes = known.map_or(&[][..], |schema| schema.attributes);
+    let best = known.clone().find(fits).or_else(|| known.last());
+    match best {
+        Some((number, declaration)) => Some((Some(number), declaration)),
+        None => others.iter().find(named).map(|known| (None, known)),
+    }
+}
+
+/// Whether QONNX has an operator of this name.
+pub fn is_of_qonnx(operator: &str) -> bool {
+    let mut known = qonnx::DECLARATIONS.iter();
+    known.any(|declaration| declaration.names.contains(&operator))
+}
+
+/// Checks that a node has no attribute and no output that its operator does not have, no attribute twice, and that its
+/// version of the operator set has the operator. Of operators that are not known nothing is said.
+pub fn check(node: &NodeProto, set: Set) -> Result<(), Refusal> {
+    let Some((_, known)) = find(node, set) else {
+        return Ok(());
+    };
+    let (version, domain) = match set {
+        Set::Onnx(version) => (version, "ai.onnx"),
+        Set::Qonnx(version) => (version, "QONNX"),
+    };
     let operator = format!("{} of {domain} version {version}", node.op_type);
+    if matches!(set, Set::Onnx(_)) && version < known.since {
+        let since = known.since;
+        return Err(Refusal {
+            message: format!(
+                "it is no operator of {domain} version {version}, expected version {since} or newer"
+            ),
+            help: "correct the version that the model imports, or export it again for a newer one",
+        });
+    }
     let mut seen = BTreeSet::new();
     for attribute in &node.attribute {
         let name = attribute.name.as_str();
@@ -273,14 +78,14 @@ pub fn check(node: &NodeProto, set: Set) -> Result<(), Refusal> {
                 help: "leave the one that is meant; ONNX allows each attribute once",
             });
         }
-        let known = attributes.iter().find(|known| known.name == name);
-        if known.is_some_and(|known| known.versions.contains(&version)) {
+        let known = known.onnx;
+        let of_name = || known.iter().filter(|known| known.name == name);
+        if of_name().any(|known| has(known, version)) {
             continue;
         }
-        let expected = known.map_or_else(
-            || expected(attributes, version),
-            |known| versions(&known.versions),
-        );
+        let expected = of_name()
+            .next()
+            .map_or_else(|| expected(known, version), versions);
         return Err(Refusal {
             message: format!(
                 "it has the attribute '{name}', which {operator} does not have, expected {expected}"
@@ -288,7 +93,7 @@ pub fn check(node: &NodeProto, set: Set) -> Result<(), Refusal> {
             help: "remove the attribute, or correct its name or the version that the model imports",
         });
     }
-    let (found, most) = (last_named(&node.output), known.map_or(1, |s| s.outputs));
+    let (found, most) = (last_named(&node.output), known.outputs);
     if found > most {
         return Err(Refusal {
             message: format!("it has {found} outputs, expected at most {most}, as {operator} has"),
@@ -296,6 +101,11 @@ pub fn check(node: &NodeProto, set: Set) -> Result<(), Refusal> {
         });
     }
     Ok(())
+}
+
+/// Whether a version of the operator set has the attribute. QONNX's versions are too often not imported to tell.
+fn has(known: &OnnxAttribute, version: i64) -> bool {
+    (known.first..=known.last).contains(&version) || known.first == 1 && version < 1
 }
 
 /// Number of tensors of a node, absent ones at the end not counted.
@@ -307,10 +117,10 @@ pub fn last_named(names: &[String]) -> usize {
 }
 
 /// The attributes that an operator has, in words.
-fn expected(attributes: &[Attribute], version: i64) -> String {
+fn expected(attributes: &[OnnxAttribute], version: i64) -> String {
     let names: Vec<_> = attributes
         .iter()
-        .filter(|known| known.versions.contains(&version))
+        .filter(|known| has(known, version))
         .map(|known| format!("'{}'", known.name))
         .collect();
     if names.is_empty() {
@@ -321,10 +131,122 @@ fn expected(attributes: &[Attribute], version: i64) -> String {
 }
 
 /// The versions that have an attribute, in words.
-fn versions(versions: &RangeInclusive<i64>) -> String {
-    if *versions.end() == i64::MAX {
-        format!("it from version {} on", versions.start())
+fn versions(known: &OnnxAttribute) -> String {
+    if known.last == i64::MAX {
+        format!("it from version {} on", known.first)
     } else {
-        format!("it up to version {}", versions.end())
+        format!("it up to version {}", known.last)
     }
+}
+
+/// The op of a node whose operator says all that the op has, in all versions. `None` if the declaration is of no op.
+pub fn translate(node: &Node<'_>, set: Set, number: usize) -> Result<Option<Translated>, Refusal> {
+    let (op, declaration): (Option<GraphOp>, &Declaration) = match set {
+        Set::Onnx(_) => (
+            read::<onnx::Op>(node, number)?.map(GraphOp::from),
+            &onnx::DECLARATIONS[number],
+        ),
+        Set::Qonnx(_) => (
+            read::<qonnx::Op>(node, number)?.map(GraphOp::from),
+            &qonnx::DECLARATIONS[number],
+        ),
+    };
+    let variadic = declaration
+        .operands
+        .iter()
+        .any(|operand| operand.presence == Presence::Variadic);
+    let operands = if variadic {
+        node.inputs()
+    } else {
+        declaration.operands.len()
+    };
+    Ok(op.map(|op| Translated::of_inputs(op, operands).results(declaration.results.len())))
+}
+
+/// The op of a declaration, its attributes read from a node.
+pub fn read<T: Declared>(node: &Node<'_>, number: usize) -> Result<Option<T>, Refusal> {
+    let declaration = &T::declarations()[number];
+    let mut values = Vec::with_capacity(declaration.attributes.len());
+    for (at, attribute) in declaration.attributes.iter().enumerate() {
+        let given = declaration
+            .onnx
+            .iter()
+            .find(|known| known.fills == Some(at));
+        let Some(given) = given else {
+            return Ok(None);
+        };
+        let value = value(node, attribute, given)?;
+        if value.is_none() && !attribute.optional {
+            let name = given.name;
+            return Err(format!("its attribute '{name}' is missing, expected one").into());
+        }
+        values.push(value);
+    }
+    Ok(T::of(number, &mut Values::new(values)))
+}
+
+/// The value of an attribute: what the node says, or what ONNX says where it does not.
+fn value(
+    node: &Node<'_>,
+    attribute: &Attribute,
+    given: &OnnxAttribute,
+) -> Result<Option<AttributeValue>, Refusal> {
+    use AttributeValue as Value;
+    let name = given.name;
+    let default = given.default;
+    Ok(match attribute.kind {
+        Kind::Int => {
+            let default = default.and_then(|text| text.parse().ok());
+            node.int_if(name)?.or(default).map(Value::Int)
+        }
+        Kind::Size | Kind::Bits => {
+            let default = default.and_then(|text| text.parse().ok());
+            let value = node.size_if(name)?;
+            if let (Kind::Bits, Some(bits)) = (attribute.kind, value)
+                && u32::try_from(bits).is_err()
+            {
+                return Err(
+                    format!("its attribute '{name}' is {bits}, expected at most 32").into(),
+                );
+            }
+            value.map(|value| value as i64).or(default).map(Value::Int)
+        }
+        Kind::Float => {
+            let default = default.and_then(|text| text.parse().ok());
+            node.float_if(name)?.or(default).map(Value::Float)
+        }
+        Kind::Bool => match (node.int_if(name)?, default) {
+            (None, None) => None,
+            (None, Some(default)) => Some(Value::Bool(default != "0")),
+            (Some(_), _) => Some(Value::Bool(node.boolean(name, false)?)),
+        },
+        Kind::Choice(choice) => {
+            let text = node.string_if(name)?.or(default.map(str::to_owned));
+            if let Some(text) = &text {
+                (choice.check)(text)?;
+            }
+            text.map(Value::Text)
+        }
+        Kind::Text | Kind::Foreign => {
+            let text = node.string_if(name)?.or(default.map(str::to_owned));
+            text.map(Value::Text)
+        }
+        // No list has another default than the empty one.
+        Kind::Ints => {
+            let default = default.map(|_| Vec::new());
+            node.ints(name)?.or(default).map(Value::Ints)
+        }
+        Kind::Sizes => {
+            let values = match node.ints(name)? {
+                Some(_) => Some(node.sizes(name)?),
+                None => default.map(|_| Vec::new()),
+            };
+            values.map(|values| Value::Ints(values.into_iter().map(|value| value as i64).collect()))
+        }
+        Kind::Tensor => node
+            .tensor(name)?
+            .map(|value| Value::Tensor(value.to_tensor())),
+        // ONNX has none of these.
+        Kind::Flags | Kind::Texts | Kind::Symbol | Kind::Element | Kind::Word => None,
+    })
 }

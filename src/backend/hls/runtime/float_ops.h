@@ -64,14 +64,9 @@ inline double round_ties_even(double x) {
     return std::copysign(up ? below + 1.0 : below, x);
 }
 
-inline double sign(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : x; }
-inline double unit_interval(double x) { return x < 0.0 ? 0.0 : x > 1.0 ? 1.0 : x; }
-// The square root, but infinity for negative infinity, and 0 for -0.
-inline double root(double x) {
-    const double infinity = std::numeric_limits<double>::infinity();
-    return x == -infinity ? infinity : std::sqrt(x) + 0.0;
-}
-inline double power(double x, double y) { return y == 2.0 ? x * x : y == 0.5 ? root(x) : std::pow(x, y); }
+// NaN stays NaN, and of equal numbers the second is taken.
+inline double minimum(double a, double b) { return a != a || a < b ? a : b; }
+inline double maximum(double a, double b) { return a != a || a > b ? a : b; }
 
 // [rows, depth] x [depth, columns], `batch` times.
 inline Floats matmul(const Floats &a, const Floats &b, size_t batch, size_t b_batch, size_t rows, size_t depth,

@@ -1,8 +1,6 @@
 //! The float ops against their evaluation.
 
-use qonnx_dialects::onnx::{
-    AutoPad, AveragePool, Conv, Gemm, LayerNormalization, MaxPool, Op, Reduce, Softmax, SplitParts,
-};
+use qonnx_dialects::onnx::*;
 use qonnx_dialects::qonnx::{self, IntQuant, Rounding};
 use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::value::TensorType;
@@ -35,24 +33,24 @@ fn functions_of_one_number() {
         Op::Round,
         Op::Sign,
         Op::Relu,
-        Op::LeakyRelu { alpha: 0.1 },
-        Op::Elu { alpha: 1.3 },
-        Op::Selu {
+        Op::LeakyRelu(LeakyRelu { alpha: 0.1 }),
+        Op::Elu(Elu { alpha: 1.3 }),
+        Op::Selu(Selu {
             alpha: 1.673,
             gamma: 1.05,
-        },
+        }),
         Op::Sigmoid,
-        Op::HardSigmoid {
+        Op::HardSigmoid(HardSigmoid {
             alpha: 0.2,
             beta: 0.5,
-        },
+        }),
         Op::HardSwish,
         Op::Tanh,
         Op::Erf,
         Op::Gelu,
         Op::Softplus,
         Op::Identity,
-        Op::Cast { to: Element::F32 },
+        Op::Cast(Cast { to: Element::F32 }),
     ];
     check(
         &[TensorType::of(&x)],
@@ -160,7 +158,7 @@ fn convolutions() {
     let x = random(&[2, 4, 7, 6], &mut rng);
     let line = random(&[1, 2, 9], &mut rng);
     let conv = |strides: &[usize], pads: &[usize], dilations: &[usize], group, auto_pad| Conv {
-        kernel_shape: Vec::new(),
+        kernel_shape: None,
         strides: strides.to_vec(),
         pads: pads.to_vec(),
         dilations: dilations.to_vec(),
@@ -277,7 +275,7 @@ fn normalizations() {
                 axis,
                 epsilon: 1e-5,
             };
-            let batch = Op::BatchNormalization { epsilon: 1e-3 };
+            let batch = Op::BatchNormalization(BatchNormalization { epsilon: 1e-3 });
             vec![
                 net.graph(Op::Softmax(softmax(-1, false)), inputs),
                 net.graph(Op::Softmax(softmax(1, false)), inputs),
@@ -304,10 +302,11 @@ fn movements() {
             let integers =
                 |values: &[i64]| net.constant(&Tensor::i64([values.len()], values.to_vec()));
             let x = inputs[0];
-            let split = Op::Split {
+            let split = Op::Split(Split {
                 axis: 1,
-                parts: SplitParts::Sizes(vec![1, 2]),
-            };
+                sizes: Some(vec![1, 2]),
+                count: None,
+            });
             let mut outputs = net.graph_results(split, &[x]);
             let pad = [
                 x,
@@ -323,19 +322,22 @@ fn movements() {
             ];
             let table = net.constant(&Tensor::i64([2, 2], vec![0, -1, 1, 1]));
             outputs.extend([
-                net.graph(Op::Reshape { allow_zero: false }, &[x, integers(&[4, -1])]),
-                net.graph(Op::Flatten { axis: 1 }, &[x]),
-                net.graph(Op::Flatten { axis: 0 }, &[x]),
-                net.graph(Op::Unsqueeze { axes: vec![0, 4] }, &[x]),
                 net.graph(
-                    Op::Transpose {
+                    Op::Reshape(Reshape { allow_zero: false }),
+                    &[x, integers(&[4, -1])],
+                ),
+                net.graph(Op::Flatten(Flatten { axis: 1 }), &[x]),
+                net.graph(Op::Flatten(Flatten { axis: 0 }), &[x]),
+                net.graph(Op::Unsqueeze(Unsqueeze { axes: vec![0, 4] }), &[x]),
+                net.graph(
+                    Op::Transpose(Transpose {
                         perm: vec![2, 0, 1],
-                    },
+                    }),
                     &[x],
                 ),
-                net.graph(Op::Transpose { perm: vec![] }, &[x]),
-                net.graph(Op::Concat { axis: 1 }, &[x, inputs[1], x]),
-                net.graph(Op::Gather { axis: 1 }, &[x, table]),
+                net.graph(Op::Transpose(Transpose { perm: vec![] }), &[x]),
+                net.graph(Op::Concat(Concat { axis: 1 }), &[x, inputs[1], x]),
+                net.graph(Op::Gather(Gather { axis: 1 }), &[x, table]),
                 net.graph(Op::Slice, &slice),
                 net.graph(Op::Pad, &pad),
                 net.graph(Op::Expand, &[x, integers(&[2, 2, 3, 4])]),
@@ -354,14 +356,14 @@ fn quantizers_that_stay_float() {
     let mut ops = Vec::new();
     for rounding in Rounding::ALL {
         ops.push(qonnx::Op::IntQuant(IntQuant {
-            signed: true,
+            is_signed: true,
             narrow: false,
-            rounding,
+            rounding_mode: rounding,
         }));
         ops.push(qonnx::Op::IntQuant(IntQuant {
-            signed: false,
+            is_signed: false,
             narrow: true,
-            rounding,
+            rounding_mode: rounding,
         }));
     }
     check(
@@ -375,9 +377,9 @@ fn quantizers_that_stay_float() {
                 .map(|op| net.graph(*op, &[inputs[0], scalar(0.3), scalar(1.5), scalar(4.0)]))
                 .collect();
             let one_bit = qonnx::Op::IntQuant(IntQuant {
-                signed: true,
+                is_signed: true,
                 narrow: false,
-                rounding: Rounding::Round,
+                rounding_mode: Rounding::Round,
             });
             outputs.push(net.graph(one_bit, &[inputs[0], scalar(0.3), scalar(0.0), scalar(1.0)]));
             outputs.push(net.graph(qonnx::Op::BipolarQuant, &[inputs[0], scalar(0.7)]));

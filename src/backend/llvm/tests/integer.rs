@@ -29,10 +29,10 @@ fn quantize_in_every_mode() {
             zero_point: Tensor::scalar(zero),
             lo,
             hi,
-            rounding,
+            rounding_mode: rounding,
             bipolar: false,
             fraction_bits: 0,
-            signed,
+            is_signed: signed,
         };
         let mut fractional = whole(0.0, 15.0, 0.25, 2.75, true);
         fractional.fraction_bits = 2;
@@ -60,7 +60,7 @@ fn quantize_in_every_mode() {
                     .map(|(op, width)| {
                         net.reals(
                             net.qint(&Op::Quantize(op.clone()), inputs[0], *width),
-                            op.signed,
+                            op.is_signed,
                         )
                     })
                     .collect()
@@ -77,10 +77,10 @@ fn quantize_to_signs() {
         zero_point: Tensor::scalar(zero),
         lo: -1.0,
         hi: 1.0,
-        rounding: Rounding::Round,
+        rounding_mode: Rounding::Round,
         bipolar: true,
         fraction_bits: 0,
-        signed: true,
+        is_signed: true,
     };
     check(
         &[TensorType::of(&x)],
@@ -107,12 +107,12 @@ fn dequantize_reads_the_sign_it_is_told() {
                 let scale = |values| {
                     Op::Dequantize(Dequantize {
                         scale: f64s(values),
-                        signed,
+                        is_signed: signed,
                     })
                 };
                 let other = Op::Dequantize(Dequantize {
                     scale: f64s(vec![1.0]),
-                    signed: !signed,
+                    is_signed: !signed,
                 });
                 vec![
                     net.qint(&scale(vec![0.1 * 0.3]), n, 0),
@@ -135,10 +135,10 @@ fn requantize_in_every_mode() {
             shift,
             lo,
             hi,
-            rounding,
+            rounding_mode: rounding,
             axis: 0,
             input_signed,
-            signed: true,
+            is_signed: true,
         };
         for signed in [true, false] {
             let x = bytes(2, signed);
@@ -218,7 +218,7 @@ fn thresholds_of_any_number() {
                     .collect(),
                 axis: 0,
                 input_signed: signed,
-                signed: true,
+                is_signed: true,
             });
         }
         // All within what 8 bits hold, which keeps the comparison there.
@@ -259,7 +259,7 @@ fn lookups() {
             low,
             axis: 0,
             input_signed,
-            signed: true,
+            is_signed: true,
         };
         let ops = [
             op(1, 256, low, signed),

@@ -72,10 +72,10 @@ impl<'c> Net<'c> {
             zero_point: Tensor::scalar(0.0),
             lo,
             hi,
-            rounding: Rounding::Round,
+            rounding_mode: Rounding::Round,
             bipolar: false,
             fraction_bits: 0,
-            signed,
+            is_signed: signed,
         };
         self.qint(&qint::Op::Quantize(op), x, width)
     }
@@ -84,7 +84,10 @@ impl<'c> Net<'c> {
     fn reals(&self, n: Val<'c>, signed: bool) -> Val<'c> {
         let scale = Tensor::new(vec![], Data::F64(vec![1.0]));
         self.qint(
-            &qint::Op::Dequantize(qint::Dequantize { scale, signed }),
+            &qint::Op::Dequantize(qint::Dequantize {
+                scale,
+                is_signed: signed,
+            }),
             n,
             0,
         )

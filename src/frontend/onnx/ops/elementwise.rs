@@ -1,70 +1,25 @@
-//! Elementwise operators.
+//! Elementwise operators that say more than their op has, or say it otherwise in old versions.
 
-use qonnx_dialects::onnx::Op;
+use qonnx_dialects::onnx::{Cast, Op};
 use qonnx_dialects::tensor::Tensor;
 
 use crate::frontend::onnx::node::{Node, Operand, Refusal, Translated};
 use crate::frontend::onnx::tensor::{element, is_narrow_float};
 
+/// Translates the operators of this file; `None` for others, which their declarations say all of.
 pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
-    let unary = |op: Op| Ok(Some(Translated::of_inputs(op, 1)));
-    let binary = |op: Op| Ok(Some(Translated::of_inputs(op, 2)));
     match node.op_type() {
-        "Relu" => unary(Op::Relu),
-        "Sigmoid" => unary(Op::Sigmoid),
-        "Tanh" => unary(Op::Tanh),
-        "Erf" => unary(Op::Erf),
-        "Softplus" => unary(Op::Softplus),
-        "Sqrt" => unary(Op::Sqrt),
-        "Abs" => unary(Op::Abs),
-        "Neg" => unary(Op::Neg),
-        "Exp" => unary(Op::Exp),
-        "Log" => unary(Op::Log),
-        "Floor" => unary(Op::Floor),
-        "Ceil" => unary(Op::Ceil),
-        "Round" => unary(Op::Round),
-        "Sign" => unary(Op::Sign),
-        "HardSwish" => unary(Op::HardSwish),
-        "Identity" => unary(Op::Identity),
         "Dropout" => dropout(node).map(Some),
         "Gelu" => match node.string("approximate", "none")?.as_str() {
-            "none" => unary(Op::Gelu),
+            "none" => Ok(Some(Translated::of_inputs(Op::Gelu, 1))),
             other => Err(Refusal::unsupported(
                 format!("its approximation is '{other}', which is not supported, expected 'none'"),
                 "export the model with the exact function",
             )),
         },
-        "LeakyRelu" => unary(Op::LeakyRelu {
-            alpha: node.float("alpha", 0.01)?,
-        }),
-        "Elu" => unary(Op::Elu {
-            alpha: node.float("alpha", 1.0)?,
-        }),
-        "Selu" => unary(Op::Selu {
-            alpha: node.float("alpha", 1.673_263_2)?,
-            gamma: node.float("gamma", 1.050_701)?,
-        }),
-        "HardSigmoid" => unary(Op::HardSigmoid {
-            alpha: node.float("alpha", 0.2)?,
-            beta: node.float("beta", 0.5)?,
-        }),
-        "PRelu" => binary(Op::PRelu),
-        "Add" => binary(Op::Add),
-        "Sub" => binary(Op::Sub),
-        "Mul" => binary(Op::Mul),
-        "Div" => binary(Op::Div),
-        "Pow" => binary(Op::Pow),
-        "Equal" => binary(Op::Equal),
-        "Less" => binary(Op::Less),
-        "LessOrEqual" => binary(Op::LessOrEqual),
-        "Greater" => binary(Op::Greater),
-        "GreaterOrEqual" => binary(Op::GreaterOrEqual),
-        "Min" => Ok(Some(Translated::of_inputs(Op::Min, node.inputs()))),
-        "Max" => Ok(Some(Translated::of_inputs(Op::Max, node.inputs()))),
-        "Where" => Ok(Some(Translated::of_inputs(Op::Where, 3))),
         "Clip" => clip(node).map(Some),
         "Cast" => cast(node).map(Some),
-        "BatchNormalization" => batch_normalization(node).map(Some),
+        "BatchNormalization" => check_inference(node).map(|()| None),
         _ => Ok(None),
     }
 }
@@ -85,7 +40,7 @@ fn dropout(node: &Node<'_>) -> Result<Translated, Refusal> {
 }
 
 /// The variants of old versions: `spatial` 0 (before 9) has parameters for each element.
-fn batch_normalization(node: &Node<'_>) -> Result<Translated, Refusal> {
+fn check_inference(node: &Node<'_>) -> Result<(), Refusal> {
     if node.boolean("training_mode", false)? {
         return Err(training());
     }
@@ -95,10 +50,7 @@ fn batch_normalization(node: &Node<'_>) -> Result<Translated, Refusal> {
             "convert the model to operator set 9 or newer",
         ));
     }
-    let op = Op::BatchNormalization {
-        epsilon: node.float("epsilon", 1e-5)?,
-    };
-    Ok(Translated::of_inputs(op, 5))
+    Ok(())
 }
 
 fn training() -> Refusal {
@@ -120,7 +72,7 @@ fn cast(node: &Node<'_>) -> Result<Translated, Refusal> {
         ));
     }
     let to = element(to).map_err(|refusal| refusal.of("it casts to"))?;
-    Ok(Translated::of_inputs(Op::Cast { to }, 1))
+    Ok(Translated::of_inputs(Op::Cast(Cast { to }), 1))
 }
 
 /// Bounds are attributes before version 11, inputs since.

@@ -1,6 +1,6 @@
-//! Translation of nodes, one file for each family of operators.
+//! Translation of nodes: by the declaration of the op, but for the operators that say something in other words, which are
+//! in one file for each family.
 
-mod contraction;
 mod elementwise;
 mod quantizer;
 mod reduction;
@@ -8,21 +8,25 @@ mod shape;
 
 use super::node::{Node, Refusal, Translated};
 use super::opset::Set;
+use super::schema;
 
 /// Translates a node; `Ok(None)` if its operator is not known.
 pub fn translate(node: &Node<'_>, set: Set) -> Result<Option<Translated>, Refusal> {
-    if matches!(set, Set::Qonnx(_)) {
-        return quantizer::translate(node);
-    }
-    for family in [
-        elementwise::translate,
-        contraction::translate,
-        shape::translate,
-        reduction::translate,
-    ] {
+    let families: &[fn(&Node<'_>) -> Result<Option<Translated>, Refusal>] = match set {
+        Set::Qonnx(_) => &[quantizer::translate],
+        Set::Onnx(_) => &[
+            elementwise::translate,
+            reduction::translate,
+            shape::translate,
+        ],
+    };
+    for family in families {
         if let Some(translated) = family(node)? {
             return Ok(Some(translated));
         }
     }
-    Ok(None)
+    match schema::find(node.proto(), set) {
+        Some((Some(number), _)) => schema::translate(node, set, number),
+        _ => Ok(None),
+    }
 }

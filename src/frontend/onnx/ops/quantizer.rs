@@ -1,51 +1,13 @@
-//! The operators of QONNX.
+//! The operators of QONNX that say something in other words than their op.
 
 use qonnx_dialects::onnx;
-use qonnx_dialects::qonnx::{
-    FloatQuant, IntQuant, MultiThreshold, Op, QuantAvgPool2d, Rounding, TruncV2,
-};
+use qonnx_dialects::qonnx::{MultiThreshold, Op, QuantAvgPool2d};
 
 use crate::frontend::onnx::node::{Node, Refusal, Translated};
 
+/// Translates the operators of this file; `None` for others, which their declarations say all of.
 pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
-    let rounding = |default: &str| -> Result<Rounding, Refusal> {
-        let name = node.string("rounding_mode", default)?;
-        name.parse()
-            .map_err(|error| Refusal::from(format!("{error}")))
-    };
     Ok(Some(match node.op_type() {
-        "Quant" | "IntQuant" => Translated::of_inputs(
-            Op::IntQuant(IntQuant {
-                signed: node.boolean("signed", true)?,
-                narrow: node.boolean("narrow", false)?,
-                rounding: rounding("ROUND")?,
-            }),
-            4,
-        ),
-        "BipolarQuant" => Translated::of_inputs(Op::BipolarQuant, 2),
-        "Trunc" | "TruncQuant" if node.inputs() == 5 => Translated::of_inputs(
-            Op::TruncV1 {
-                rounding: rounding("FLOOR")?,
-            },
-            5,
-        ),
-        "Trunc" | "TruncQuant" => Translated::of_inputs(
-            Op::TruncV2(TruncV2 {
-                signed: node.boolean("signed", true)?,
-                narrow: node.boolean("narrow", false)?,
-                rounding: rounding("FLOOR")?,
-            }),
-            6,
-        ),
-        "FloatQuant" => Translated::of_inputs(
-            Op::FloatQuant(FloatQuant {
-                has_inf: node.boolean("has_inf", false)?,
-                has_nan: node.boolean("has_nan", false)?,
-                saturation: node.boolean("saturation", true)?,
-                rounding: rounding("ROUND")?,
-            }),
-            6,
-        ),
         "MultiThreshold" => {
             let layout = node.string("data_layout", "NCHW")?;
             Translated::of_inputs(
@@ -63,7 +25,7 @@ pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
                 kernel: node.required_size("kernel")?,
                 input_bits: bits(node, "ibits")?,
                 output_bits: bits(node, "obits")?,
-                signed: node.boolean("signed", false)?,
+                is_signed: node.boolean("signed", false)?,
                 channels_last: node.string("data_layout", "NCHW")? == "NHWC",
             }),
             1,

@@ -1,34 +1,20 @@
-//! Reductions along axes, softmax and normalization.
+//! Reductions along axes and softmax, which old versions of the operator set say otherwise.
 
-use qonnx_dialects::onnx::{ArgMax, LayerNormalization, Op, Reduce, Softmax, TopK};
+use qonnx_dialects::onnx::{Op, Reduce, Softmax, TopK};
 use qonnx_dialects::tensor::Tensor;
 
 use crate::frontend::onnx::node::{Node, Operand, Refusal, Translated};
 
+/// Translates the operators of this file; `None` for others, which their declarations say all of.
 pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
     Ok(Some(match node.op_type() {
         "Softmax" => Translated::of_inputs(Op::Softmax(softmax(node)?), 1),
         "LogSoftmax" => Translated::of_inputs(Op::LogSoftmax(softmax(node)?), 1),
-        "LayerNormalization" => Translated::of_inputs(
-            Op::LayerNormalization(LayerNormalization {
-                axis: node.int("axis", -1)?,
-                epsilon: node.float("epsilon", 1e-5)?,
-            }),
-            3,
-        ),
         "ReduceMean" => Translated::of_inputs(Op::ReduceMean(reduce(node)?), 1),
         "ReduceSum" => Translated::of_inputs(Op::ReduceSum(reduce(node)?), 1),
         "ReduceMax" => Translated::of_inputs(Op::ReduceMax(reduce(node)?), 1),
         "ReduceMin" => Translated::of_inputs(Op::ReduceMin(reduce(node)?), 1),
-        "ArgMax" => Translated::of_inputs(
-            Op::ArgMax(ArgMax {
-                axis: node.int("axis", 0)?,
-                keepdims: node.boolean("keepdims", true)?,
-                select_last_index: node.boolean("select_last_index", false)?,
-            }),
-            1,
-        ),
-        "TopK" => top_k(node)?,
+        "TopK" if node.version < 10 => old_top_k(node)?,
         _ => return Ok(None),
     }))
 }
@@ -63,15 +49,12 @@ fn reduce(node: &Node<'_>) -> Result<Reduce, Refusal> {
 }
 
 /// The number of results is an attribute before version 10, an input since.
-fn top_k(node: &Node<'_>) -> Result<Translated, Refusal> {
+fn old_top_k(node: &Node<'_>) -> Result<Translated, Refusal> {
     let op = Op::TopK(TopK {
         axis: node.int("axis", -1)?,
-        largest: node.boolean("largest", true)?,
-        sorted: node.boolean("sorted", true)?,
+        largest: true,
+        sorted: true,
     });
-    if node.version >= 10 {
-        return Ok(Translated::of_inputs(op, 2).results(2));
-    }
     let k = Operand::Constant(Tensor::i64([1], vec![node.int("k", 1)?]));
     Ok(Translated::new(op, vec![Operand::Input(0), k]).results(2))
 }

@@ -1,62 +1,32 @@
-//! Data movement and shape arithmetic.
+//! Data movement that says more than its op has, or says it otherwise in old versions.
 
-use qonnx_dialects::onnx::{Op, SplitParts};
+use qonnx_dialects::onnx::{ConstantOfShape, Op, Split, Squeeze, Unsqueeze};
 use qonnx_dialects::tensor::Tensor;
 
 use crate::frontend::onnx::node::{Node, Operand, Refusal, Translated};
 
+/// Translates the operators of this file; `None` for others, which their declarations say all of.
 pub fn translate(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
-    let axis = |default| node.int("axis", default);
     Ok(Some(match node.op_type() {
-        "Reshape" => Translated::of_inputs(
-            Op::Reshape {
-                allow_zero: node.boolean("allowzero", false)?,
-            },
-            2,
-        ),
-        "Flatten" => Translated::of_inputs(Op::Flatten { axis: axis(1)? }, 1),
-        "Transpose" => Translated::of_inputs(
-            Op::Transpose {
-                perm: node.ints("perm")?.unwrap_or_default(),
-            },
-            1,
-        ),
-        "Shape" => Translated::of_inputs(
-            Op::Shape {
-                start: node.int("start", 0)?,
-                end: node.int_if("end")?,
-            },
-            1,
-        ),
-        "Gather" => Translated::of_inputs(Op::Gather { axis: axis(0)? }, 2),
         "Unsqueeze" => {
             let axes = node
                 .ints_of("axes", 1, 13)?
                 .ok_or("it has no axes, expected an attribute or an input")?;
-            Translated::of_inputs(Op::Unsqueeze { axes }, 1)
+            Translated::of_inputs(Op::Unsqueeze(Unsqueeze { axes }), 1)
         }
-        "Squeeze" => Translated::of_inputs(
-            Op::Squeeze {
-                axes: node.ints_of("axes", 1, 13)?,
-            },
-            1,
-        ),
-        "Concat" => {
-            let axis = node.required_int("axis")?;
-            Translated::of_inputs(Op::Concat { axis }, node.inputs())
+        "Squeeze" => {
+            let axes = node.ints_of("axes", 1, 13)?;
+            Translated::of_inputs(Op::Squeeze(Squeeze { axes }), 1)
         }
         "ConstantOfShape" => {
             let value = node
                 .tensor("value")?
                 .map_or_else(|| Tensor::f32([1], vec![0.0]), |value| value.to_tensor());
-            Translated::of_inputs(Op::ConstantOfShape { value }, 1)
+            Translated::of_inputs(Op::ConstantOfShape(ConstantOfShape { value }), 1)
         }
         "Slice" if node.version < 10 => old_slice(node)?,
-        "Slice" => Translated::of_inputs(Op::Slice, 5),
         "Split" => split(node)?,
-        "Pad" => pad(node)?,
-        "Expand" => Translated::of_inputs(Op::Expand, 2),
-        "Tile" => Translated::of_inputs(Op::Tile, 2),
+        "Pad" => return pad(node),
         _ => return Ok(None),
     }))
 }
@@ -78,39 +48,41 @@ fn old_slice(node: &Node<'_>) -> Result<Translated, Refusal> {
 /// Sizes are an attribute before version 13, an input since.
 fn split(node: &Node<'_>) -> Result<Translated, Refusal> {
     let results = node.outputs();
-    let parts = match node.ints_of("split", 1, 13)? {
-        Some(sizes) => SplitParts::Sizes(
+    let sizes = match node.ints_of("split", 1, 13)? {
+        Some(sizes) => Some(
             sizes
                 .into_iter()
                 .map(|size| {
                     usize::try_from(size)
                         .map_err(|_| format!("it has a part of size {size}, expected at least 0"))
                 })
-                .collect::<Result<_, _>>()?,
+                .collect::<Result<Vec<_>, _>>()?,
         ),
-        None => SplitParts::Count(node.size("num_outputs", results)?),
+        None => None,
     };
-    let expected = match &parts {
-        SplitParts::Sizes(sizes) => sizes.len(),
-        SplitParts::Count(count) => *count,
+    let count = match &sizes {
+        Some(_) => None,
+        None => Some(node.size("num_outputs", results)?),
     };
+    let expected = sizes.as_ref().map_or(count.unwrap_or(0), Vec::len);
     if expected != results {
         return Err(
             format!("it has {results} outputs, expected one for each of {expected} parts").into(),
         );
     }
     Ok(Translated::of_inputs(
-        Op::Split {
+        Op::Split(Split {
             axis: node.int("axis", 0)?,
-            parts,
-        },
+            sizes,
+            count,
+        }),
         1,
     )
     .results(results))
 }
 
 /// Pads and value are attributes before version 11, inputs since.
-fn pad(node: &Node<'_>) -> Result<Translated, Refusal> {
+fn pad(node: &Node<'_>) -> Result<Option<Translated>, Refusal> {
     let mode = node.string("mode", "constant")?;
     if mode != "constant" {
         return Err(Refusal::unsupported(
@@ -119,13 +91,11 @@ fn pad(node: &Node<'_>) -> Result<Translated, Refusal> {
         ));
     }
     if node.version >= 11 {
-        return Ok(Translated::of_inputs(Op::Pad, 4));
+        return Ok(None);
     }
     let pads = node.required_ints("pads")?;
     let pads = Operand::Constant(Tensor::i64([pads.len()], pads));
     let value = Operand::Constant(Tensor::scalar(node.float("value", 0.0)?));
-    Ok(Translated::new(
-        Op::Pad,
-        vec![Operand::Input(0), pads, value, Operand::Absent],
-    ))
+    let operands = vec![Operand::Input(0), pads, value, Operand::Absent];
+    Ok(Some(Translated::new(Op::Pad, operands)))
 }

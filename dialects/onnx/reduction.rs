@@ -2,11 +2,111 @@
 
 use std::cmp::Ordering;
 
+use super::{ArgMax, INTEGERS, Reduce, Reduction, TopK};
 use crate::broadcast::{broadcast_strides, walk};
 use crate::error::EvalError;
-use crate::onnx::op::{ArgMax, Reduce, TopK};
 use crate::tensor::{Data, Element, Tensor, strides};
 use crate::value::{Operands, TensorType};
+
+impl Reduction<'_> {
+    /// The types of the results.
+    pub fn infer(self, operands: &Operands<'_>) -> Result<Vec<TensorType>, EvalError> {
+        Ok(vec![match self {
+            Self::ReduceMean(op) => float_reduce_type(op, operands)?,
+            Self::ReduceSum(op) | Self::ReduceMax(op) | Self::ReduceMin(op) => {
+                reduce_type(op, operands)?
+            }
+            Self::ArgMax(op) => arg_max_type(op, operands)?,
+            Self::TopK(op) => return top_k_type(op, operands),
+        }])
+    }
+
+    /// The results, of which the first is of the type `ty`.
+    pub fn eval(self, operands: &Operands<'_>, ty: &TensorType) -> Result<Vec<Tensor>, EvalError> {
+        Ok(vec![match self {
+            Self::ReduceMean(op) => mean(op, operands, ty)?,
+            Self::ReduceSum(op) => sum(op, operands, ty)?,
+            Self::ReduceMax(op) => extreme(op, operands, ty, true)?,
+            Self::ReduceMin(op) => extreme(op, operands, ty, false)?,
+            Self::ArgMax(op) => arg_max(op, operands, ty)?,
+            Self::TopK(op) => return top_k(op, operands, ty),
+        }])
+    }
+}
+
+/// `(data)` of a `Reduce*` op over numbers of any type.
+fn reduce_type(reduce: &Reduce, operands: &Operands<'_>) -> Result<TensorType, EvalError> {
+    let input = operands.get(0, "data")?;
+    let axes = match &reduce.axes {
+        Some(axes) => operands.axes(axes, input.rank())?,
+        None => (0..input.rank()).collect(),
+    };
+    Ok(TensorType::new(
+        without(&input.shape, &axes, reduce.keepdims),
+        input.element,
+    ))
+}
+
+/// Like [`reduce_type`], over `f32` only.
+fn float_reduce_type(
+    attributes: &Reduce,
+    operands: &Operands<'_>,
+) -> Result<TensorType, EvalError> {
+    operands.f32_of(INTEGERS, 0, "data")?;
+    reduce_type(attributes, operands)
+}
+
+/// `(data)` of `ArgMax`.
+fn arg_max_type(arg_max: &ArgMax, operands: &Operands<'_>) -> Result<TensorType, EvalError> {
+    let input = operands.get(0, "data")?;
+    let axis = operands.axis(arg_max.axis, input.rank())?;
+    if input.shape[axis] == 0 {
+        let expected = format!("at least one element along dimension {axis}");
+        return Err(EvalError::shape(
+            operands.op(),
+            "data",
+            &input.shape,
+            expected,
+        ));
+    }
+    Ok(TensorType::new(
+        without(&input.shape, &[axis], arg_max.keepdims),
+        Element::I64,
+    ))
+}
+
+/// `(X, K)` of `TopK`: values and indices.
+fn top_k_type(top_k: &TopK, operands: &Operands<'_>) -> Result<Vec<TensorType>, EvalError> {
+    let input = operands.get(0, "X")?;
+    let axis = operands.axis(top_k.axis, input.rank())?;
+    let wanted = operands.list(1, "K")?;
+    let count = match wanted {
+        &[count] => usize::try_from(count)
+            .ok()
+            .filter(|&count| count <= input.shape[axis]),
+        _ => None,
+    };
+    let Some(count) = count else {
+        let expected = format!("one number of at most {}", input.shape[axis]);
+        return Err(EvalError::value(operands.op(), "K", wanted, expected));
+    };
+    let mut shape = input.shape.clone();
+    shape[axis] = count;
+    Ok(vec![
+        TensorType::new(shape.clone(), input.element),
+        TensorType::new(shape, Element::I64),
+    ])
+}
+
+/// `shape` with `axes` left out, or of extent 1.
+fn without(shape: &[usize], axes: &[usize], keepdims: bool) -> Vec<usize> {
+    let kept = |(axis, &extent): (usize, &usize)| match (axes.contains(&axis), keepdims) {
+        (false, _) => Some(extent),
+        (true, true) => Some(1),
+        (true, false) => None,
+    };
+    shape.iter().enumerate().filter_map(kept).collect()
+}
 
 /// Calls `visit` with the result place of every element, in row-major order of the operand.
 fn places(
@@ -27,11 +127,7 @@ fn places(
 }
 
 /// `(data)` of `ReduceMean`.
-pub fn mean(
-    reduce: &Reduce,
-    operands: &Operands<'_>,
-    ty: &TensorType,
-) -> Result<Tensor, EvalError> {
+fn mean(reduce: &Reduce, operands: &Operands<'_>, ty: &TensorType) -> Result<Tensor, EvalError> {
     let x = operands.floats(0, "data")?;
     let mut sums = vec![0.0; ty.shape.iter().product()];
     places(reduce, operands, |element, place| {
@@ -45,7 +141,7 @@ pub fn mean(
 }
 
 /// `(data)` of `ReduceSum`. Integers wrap.
-pub fn sum(reduce: &Reduce, operands: &Operands<'_>, ty: &TensorType) -> Result<Tensor, EvalError> {
+fn sum(reduce: &Reduce, operands: &Operands<'_>, ty: &TensorType) -> Result<Tensor, EvalError> {
     let input = operands.tensor(0, "data")?;
     let count = ty.shape.iter().product();
     if let Data::Int { values, .. } = &input.data {
@@ -70,7 +166,7 @@ fn of_floats(ty: &TensorType, values: Vec<f64>) -> Tensor {
 }
 
 /// `(data)` of `ReduceMax` (`greatest`) and `ReduceMin`. NaN wins; of no elements at all, the one that loses to all.
-pub fn extreme(
+fn extreme(
     reduce: &Reduce,
     operands: &Operands<'_>,
     ty: &TensorType,
@@ -158,7 +254,7 @@ fn lanes(shape: &[usize], axis: usize) -> impl Iterator<Item = Vec<usize>> {
 }
 
 /// `(data)` of `ArgMax`.
-pub fn arg_max(
+fn arg_max(
     arg_max: &ArgMax,
     operands: &Operands<'_>,
     ty: &TensorType,
@@ -182,11 +278,7 @@ pub fn arg_max(
 }
 
 /// `(X, K)` of `TopK`.
-pub fn top_k(
-    top_k: &TopK,
-    operands: &Operands<'_>,
-    ty: &TensorType,
-) -> Result<Vec<Tensor>, EvalError> {
+fn top_k(top_k: &TopK, operands: &Operands<'_>, ty: &TensorType) -> Result<Vec<Tensor>, EvalError> {
     let input = operands.tensor(0, "X")?;
     let axis = operands.axis(top_k.axis, input.rank())?;
     let (extent, count) = (input.shape[axis], ty.shape[axis]);

@@ -2,7 +2,7 @@
 
 use super::arbitrary::Random;
 use crate::error::EvalError;
-use crate::onnx::op::*;
+use crate::onnx::*;
 use crate::tensor::{Data, Element, Tensor};
 use crate::value::TensorType;
 
@@ -17,7 +17,7 @@ fn ints(values: &[i64]) -> Tensor {
 
 fn conv(strides: [usize; 2], pads: [usize; 4], dilations: [usize; 2], group: usize) -> Op {
     Op::Conv(Conv {
-        kernel_shape: Vec::new(),
+        kernel_shape: None,
         strides: strides.to_vec(),
         pads: pads.to_vec(),
         dilations: dilations.to_vec(),
@@ -77,10 +77,11 @@ fn grouped_convolution_is_one_for_each_group() {
     let (image, weights) = (random.tensor(&[1, 4, 5, 5]), random.tensor(&[6, 2, 3, 3]));
     let grouped = one(&conv([2, 1], [1, 0, 1, 2], [1, 2], 2), &[&image, &weights]);
     let halves = |axis, tensor: &Tensor| {
-        Op::Split {
+        Op::Split(Split {
             axis,
-            parts: SplitParts::Count(2),
-        }
+            sizes: None,
+            count: Some(2),
+        })
         .eval(&[Some(tensor)])
         .expect("is even")
     };
@@ -92,7 +93,7 @@ fn grouped_convolution_is_one_for_each_group() {
         .collect();
     assert_eq!(
         grouped,
-        one(&Op::Concat { axis: 1 }, &[&parts[0], &parts[1]])
+        one(&Op::Concat(Concat { axis: 1 }), &[&parts[0], &parts[1]])
     );
 }
 
@@ -150,7 +151,7 @@ fn transposed_operands_of_gemm() {
             trans_b,
         })
     };
-    let transpose = |tensor| one(&Op::Transpose { perm: vec![] }, &[tensor]);
+    let transpose = |tensor| one(&Op::Transpose(Transpose { perm: vec![] }), &[tensor]);
     let expected = one(&gemm(false, false), &[&a, &b, &c]);
     assert_eq!(one(&gemm(true, false), &[&transpose(&a), &b, &c]), expected);
     assert_eq!(
@@ -234,14 +235,14 @@ fn elementwise_values() {
         (Op::Round, [-2.0, 0.0, 0.0, 2.0, nan, f32::INFINITY]),
         (Op::Sign, [-1.0, 0.0, 1.0, 1.0, nan, 1.0]),
         (
-            Op::LeakyRelu { alpha: 0.5 },
+            Op::LeakyRelu(LeakyRelu { alpha: 0.5 }),
             [-0.75, 0.0, 0.5, 2.5, nan, f32::INFINITY],
         ),
         (
-            Op::HardSigmoid {
+            Op::HardSigmoid(HardSigmoid {
                 alpha: 0.25,
                 beta: 0.5,
-            },
+            }),
             [0.125, 0.5, 0.625, 1.0, nan, 1.0],
         ),
         (
@@ -339,7 +340,7 @@ fn integers_wrap_and_divide_toward_zero() {
         Some(&[244, 6][..])
     );
     let floats = Tensor::f32([5], vec![1.9, -1.9, 300.0, -300.0, f32::NAN]);
-    let cast = |to, input: &Tensor| one(&Op::Cast { to }, &[input]);
+    let cast = |to, input: &Tensor| one(&Op::Cast(Cast { to }), &[input]);
     assert_eq!(
         cast(Element::int(8), &floats).as_int(),
         Some(&[1, -1, 127, -128, 0][..])
@@ -358,23 +359,23 @@ fn shape_arithmetic_of_old_exports() {
         ty: &image,
         value: None,
     };
-    let shape = Op::Shape {
+    let shape = Op::Shape(Shape {
         start: 0,
         end: None,
-    };
+    });
     let shape = shape
         .fold(&[Some(info)])
         .expect("fits")
         .expect("is known from the type")
         .remove(0);
     let batch = one(
-        &Op::Gather { axis: 0 },
+        &Op::Gather(Gather { axis: 0 }),
         &[&shape, &Tensor::i64([], vec![0])],
     );
-    let batch = one(&Op::Unsqueeze { axes: vec![0] }, &[&batch]);
-    let target = one(&Op::Concat { axis: 0 }, &[&batch, &ints(&[-1])]);
+    let batch = one(&Op::Unsqueeze(Unsqueeze { axes: vec![0] }), &[&batch]);
+    let target = one(&Op::Concat(Concat { axis: 0 }), &[&batch, &ints(&[-1])]);
     assert_eq!(target, ints(&[2, -1]));
-    let reshape = Op::Reshape { allow_zero: false };
+    let reshape = Op::Reshape(Reshape { allow_zero: false });
     let target_type = TensorType::of(&target);
     let known = crate::value::ValueInfo {
         ty: &target_type,

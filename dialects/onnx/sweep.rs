@@ -1,6 +1,6 @@
 //! The loop nest of sliding windows, turned inside out: one element of the window, all windows.
 
-use crate::onnx::window::WindowAxis;
+use super::WindowAxis;
 use crate::tensor::for_each_index;
 
 /// Calls `visit` with the result of every window and the element at `element` (one index for each axis) of that

@@ -1,17 +1,72 @@
 //! Pooling.
 
+use super::WindowAxis;
+use super::contraction::product_of;
 use super::sweep::{sweep, window_elements};
+use super::{AveragePool, BYTES, MaxPool, Pooling, batch_channels_spatial};
 use crate::error::EvalError;
-use crate::onnx::op::{AveragePool, MaxPool};
-use crate::tensor::{Tensor, for_each_index};
+use crate::tensor::{Element, Tensor, for_each_index};
 use crate::value::{Operands, TensorType};
 
-/// `(X)` of `MaxPool`. A window of padding only gives minus infinity; NaN wins over everything.
-pub fn max_pool(
-    pool: &MaxPool,
+impl Pooling<'_> {
+    /// The type of the result.
+    pub fn infer(self, operands: &Operands<'_>) -> Result<TensorType, EvalError> {
+        match self {
+            Self::MaxPool(op) => pool_type(operands, BYTES, |spatial| op.windows(spatial)),
+            Self::AveragePool(op) => pool_type(operands, &[], |spatial| op.windows(spatial)),
+            Self::GlobalAveragePool => global_pool_type(operands),
+        }
+    }
+
+    /// The result.
+    pub fn eval(self, operands: &Operands<'_>, ty: &TensorType) -> Result<Tensor, EvalError> {
+        match self {
+            Self::MaxPool(op) => max_pool(op, operands, ty),
+            Self::AveragePool(op) => average_pool(op, operands, ty),
+            Self::GlobalAveragePool => global_average_pool(operands, ty),
+        }
+    }
+
+    /// How many elements each element of the result is made of, where that is not about one of each operand's.
+    pub fn terms(self) -> u64 {
+        match self {
+            Self::MaxPool(op) => product_of(&op.kernel_shape),
+            Self::AveragePool(op) => product_of(&op.kernel_shape),
+            Self::GlobalAveragePool => 0,
+        }
+    }
+}
+
+/// `(X)` of `MaxPool` and `AveragePool`, of which ONNX defines the one also on `others`.
+fn pool_type(
     operands: &Operands<'_>,
-    ty: &TensorType,
-) -> Result<Tensor, EvalError> {
+    others: &[Element],
+    windows: impl FnOnce(&[usize]) -> Result<Vec<WindowAxis>, EvalError>,
+) -> Result<TensorType, EvalError> {
+    let input = operands.f32_of(others, 0, "X")?;
+    let (batch, channels, spatial) = batch_channels_spatial(operands.op(), input)?;
+    let windows = windows(spatial)?;
+    // Bounds the work, which grows with the kernel even where it is padding.
+    operands.result(
+        windows.iter().map(|axis| axis.kernel).collect(),
+        Element::F32,
+    )?;
+    let mut shape = vec![batch, channels];
+    shape.extend(windows.iter().map(|axis| axis.output));
+    operands.result(shape, Element::F32)
+}
+
+/// `(X)` of `GlobalAveragePool`.
+fn global_pool_type(operands: &Operands<'_>) -> Result<TensorType, EvalError> {
+    let input = operands.f32(0, "X")?;
+    let (batch, channels, spatial) = batch_channels_spatial(operands.op(), input)?;
+    let mut shape = vec![batch, channels];
+    shape.extend(spatial.iter().map(|_| 1));
+    operands.result(shape, Element::F32)
+}
+
+/// `(X)` of `MaxPool`. A window of padding only gives minus infinity; NaN wins over everything.
+fn max_pool(pool: &MaxPool, operands: &Operands<'_>, ty: &TensorType) -> Result<Tensor, EvalError> {
     let input = &operands.get(0, "X")?.shape;
     let x = operands.floats(0, "X")?;
     let axes = pool.windows(&input[2..])?;
@@ -42,7 +97,7 @@ pub fn max_pool(
 
 /// `(X)` of `AveragePool`. The sum is divided in `f64` and rounded once; a window of padding only gives NaN unless
 /// padding counts.
-pub fn average_pool(
+fn average_pool(
     pool: &AveragePool,
     operands: &Operands<'_>,
     ty: &TensorType,
@@ -83,7 +138,7 @@ pub fn average_pool(
 }
 
 /// `(X)` of `GlobalAveragePool`.
-pub fn global_average_pool(operands: &Operands<'_>, ty: &TensorType) -> Result<Tensor, EvalError> {
+fn global_average_pool(operands: &Operands<'_>, ty: &TensorType) -> Result<Tensor, EvalError> {
     let input = &operands.get(0, "X")?.shape;
     let x = operands.floats(0, "X")?;
     let image: usize = input[2..].iter().product();

@@ -1,0 +1,5 @@
+//! Tests of the ops as values.
+
+mod arbitrary;
+mod monotonicity;
+mod properties;
