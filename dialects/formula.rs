@@ -178,6 +178,90 @@ impl Formula {
         true
     }
 
+    /// Whether the result is one of the operands or a small whole number, and so never rounded.
+    pub fn never_rounds(&self) -> bool {
+        self.nodes.iter().enumerate().all(|(at, node)| match *node {
+            Node::Operand(_) | Node::Compare(..) | Node::Select(..) => true,
+            // What is not a result by itself does not matter.
+            Node::Number(value) => value.fract() == 0.0 || !self.is_result(at),
+            Node::Attribute(_) => !self.is_result(at),
+            Node::Unary(function, _) => matches!(
+                function,
+                Unary::Neg | Unary::Abs | Unary::Floor | Unary::Ceil | Unary::RoundEven
+            ),
+            Node::Binary(Binary::Min | Binary::Max, ..) => true,
+            // Nothing but the sign of a zero, or NaN.
+            Node::Binary(Binary::Mul, a, b) => {
+                [a, b].iter().any(|&at| self.nodes[at] == Node::Number(0.0))
+            }
+            Node::Binary(Binary::Add | Binary::Sub | Binary::Div | Binary::Pow, ..) => false,
+        })
+    }
+
+    /// Whether the result may be that of a node.
+    fn is_result(&self, node: usize) -> bool {
+        let last = self.nodes.len() - 1;
+        node == last
+            || self
+                .nodes
+                .iter()
+                .enumerate()
+                .any(|(at, other)| match *other {
+                    Node::Select(_, yes, no) => (yes == node || no == node) && self.is_result(at),
+                    Node::Binary(Binary::Min | Binary::Max, a, b) => {
+                        (a == node || b == node) && self.is_result(at)
+                    }
+                    _ => false,
+                })
+    }
+
+    /// Whether the result changes by steps as an operand moves: it is a truth value, is made of roundings to integers, or
+    /// of parts that do not meet.
+    pub fn has_steps(&self, attributes: &[f64]) -> bool {
+        let rounds = |node: &Node| {
+            matches!(
+                node,
+                Node::Unary(Unary::Floor | Unary::Ceil | Unary::RoundEven, _)
+            )
+        };
+        self.is_condition()
+            || self.nodes.iter().any(rounds)
+            || self.nodes.iter().any(|node| match *node {
+                Node::Select(condition, yes, no) => {
+                    self.parts_meet(condition, yes, no, attributes) == Some(false)
+                }
+                _ => false,
+            })
+    }
+
+    /// Whether two parts have one value where an operand passes the number that divides them; `None` if it is none.
+    fn parts_meet(
+        &self,
+        condition: usize,
+        yes: usize,
+        no: usize,
+        attributes: &[f64],
+    ) -> Option<bool> {
+        let Node::Compare(comparison, x, bound) = self.nodes[condition] else {
+            return None;
+        };
+        let (Node::Operand(operand), Node::Number(bound)) = (self.nodes[x], self.nodes[bound])
+        else {
+            return None;
+        };
+        if matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
+            return None;
+        }
+        // The others are any numbers.
+        let mut operands = vec![1.0; operand + 3];
+        operands[operand] = bound;
+        let value = |node: usize| {
+            let nodes = &self.nodes[..=node];
+            Self { nodes, ..*self }.at(&operands, attributes)
+        };
+        Some(value(yes) == value(no))
+    }
+
     /// The result for one number of each operand.
     pub fn at(&self, operands: &[f64], attributes: &[f64]) -> f64 {
         let columns: Vec<_> = operands.iter().map(|&x| Column::Same(x)).collect();

@@ -293,9 +293,12 @@ def Onnx_LayerNormalizationOp : Onnx_Op<"layer_normalization", "Normalization"> 
 
 def Onnx_ReluOp : Onnx_NumberUnaryOp<"relu", "max(0, X)", "Rectifier">;
 def Onnx_SigmoidOp : Onnx_UnaryOp<"sigmoid", "1 / (1 + exp(-X))", "Logistic function">;
-def Onnx_TanhOp : Onnx_UnaryOp<"tanh", "tanh(X)", "Hyperbolic tangent">;
+def Onnx_TanhOp : Onnx_UnaryOp<"tanh", "tanh(input)", "Hyperbolic tangent"> {
+  let arguments = (ins AnyTensor:$input);
+}
 def Onnx_ErfOp : Onnx_UnaryOp<"erf", "erf(input)", "Error function"> {
   let arguments = (ins AnyTensor:$input);
+  let since = 9;
   let refusedOn = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"];
 }
 def Onnx_SoftplusOp : Onnx_UnaryOp<"softplus", "X > 0 ? X + log1p(exp(-X)) : log1p(exp(X))", "ln(1 + e^x)"> {

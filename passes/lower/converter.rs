@@ -5,6 +5,7 @@ use melior::ir::operation::{Operation, OperationLike};
 use melior::ir::{Attribute, Location};
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, BlockHandle, Op, Val};
+use qonnx_dialects::onnx::{Contraction, Family, Movement, Normalization, Pooling};
 use qonnx_dialects::packed::Packed;
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::qint::{self, Dequantize};
@@ -245,27 +246,62 @@ impl<'c> Converter<'c> {
             GraphOp::Qonnx(quantizer @ (qonnx::Op::IntQuant(_) | qonnx::Op::BipolarQuant)) => {
                 self.quantizer(quantizer, states, result, location)
             }
-            GraphOp::Onnx(onnx::Op::MatMul) => self.matmul(states, result, location),
-            GraphOp::Onnx(onnx::Op::Conv(conv)) => self.conv(conv, states, result, location),
-            GraphOp::Onnx(onnx::Op::MaxPool(pool)) => self.max_pool(pool, states, result, location),
-            GraphOp::Onnx(
-                op @ (onnx::Op::Reshape(_)
-                | onnx::Op::Flatten(_)
-                | onnx::Op::Squeeze(_)
-                | onnx::Op::Unsqueeze(_)
-                | onnx::Op::Identity
-                | onnx::Op::Transpose(_)),
-            ) => self.movement(op, states, result, location),
-            GraphOp::Onnx(onnx::Op::Concat(onnx::Concat { axis })) => {
-                self.concat(*axis, states, result, location)
-            }
-            GraphOp::Onnx(op @ (onnx::Op::Add | onnx::Op::Sub))
-                if states.iter().all(|state| matches!(state, State::Int(_))) =>
-            {
+            GraphOp::Onnx(op) => self.rule_of_family(op, states, result, location),
+            op if op.is_elementwise() => self.step(op, states, result, location),
+            GraphOp::Qonnx(_) => Err(NO_FORM.to_owned()),
+        }
+    }
+
+    /// The rule of a standard op.
+    fn rule_of_family(
+        &mut self,
+        op: &onnx::Op,
+        states: &[State<'c>],
+        result: &TensorType,
+        location: Location<'c>,
+    ) -> Result<State<'c>, Refusal> {
+        let integers = || states.iter().all(|state| matches!(state, State::Int(_)));
+        match op.family() {
+            Family::Elementwise(onnx::Op::Add | onnx::Op::Sub) if integers() => {
                 self.add(op, states, result, location)
             }
-            op if op.is_elementwise() => self.step(op, states, result, location),
-            _ => Err(NO_FORM.to_owned()),
+            Family::Elementwise(_)
+            | Family::Conversion(_)
+            | Family::Normalization(Normalization::BatchNormalization(_)) => {
+                self.step(&op.clone().into(), states, result, location)
+            }
+            Family::Contraction(Contraction::MatMul) => self.matmul(states, result, location),
+            Family::Contraction(Contraction::Conv(conv)) => {
+                self.conv(conv, states, result, location)
+            }
+            Family::Pooling(Pooling::MaxPool(pool)) => {
+                self.max_pool(pool, states, result, location)
+            }
+            Family::Reshaping(_) | Family::Movement(Movement::Transpose(_)) => {
+                self.movement(op, states, result, location)
+            }
+            Family::Movement(Movement::Concat(concat)) => {
+                self.concat(concat.axis, states, result, location)
+            }
+            // `split-bias` has made a product and a sum of a Gemm that has an integer form.
+            Family::Contraction(Contraction::Gemm(_))
+            | Family::Pooling(Pooling::AveragePool(_) | Pooling::GlobalAveragePool)
+            | Family::Normalization(
+                Normalization::LayerNormalization(_)
+                | Normalization::Softmax(_)
+                | Normalization::LogSoftmax(_),
+            )
+            | Family::Reduction(_)
+            | Family::Movement(
+                Movement::Split(_)
+                | Movement::Slice
+                | Movement::Gather(_)
+                | Movement::Pad
+                | Movement::Expand
+                | Movement::Tile
+                | Movement::Shape(_)
+                | Movement::ConstantOfShape(_),
+            ) => Err(NO_FORM.to_owned()),
         }
     }
 

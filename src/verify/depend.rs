@@ -5,7 +5,7 @@
 
 use qonnx_dialects::broadcast::{broadcast_strides, walk, walk_broadcast};
 use qonnx_dialects::graph::GraphOp;
-use qonnx_dialects::onnx::{self, WindowAxis};
+use qonnx_dialects::onnx::{self, Family, Movement, WindowAxis};
 use qonnx_dialects::tensor::{Tensor, broadcast_shape, for_each_index, strides};
 
 /// float32 holds the numbers of so many elements.
@@ -197,28 +197,29 @@ fn mark(
 
 /// Whether an op puts elements of its float operands in other places, and does nothing else.
 pub(super) fn is_movement(op: &GraphOp) -> bool {
-    use onnx::Op::{
-        Concat, Expand, Flatten, Gather, Identity, Pad, Reshape, Slice, Split, Squeeze, Tile,
-        Transpose, Unsqueeze,
+    let GraphOp::Onnx(op) = op else {
+        return false;
     };
-    matches!(
-        op,
-        GraphOp::Onnx(
-            Concat { .. }
-                | Expand
-                | Flatten { .. }
-                | Gather { .. }
-                | Identity
-                | Pad
-                | Reshape { .. }
-                | Slice
-                | Split { .. }
-                | Squeeze { .. }
-                | Tile
-                | Transpose { .. }
-                | Unsqueeze { .. }
-        )
-    )
+    match op.family() {
+        Family::Reshaping(_) => true,
+        Family::Movement(op) => match op {
+            Movement::Transpose(_)
+            | Movement::Concat(_)
+            | Movement::Split(_)
+            | Movement::Slice
+            | Movement::Gather(_)
+            | Movement::Pad
+            | Movement::Expand
+            | Movement::Tile => true,
+            Movement::Shape(_) | Movement::ConstantOfShape(_) => false,
+        },
+        Family::Elementwise(_)
+        | Family::Contraction(_)
+        | Family::Pooling(_)
+        | Family::Normalization(_)
+        | Family::Reduction(_)
+        | Family::Conversion(_) => false,
+    }
 }
 
 /// For ops that move elements: they are run on the numbers of the elements.

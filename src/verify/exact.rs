@@ -14,28 +14,16 @@ const LEAST: i32 = -149;
 
 /// Whether an op gives elements of its operands, or small whole numbers, and so never rounds.
 pub fn never_rounds(op: &GraphOp) -> bool {
-    use onnx::Op::{
-        Abs, Ceil, Clip, Floor, Max, MaxPool, Min, Neg, ReduceMax, ReduceMin, Relu, Round, Sign,
-        Where,
+    let GraphOp::Onnx(graph) = op else {
+        return false;
     };
-    let picks = matches!(
-        op,
-        GraphOp::Onnx(
-            Abs | Ceil
-                | Clip
-                | Floor
-                | Max
-                | MaxPool(_)
-                | Min
-                | Neg
-                | ReduceMax(_)
-                | ReduceMin(_)
-                | Relu
-                | Round
-                | Sign
-                | Where
-        )
-    );
+    let picks = match &graph.declaration().formula {
+        Some(formula) => formula.never_rounds(),
+        None => matches!(
+            graph,
+            onnx::Op::MaxPool(_) | onnx::Op::ReduceMax(_) | onnx::Op::ReduceMin(_)
+        ),
+    };
     picks || is_movement(op)
 }
 

@@ -4,7 +4,7 @@ use qonnx_dialects::error::EvalError;
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::onnx;
 use qonnx_dialects::qonnx::{self, Quantizer};
-use qonnx_dialects::tensor::{Data, Element, Tensor};
+use qonnx_dialects::tensor::{Data, Tensor};
 use std::collections::BTreeMap;
 
 use super::noise::{of_carrier, of_rounding, shifted};
@@ -258,20 +258,11 @@ pub fn may_decide(op: &GraphOp) -> bool {
 fn has_steps(op: &GraphOp) -> bool {
     match op {
         GraphOp::Qonnx(op) => !matches!(op, qonnx::Op::QuantAvgPool2d(_)),
-        GraphOp::Onnx(
-            onnx::Op::Floor
-            | onnx::Op::Ceil
-            | onnx::Op::Round
-            | onnx::Op::Sign
-            | onnx::Op::Less
-            | onnx::Op::LessOrEqual
-            | onnx::Op::Greater
-            | onnx::Op::GreaterOrEqual
-            | onnx::Op::Cast(onnx::Cast {
-                to: Element::Int { .. },
-            }),
-        ) => true,
-        GraphOp::Onnx(_) => false,
+        GraphOp::Onnx(onnx::Op::Cast(cast)) => cast.to.is_int(),
+        GraphOp::Onnx(op) => {
+            let formula = op.declaration().formula.as_ref();
+            formula.is_some_and(|formula| formula.has_steps(&op.numbers()))
+        }
     }
 }
 

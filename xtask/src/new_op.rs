@@ -56,7 +56,9 @@ func.func @{mnemonic}(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {{
     );
     match dialect {
         "onnx" => println!("{FAMILIES}"),
-        _ => println!("  dialects/{dialect}/             its rules and its meaning: the matches there ask"),
+        _ => println!(
+            "  dialects/{dialect}/             its rules and its meaning: the matches there ask"
+        ),
     }
     Ok(())
 }
@@ -70,7 +72,11 @@ fn definition_of(dialect: &str, name: &str, formula: Option<&str>) -> Result<Str
         )),
         (_, Some(_)) => Err("formulas are for elementwise ops of onnx".to_owned()),
         (_, None) => {
-            let family = if dialect == "onnx" { ", \"Movement\"" } else { "" };
+            let family = if dialect == "onnx" {
+                ", \"Movement\""
+            } else {
+                ""
+            };
             Ok(format!(
                 "
 def {class}_{name}Op : {class}_Op<\"{mnemonic}\"{family}> {{

@@ -18,12 +18,13 @@ version 1; the two versions of `Trunc` are told apart by their number of inputs.
 
 /// The page without its heading comment.
 pub fn page() -> Result<String, String> {
-    let mut page = String::from("# Operators\n\nWhat the importer reads, and what becomes of it at level 2.\n");
-    for (title, definition) in [
-        ("ONNX", "onnx/Onnx.td"),
-        ("QONNX", "qonnx/Qonnx.td"),
-    ] {
-        page += &format!("\n## {title}\n\n| operator | since | attributes | meaning | level 2 |\n| --- | --- | --- | --- | --- |\n");
+    let mut page = String::from(
+        "# Operators\n\nWhat the importer reads, and what becomes of it at level 2.\n",
+    );
+    for (title, definition) in [("ONNX", "onnx/Onnx.td"), ("QONNX", "qonnx/Qonnx.td")] {
+        page += &format!(
+            "\n## {title}\n\n| operator | since | attributes | meaning | level 2 |\n| --- | --- | --- | --- | --- |\n"
+        );
         let mut ops = ops(definition)?;
         ops.retain(|op| !op.onnx_names.is_empty());
         ops.sort_by(|a, b| a.onnx_names.cmp(&b.onnx_names));
@@ -41,7 +42,11 @@ fn ops(definition: &str) -> Result<Vec<Op>, String> {
     if !tblgen.exists() {
         return Err(format!("{} is missing; run: make setup", tblgen.display()));
     }
-    Ok(records::read(&tblgen, &prefix().join("include"), definition))
+    Ok(records::read(
+        &tblgen,
+        &prefix().join("include"),
+        definition,
+    ))
 }
 
 fn row(op: &Op) -> String {
@@ -62,7 +67,11 @@ fn row(op: &Op) -> String {
     format!(
         "| {} | {} | {} | {meaning} | {} |\n",
         op.onnx_names.join(", "),
-        if op.since > 1 { op.since.to_string() } else { String::new() },
+        if op.since > 1 {
+            op.since.to_string()
+        } else {
+            String::new()
+        },
         attributes.join(", "),
         op.level2
     )

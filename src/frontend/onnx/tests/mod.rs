@@ -5,3 +5,4 @@ mod corpus;
 mod model;
 mod operators;
 mod refused;
+mod schemas;

@@ -67,8 +67,16 @@ fn is_default(text: &str, value: &Value) -> bool {
 fn compare(declared: &Declaration, version: i64, schema: &Schema, wrong: &mut BTreeSet<String>) {
     let what = format!("{} in version {version}", declared.name());
     let has = |known: &&OnnxAttribute| (known.first..=known.last).contains(&version);
-    let ours: BTreeMap<_, _> = declared.onnx.iter().filter(has).map(|known| (known.name, known)).collect();
-    for name in ours.keys().filter(|name| !schema.attributes.contains_key(**name)) {
+    let ours: BTreeMap<_, _> = declared
+        .onnx
+        .iter()
+        .filter(has)
+        .map(|known| (known.name, known))
+        .collect();
+    for name in ours
+        .keys()
+        .filter(|name| !schema.attributes.contains_key(**name))
+    {
         wrong.insert(format!("{what}: '{name}' is declared, and is not there"));
     }
     for (name, (kind, required, default)) in &schema.attributes {
@@ -89,7 +97,9 @@ fn compare(declared: &Declaration, version: i64, schema: &Schema, wrong: &mut BT
         if let Some(text) = known.default
             && !is_default(text, default)
         {
-            wrong.insert(format!("{what}: '{name}' is {default} by default, declared {text}"));
+            wrong.insert(format!(
+                "{what}: '{name}' is {default} by default, declared {text}"
+            ));
         }
     }
 }
@@ -101,18 +111,29 @@ fn compare_operands(declared: &Declaration, schema: &Schema, wrong: &mut BTreeSe
         Presence::Optional => format!("{name}?"),
         Presence::Variadic => format!("{name}..."),
     };
-    let ours: Vec<_> = declared.operands.iter().map(|own| shown(own.name, own.presence)).collect();
+    let ours: Vec<_> = declared
+        .operands
+        .iter()
+        .map(|own| shown(own.name, own.presence))
+        .collect();
     let theirs: Vec<_> = schema
         .inputs
         .iter()
         .filter(|input| {
             let name = input.trim_end_matches(['?', '.']);
-            !declared.onnx.iter().any(|known| known.name == name && known.last != i64::MAX && declared.operands.iter().all(|own| own.name != name))
+            !declared.onnx.iter().any(|known| {
+                known.name == name
+                    && known.last != i64::MAX
+                    && declared.operands.iter().all(|own| own.name != name)
+            })
         })
         .cloned()
         .collect();
     if ours != theirs {
-        wrong.insert(format!("{}: operands {ours:?}, ONNX has {theirs:?}", declared.name()));
+        wrong.insert(format!(
+            "{}: operands {ours:?}, ONNX has {theirs:?}",
+            declared.name()
+        ));
     }
 }
 
@@ -120,17 +141,32 @@ fn compare_operands(declared: &Declaration, schema: &Schema, wrong: &mut BTreeSe
 fn declarations_are_those_of_the_standard() {
     let (newest, schemas) = schemas();
     let mut wrong = BTreeSet::new();
-    let operators = onnx::DECLARATIONS.iter().chain(onnx::APART).filter(|known| !known.names.is_empty());
+    let operators = onnx::DECLARATIONS
+        .iter()
+        .chain(onnx::APART)
+        .filter(|known| !known.names.is_empty());
     let mut compared = 0;
     for declared in operators {
-        let versions: Vec<_> = schemas.iter().filter(|schema| schema.name == declared.name()).collect();
+        let versions: Vec<_> = schemas
+            .iter()
+            .filter(|schema| schema.name == declared.name())
+            .collect();
         let Some(first) = versions.first() else {
             wrong.insert(format!("{} is no operator of ONNX", declared.name()));
             continue;
         };
-        let since = if first.since <= OLDEST { 1 } else { first.since };
+        let since = if first.since <= OLDEST {
+            1
+        } else {
+            first.since
+        };
         if declared.since != since {
-            wrong.insert(format!("{}: since version {}, declared {}", declared.name(), first.since, declared.since));
+            wrong.insert(format!(
+                "{}: since version {}, declared {}",
+                declared.name(),
+                first.since,
+                declared.since
+            ));
         }
         for version in OLDEST.max(first.since)..=newest {
             let schema = versions.iter().rfind(|schema| schema.since <= version);
@@ -139,16 +175,30 @@ fn declarations_are_those_of_the_standard() {
                 compared += 1;
             }
         }
-        let most = versions.iter().filter(|schema| schema.since >= OLDEST || Some(schema.since) == versions.iter().rfind(|schema| schema.since <= OLDEST).map(|schema| schema.since));
+        let most = versions.iter().filter(|schema| {
+            schema.since >= OLDEST
+                || Some(schema.since)
+                    == versions
+                        .iter()
+                        .rfind(|schema| schema.since <= OLDEST)
+                        .map(|schema| schema.since)
+        });
         let most = most.map(|schema| match schema.outputs.last() {
             Some(last) if last.ends_with("...") => usize::MAX,
             _ => schema.outputs.len(),
         });
         let most = most.max().unwrap_or(0);
         if declared.outputs != most {
-            wrong.insert(format!("{}: {most} outputs, declared {}", declared.name(), declared.outputs));
+            wrong.insert(format!(
+                "{}: {most} outputs, declared {}",
+                declared.name(),
+                declared.outputs
+            ));
         }
-        if let (Some(last), true) = (versions.last(), declared.op.len() > "onnx.".len() && !declared.operands.is_empty()) {
+        if let (Some(last), true) = (
+            versions.last(),
+            declared.op.len() > "onnx.".len() && !declared.operands.is_empty(),
+        ) {
             compare_operands(declared, last, &mut wrong);
         }
     }
