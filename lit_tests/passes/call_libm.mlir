@@ -4,7 +4,7 @@
 // CHECK-LABEL: func.func @main
 // CHECK: call @exp(%{{.*}}) : (f64) -> f64
 // CHECK: call @exp(%{{.*}}) : (f64) -> f64
-// CHECK: math.sqrt %{{.*}} : f64
+// CHECK: math.sqrt %{{.*}} : f32
 // CHECK-NOT: math.exp
 // CHECK-COUNT-1: func.func private @exp(f64) -> f64
 // CHECK-NOT: @sqrt

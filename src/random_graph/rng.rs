@@ -1,22 +1,42 @@
-//! A small deterministic generator (xorshift64*), so that a seed names a graph on every machine.
+//! A small deterministic generator (xorshift64*), so that a seed names a graph on every machine; or a list of choices
+//! that somebody else makes, and makes smaller when a graph is found to be wrong.
 
 /// The generator.
 #[derive(Clone, Debug)]
-pub struct Rng(u64);
+pub struct Rng(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    Seed(u64),
+    /// What is left of a list of choices, of which the last comes first. Nothing left is 0 for ever: the plainest choice.
+    Choices(Vec<u32>),
+}
 
 impl Rng {
     /// From any seed.
     pub fn new(seed: u64) -> Self {
         // Spread neighbouring seeds; the state must not be 0.
-        Self((seed ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9) | 1)
+        let state = (seed ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9) | 1;
+        Self(Source::Seed(state))
+    }
+
+    /// These choices, in order.
+    pub fn of_choices(choices: &[u32]) -> Self {
+        Self(Source::Choices(choices.iter().rev().copied().collect()))
     }
 
     /// The next 64 random bits.
     pub fn next_bits(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+        match &mut self.0 {
+            Source::Seed(state) => {
+                *state ^= *state >> 12;
+                *state ^= *state << 25;
+                *state ^= *state >> 27;
+                state.wrapping_mul(0x2545_f491_4f6c_dd1d)
+            }
+            // Choices are small numbers; the high bits are those that are looked at.
+            Source::Choices(left) => u64::from(left.pop().unwrap_or(0)) << 33,
+        }
     }
 
     /// A number in `0..bound`; 0 if the bound is 0.
