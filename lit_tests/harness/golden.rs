@@ -98,6 +98,7 @@ pub fn trials() -> Vec<Trial> {
     for name in known.rows.keys().filter(|name| !models.contains_key(*name)) {
         trials.push(Trial::test(format!("golden/{name}"), || Ok(())).with_ignored_flag(true));
     }
+    trials.push(Trial::test("golden/judges", outcome::judges));
     if !update() {
         trials.push(Trial::test("golden/table", move || {
             complete(&table?, &models)

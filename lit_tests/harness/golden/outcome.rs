@@ -136,3 +136,40 @@ impl FromStr for Outcome {
         }
     }
 }
+
+/// What is wrong is no outcome, and what is explained is none but flips.
+pub fn judges() -> Result<(), libtest_mimic::Failed> {
+    let report = |outcome: &str, distance: Value, unexpected: Value| {
+        Outcome::of(&serde_json::json!({
+            "outcome": outcome,
+            "boundary": [{}, {}],
+            "unexpected": unexpected,
+            "max_abs_diff": 0.0,
+            "max_abs_diff_expected": distance,
+        }))
+    };
+    let none = || serde_json::json!([]);
+    let flipped = |explained: bool| serde_json::json!([{ "explained": explained, "flipped": [{}, {}, {}] }, { "explained": true, "flipped": [] }]);
+    let cases = [
+        (report("equal", 0.0.into(), none()), Some(Outcome::Exact)),
+        (report("boundary", 0.0.into(), none()), Some(Outcome::Exact)),
+        (report("equal", 1e-7.into(), none()), Some(Outcome::Close)),
+        (
+            report("equal", 0.25.into(), flipped(true)),
+            Some(Outcome::Flips(4)),
+        ),
+        (
+            report("boundary", Value::Null, none()),
+            Some(Outcome::Flips(2)),
+        ),
+        (report("equal", 0.25.into(), flipped(false)), None),
+        (report("different", 0.0.into(), none()), None),
+        (Outcome::of(&serde_json::json!({})), None),
+    ];
+    for (number, (found, expected)) in cases.into_iter().enumerate() {
+        if found.as_ref().ok() != expected.as_ref() {
+            return Err(format!("case {number}: {found:?}, expected {expected:?}").into());
+        }
+    }
+    Ok(())
+}
