@@ -11,6 +11,8 @@ mod bounded;
 mod broken;
 #[path = "harness/cases.rs"]
 mod cases;
+#[path = "harness/changes.rs"]
+mod changes;
 #[path = "harness/ended.rs"]
 mod ended;
 #[path = "harness/environment.rs"]
