@@ -88,7 +88,9 @@ impl Outcome {
 /// A message without its label, the model's path, and what it advises.
 fn short(line: &str, model: &str) -> String {
     let line = line.strip_prefix("error: ").unwrap_or(line);
-    let line = line.replace(&format!("{model}: "), "");
+    let line = line
+        .replace(&format!("{model}: "), "")
+        .replace(model, "the model");
     let line = match line
         .strip_prefix("backend ")
         .and_then(|rest| rest.split_once(": "))
