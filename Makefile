@@ -18,6 +18,8 @@ bench: setup
 	cargo bench --workspace
 
 lint: setup
+	@cargo fmt --version >/dev/null && cargo clippy --version >/dev/null \
+	  || { echo 'lint: install: rustup component add rustfmt clippy (without rustup: the packages of your Rust)' >&2; exit 1; }
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo xtask tidy

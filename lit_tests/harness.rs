@@ -2,8 +2,8 @@
 //!
 //! A file `*.mlir` or `*.test` below `lit_tests/` is a trial that runs its `RUN:` lines; see `harness/lit.rs`. Models
 //! with stored inputs and outputs are verified by `harness/golden.rs`, and with wrong ones by `harness/mutations.rs`;
-//! changed files are tried by `harness/mutants.rs`, and `harness/cases.rs` runs models from use and files that must be
-//! refused. `QONNX_LIT=text` runs the trials whose name contains the text.
+//! changed files are tried by `harness/mutants.rs`, and `harness/cases.rs` runs files that must be refused. `QONNX_LIT=text`
+//! runs the trials whose name contains the text.
 
 #[path = "harness/bounded.rs"]
 mod bounded;
@@ -11,6 +11,8 @@ mod bounded;
 mod broken;
 #[path = "harness/cases.rs"]
 mod cases;
+#[path = "harness/changes.rs"]
+mod changes;
 #[path = "harness/ended.rs"]
 mod ended;
 #[path = "harness/environment.rs"]
@@ -69,5 +71,10 @@ fn main() -> ExitCode {
         eprintln!("no trial's name contains '{filter}'");
         return ExitCode::FAILURE;
     }
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if let Err(message) = golden::record() {
+        eprintln!("{message}");
+        return ExitCode::FAILURE;
+    }
+    conclusion.exit_code()
 }

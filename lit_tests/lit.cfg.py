@@ -14,7 +14,11 @@ config.test_format = lit.formats.ShTest(True)
 config.suffixes = [".mlir", ".test"]
 config.test_source_root = os.path.join(root, "lit_tests")
 config.test_exec_root = os.path.join(root, "target", "lit")
-config.substitutions += [("%examples", os.path.join(root, "examples")), ("%models", models)]
+each_pass = (
+    "--mlir-print-ir-after-all --mlir-print-ir-after-change --mlir-print-ir-module-scope "
+    "--mlir-print-local-scope --mlir-disable-threading -o /dev/null 2>&1"
+)
+config.substitutions += [("%each_pass", each_pass), ("%examples", os.path.join(root, "examples")), ("%models", models)]
 build = os.environ.get("QONNX_BUILD", "debug")
 path = [os.path.join(root, "target", build), os.path.join(llvm, "bin"), os.environ["PATH"]]
 config.environment["PATH"] = os.pathsep.join(path)

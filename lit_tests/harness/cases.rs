@@ -1,5 +1,4 @@
-//! The cases from use beside the workspace: models of the kinds that users report trouble with, and files that must be
-//! refused.
+//! The files beside the workspace that must be refused. The models beside them are golden runs.
 
 use libtest_mimic::{Failed, Trial};
 use std::fs;
@@ -40,16 +39,6 @@ pub fn trials() -> Vec<Trial> {
         trials.push(Trial::test(format!("bad/{}", stem(&model)), move || {
             refused(&model)
         }));
-    }
-    let simulated = environment::has("ap_types") && environment::has("g++");
-    for model in onnx_files(&folder) {
-        for backend in ["cpu", "hls"] {
-            let model = model.clone();
-            let trial = Trial::test(format!("cases/{} {backend}", stem(&model)), move || {
-                agrees_or_is_not_supported(&model, backend)
-            });
-            trials.push(trial.with_ignored_flag(backend == "hls" && !simulated));
-        }
     }
     trials
 }
@@ -114,37 +103,4 @@ fn limited(mut command: Command) -> Result<Output, Failed> {
         std::thread::sleep(Duration::from_millis(2));
     }
     Ok(child.wait_with_output()?)
-}
-
-/// A model gives the expected outputs (of those that have none the levels agree), or is said not to be supported.
-fn agrees_or_is_not_supported(model: &Path, backend: &str) -> Result<(), Failed> {
-    let mut verify = environment::qonnxc();
-    verify
-        .arg("verify")
-        .arg(model)
-        .arg("--inputs")
-        .arg(model.with_extension("inputs.npz"))
-        .arg(format!("--backends=graph,interp,int,{backend}"));
-    let expected = model.with_extension("outputs.npz");
-    if expected.exists() {
-        verify.arg("--expect").arg(expected);
-    }
-    let output = verify.output()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    if output.status.success() && text.trim_end().ends_with("passed") {
-        return Ok(());
-    }
-    let errors = String::from_utf8_lossy(&output.stderr);
-    no_panic(&errors)?;
-    let mut lines = errors.lines();
-    let refused = !errors.is_empty() && lines.all(|line| line.starts_with("error: "));
-    if output.status.code() == Some(1) && refused && errors.contains("not supported") {
-        return Ok(());
-    }
-    Err(format!(
-        "{text}{errors}\nto reproduce: qonnxc verify {} --inputs {} --backends=graph,interp,int,{backend}",
-        model.display(),
-        model.with_extension("inputs.npz").display()
-    )
-    .into())
 }

@@ -1,7 +1,8 @@
 //! Files with `RUN:` lines.
 //!
 //! `%s` is the file, `%S` its folder, `%t` a temporary path, `%examples` and `%models` the folders of the example models
-//! and of the models beside the workspace. A line is run by a shell with this build's tools and LLVM's on the path. A
+//! and of the models beside the workspace. `%each_pass` are the flags that show a pipeline pass by pass, of which the
+//! snapshot keeps what each pass changes. A line is run by a shell with this build's tools and LLVM's on the path. A
 //! line that checks itself (see [`checks_itself`]) must succeed. Any other line has its output (and its exit status and
 //! messages, if it fails) compared with the snapshot beside the file; `cargo insta review` is the way to change one.
 //! `REQUIRES:` names features without which the file is skipped. With `QONNX_LIT_ROUNDTRIP=1` every module is printed
@@ -13,7 +14,12 @@ use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use crate::changes;
 use crate::environment;
+
+/// What `%each_pass` stands for: the whole module after each pass that changed it, values and maps as in one text.
+const EACH_PASS: &str = "--mlir-print-ir-after-all --mlir-print-ir-after-change --mlir-print-ir-module-scope \
+                         --mlir-print-local-scope --mlir-disable-threading -o /dev/null 2>&1";
 
 /// What a line that states its own expectation contains.
 const CHECKS: [&str; 6] = [
@@ -116,6 +122,7 @@ fn run(file: &Path, text: &str) -> Result<(), Failed> {
                 &environment::root().join("examples").display().to_string(),
             )
             .replace("%models", &models.display().to_string())
+            .replace("%each_pass", EACH_PASS)
             .replace("%S", &file.parent().unwrap_or(file).display().to_string())
             .replace("%s", &file.display().to_string())
             .replace("%t", &temporary.path().join("t").display().to_string());
@@ -188,6 +195,7 @@ fn output_of(command: &str) -> Result<String, Failed> {
             String::from_utf8_lossy(&output.stderr)
         );
     }
+    let shown = changes::of_passes(&shown);
     Ok(shown.replace(&environment::root().display().to_string(), "<root>"))
 }
 

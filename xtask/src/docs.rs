@@ -75,6 +75,10 @@ fn targets_page(targets: &[Target]) -> String {
     );
     for target in targets {
         page += &format!("\n## `{}`\n\n{}\n\n", target.name, target.summary);
+        if target.options.is_empty() {
+            page += "No options.\n";
+            continue;
+        }
         page += "| option | default | meaning |\n| --- | --- | --- |\n";
         for [name, summary, default] in &target.options {
             page += &format!("| `{name}` | {default} | {summary} |\n");

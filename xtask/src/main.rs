@@ -1,7 +1,8 @@
-//! Repository tasks: `cargo xtask new pass|op`, `docs [--check]`, `tidy`, `doctor`. Needs no MLIR.
+//! Repository tasks: `cargo xtask new pass|op|backend`, `docs [--check]`, `tidy`, `doctor`. Needs no MLIR.
 
 mod docs;
 mod doctor;
+mod new_backend;
 mod new_op;
 mod new_pass;
 mod operators;
@@ -19,6 +20,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   new pass STAGE NAME      scaffold passes/STAGE/name.rs, its registration and its test
   new op DIALECT NAME [FORMULA]
                            scaffold an op definition and its test, and list the remaining steps
+  new backend NAME         scaffold src/backend/NAME, which writes a list of layers, its registration and its test
   docs [--check]           write docs/dialects/, docs/operators.md, docs/passes.md and docs/targets.md, or check that they are up to date
   tidy                     check the conventions of the repository
   doctor                   say which tools are missing and what to install";
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         ["new", "pass", stage, name] => new_pass::run(stage, name),
         ["new", "op", dialect, name] => new_op::run(dialect, name, None),
         ["new", "op", dialect, name, formula] => new_op::run(dialect, name, Some(formula)),
+        ["new", "backend", name] => new_backend::run(name),
         ["docs"] => docs::run(false),
         ["docs", "--check"] => docs::run(true),
         ["tidy"] => tidy::run(),

@@ -19,7 +19,8 @@ pub fn run(stage: &str, name: &str) -> Result<(), String> {
     }
     let file = format!("passes/{stage}/{module}.rs");
     let test = format!("lit_tests/passes/{module}.mlir");
-    for path in [&file, &test] {
+    let snapshot = format!("lit_tests/passes/snapshots/{module}.mlir");
+    for path in [&file, &test, &snapshot] {
         if exists(path) {
             return Err(format!("{path} exists already"));
         }
@@ -27,12 +28,13 @@ pub fn run(stage: &str, name: &str) -> Result<(), String> {
     let r#struct = camel_case(&module);
     write(&file, &source(&argument, &r#struct))?;
     write(&test, &lit_test(&argument))?;
+    write(&snapshot, &snapshot_test(&argument))?;
     declare_module(stage, &module)?;
     let registry = format!("    {stage}::{module}::{},", r#struct);
     let library = insert_sorted(&read("passes/lib.rs")?, "pass_registry! {", "}", &registry)?;
     write("passes/lib.rs", &library)?;
     println!(
-        "wrote {file}\nwrote {test}\nregistered {stage}::{module}::{} in passes/lib.rs",
+        "wrote {file}\nwrote {test}\nwrote {snapshot}\nregistered {stage}::{module}::{} in passes/lib.rs",
         r#struct
     );
     println!(
@@ -89,7 +91,7 @@ fn insert_sorted(text: &str, open: &str, close: &str, line: &str) -> Result<Stri
     Ok(lines.join("\n") + "\n")
 }
 
-fn camel_case(name: &str) -> String {
+pub fn camel_case(name: &str) -> String {
     let capital = |word: &str| {
         let mut letters = word.chars();
         letters.next().map_or(String::new(), |first| {
@@ -124,6 +126,19 @@ impl {name} {{
         }}
         Ok(())
     }}
+}}
+"
+    )
+}
+
+fn snapshot_test(argument: &str) -> String {
+    format!(
+        "// RUN: qonnx-opt --{argument} %s
+
+// Say what the whole output shows.
+func.func @main(%x: tensor<1x4xf32> {{onnx.name = \"x\"}}) -> (tensor<1x4xf32> {{onnx.name = \"y\"}}) {{
+  %0 = onnx.relu %x : (tensor<1x4xf32>) -> tensor<1x4xf32>
+  return %0 : tensor<1x4xf32>
 }}
 "
     )

@@ -1,5 +1,7 @@
 //! `cargo xtask tidy`: the conventions that no other tool checks.
 
+mod snapshots;
+
 use crate::passes;
 use crate::workspace::{exists, files, read};
 
@@ -51,10 +53,13 @@ pub fn run() -> Result<(), String> {
         check_length(&file, &read(&file)?, &mut findings);
     }
     check_passes(&mut findings)?;
+    snapshots::check(&mut findings)?;
     check_dialects(&mut findings)?;
     for file in files(
         &["."],
-        &[".rs", ".md", ".toml", ".sh", ".py", ".mlir", ".td", ".cpp"],
+        &[
+            ".rs", ".md", ".toml", ".sh", ".py", ".mlir", ".td", ".cpp", ".snap", ".test", ".txt",
+        ],
     ) {
         let text = read(&file)?;
         for needle in [concat!("/wo", "rk/"), concat!("/ro", "ot/")] {
