@@ -128,6 +128,11 @@ impl Budget {
         Self { used: 0, limit }
     }
 
+    /// What was taken, in bytes.
+    pub fn used(&self) -> u64 {
+        self.used
+    }
+
     /// Takes room for a tensor before it is computed. Fails, with nothing taken, if there is none.
     pub fn take(&mut self, r#type: &TensorType) -> Result<(), TooLarge> {
         self.take_bytes(bytes_of(r#type))

@@ -136,6 +136,29 @@ impl Data {
         }
     }
 
+    /// These elements again and again, up to `count` of them. There must be some.
+    pub fn repeated(&self, count: usize) -> Self {
+        fn cycle<T: Copy>(values: &[T], count: usize) -> Vec<T> {
+            match values {
+                &[value] => vec![value; count],
+                values => values.iter().copied().cycle().take(count).collect(),
+            }
+        }
+        match self {
+            Self::F32(values) => Self::F32(cycle(values, count)),
+            Self::F64(values) => Self::F64(cycle(values, count)),
+            Self::Int {
+                width,
+                unsigned,
+                values,
+            } => Self::Int {
+                width: *width,
+                unsigned: *unsigned,
+                values: cycle(values, count),
+            },
+        }
+    }
+
     /// The elements of all parts, one after the other. `None` if there are no parts or their types differ.
     pub fn joined<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
         let mut parts = parts.into_iter();

@@ -25,8 +25,9 @@ pub use diagnostics::{
 };
 pub(crate) use elements::type_of_elements;
 pub use elements::{
-    constant_attribute, constant_tensor, elements_attribute, elements_type, is_constant_value,
-    packed_attribute, read_elements, read_packed, resource_attribute, splat_attribute,
+    NoElements, constant_attribute, constant_elements, constant_numbers, constant_tensor,
+    elements_attribute, elements_type, is_constant_value, packed_attribute, read_elements,
+    read_numbers, read_packed, resource_attribute, splat_attribute,
 };
 pub use func::{
     Function, append_return, functions, functions_in, main_function, module_ops, network_of,

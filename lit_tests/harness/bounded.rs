@@ -33,9 +33,12 @@ pub fn trials() -> Vec<Trial> {
     let product = Trial::test("bounded/requests/product", product);
     let weights = Trial::test("bounded/weights", weights);
     let bits = Trial::test("bounded/bits", bits);
+    let splats =
+        SPLATS.map(|(name, ops)| Trial::test(format!("bounded/splats/{name}"), move || splat(ops)));
     chains
         .into_iter()
         .chain(requests)
+        .chain(splats)
         .chain([product, weights, bits])
         .collect()
 }
@@ -254,6 +257,93 @@ fn request(add: fn(&mut GraphProto), commands: &[&[&str]]) -> Step {
             taken.memory < 1 << 30,
             format!("{arguments:?} took {} bytes", taken.memory),
         )?;
+    }
+    Ok(())
+}
+
+/// Constants of equal elements, far more than there is memory for, and what looks at them.
+const SPLATS: [(&str, &str); 6] = [
+    (
+        "unused",
+        "%a = onnx.constant dense<2.5> : tensor<30000x30000xf32>
+         %b = onnx.constant dense<true> : tensor<30000x30000xi1>
+         %c = onnx.constant dense<7> : tensor<30000x30000xi64>",
+    ),
+    (
+        "data",
+        "%a = onnx.constant dense<2.5> : tensor<30000x30000xf32>
+         %i = onnx.constant dense<[1, 2]> : tensor<2xi64>
+         %g = onnx.gather %a, %i {axis = 0} : (tensor<30000x30000xf32>, tensor<2xi64>) -> tensor<2x30000xf32>",
+    ),
+    (
+        "indices",
+        "%i = onnx.constant dense<1> : tensor<16000x16000xi64>
+         %g = onnx.gather %x, %i {axis = 1} : (tensor<1x4xf32>, tensor<16000x16000xi64>) -> tensor<1x16000x16000xf32>",
+    ),
+    (
+        "weights",
+        "%w = onnx.constant dense<0.5> : tensor<4x200000000xf32>
+         %s = onnx.constant dense<0.5> : tensor<f32>
+         %z = onnx.constant dense<0.0> : tensor<f32>
+         %b = onnx.constant dense<4.0> : tensor<f32>
+         %q = qonnx.int_quant %x, %s, %z, %b {is_signed = true, narrow = false, rounding_mode = \"ROUND\"} : (tensor<1x4xf32>, tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<1x4xf32>
+         %m = onnx.matmul %q, %w : (tensor<1x4xf32>, tensor<4x200000000xf32>) -> tensor<1x200000000xf32>",
+    ),
+    (
+        "factor",
+        "%i = onnx.constant dense<[0]> : tensor<1xi64>
+         %g = onnx.gather %x, %i {axis = 1} : (tensor<1x4xf32>, tensor<1xi64>) -> tensor<1x1xf32>
+         %w = onnx.constant dense<1.0> : tensor<16000x16000xf32>
+         %m = onnx.mul %g, %w : (tensor<1x1xf32>, tensor<16000x16000xf32>) -> tensor<16000x16000xf32>",
+    ),
+    (
+        "bit_widths",
+        "%i = onnx.constant dense<[0]> : tensor<1xi64>
+         %g = onnx.gather %x, %i {axis = 1} : (tensor<1x4xf32>, tensor<1xi64>) -> tensor<1x1xf32>
+         %s = onnx.constant dense<0.5> : tensor<f32>
+         %z = onnx.constant dense<0.0> : tensor<f32>
+         %b = onnx.constant dense<4.0> : tensor<16000x16000xf32>
+         %q = qonnx.int_quant %g, %s, %z, %b {is_signed = true, narrow = false, rounding_mode = \"ROUND\"} : (tensor<1x1xf32>, tensor<f32>, tensor<f32>, tensor<16000x16000xf32>) -> tensor<16000x16000xf32>",
+    ),
+];
+
+/// A constant of equal elements stays one element: reading, checking, cleaning and printing take what they take without
+/// it, and whoever needs all elements refuses them by the limit of memory.
+fn splat(ops: &str) -> Step {
+    let source = format!(
+        "func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {{
+         {ops}
+         %y = onnx.relu %x : (tensor<1x4xf32>) -> tensor<1x4xf32>
+         return %y : tensor<1x4xf32>
+         }}"
+    );
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("module.mlir");
+    fs::write(&path, source)?;
+    let commands: [(&str, &[&str]); 6] = [
+        ("qonnx-opt", &[]),
+        ("qonnx-opt", &["--qonnx-cleanup"]),
+        ("qonnx-opt", &["--lower-to-int"]),
+        ("qonnx-opt", &["--convert-to-int", "--int-to-llvm"]),
+        ("qonnxc", &["report"]),
+        (
+            "qonnxc",
+            &["verify", "--samples", "1", "--backends", "graph,interp,int"],
+        ),
+    ];
+    for (tool, arguments) in commands {
+        let mut command = bounded(tool);
+        let taken = run({
+            command.args(arguments).arg(&path);
+            command
+        })?;
+        let what = format!("{tool} {arguments:?}: {:?} {}", taken.status, taken.errors);
+        let refused = taken.status == Some(1) && taken.errors.contains("--memory");
+        expect(refused || taken.status == Some(0), &what)?;
+        // Three times what a debug build takes on a slow machine.
+        expect(taken.seconds < 3.0, format!("{} s: {what}", taken.seconds))?;
+        let memory = format!("{} bytes: {what}", taken.memory);
+        expect(taken.memory < 200 << 20, memory)?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use melior::Context;
 use melior::ir::operation::OperationLike;
 use melior::ir::{Location, Type};
 use qonnx_dialects::dataflow::{self, Activation, Array, Function};
-use qonnx_dialects::ir::{self, BlockHandle, Op, Val};
+use qonnx_dialects::ir::{self, BlockHandle, NoElements, Op, Val};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::qint;
 use qonnx_dialects::tensor::{Element, Tensor, for_each_index, sign_extend, strides, zero_extend};
@@ -113,7 +113,12 @@ impl<'c> Layers<'c> {
                     vec![0; count],
                 ))
             }
-            _ => ir::constant_tensor(value),
+            _ => match ir::constant_elements(value) {
+                Err(NoElements::TooLarge(reason)) => {
+                    return fail(user, format!("a constant operand {reason}"));
+                }
+                value => value.ok(),
+            },
         };
         let Some((width, tensor)) = tensor.and_then(|tensor| match tensor.element() {
             Element::Int { width, .. } if !tensor.is_empty() => Some((width, tensor)),
