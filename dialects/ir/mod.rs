@@ -34,8 +34,8 @@ pub use func::{
 };
 pub use handle::{
     BlockHandle, Op, Val, block_arguments, block_of, block_ops, build_op, defining_op, erase,
-    has_no_uses, move_before, op_name, replace_all_uses, set_operand, set_type, single_block,
-    users, val, value_key,
+    has_no_uses, move_before, op_key, op_name, replace_all_uses, set_operand, set_type,
+    single_block, users, val, value_key,
 };
 pub(crate) use handle::{block_handle, build_op_raw, build_with, op_handle, set_attribute};
 pub use node::{Node, Place, identify, location_key, node_name};

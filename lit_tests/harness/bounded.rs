@@ -33,13 +33,14 @@ pub fn trials() -> Vec<Trial> {
     let product = Trial::test("bounded/requests/product", product);
     let weights = Trial::test("bounded/weights", weights);
     let bits = Trial::test("bounded/bits", bits);
+    let layers = Trial::test("bounded/layers", layers);
     let splats =
         SPLATS.map(|(name, ops)| Trial::test(format!("bounded/splats/{name}"), move || splat(ops)));
     chains
         .into_iter()
         .chain(requests)
         .chain(splats)
-        .chain([product, weights, bits])
+        .chain([product, weights, bits, layers])
         .collect()
 }
 
@@ -344,6 +345,45 @@ fn splat(ops: &str) -> Step {
         expect(taken.seconds < 3.0, format!("{} s: {what}", taken.seconds))?;
         let memory = format!("{} bytes: {what}", taken.memory);
         expect(taken.memory < 200 << 20, memory)?;
+    }
+    Ok(())
+}
+
+/// Sums of level 2 that do not say whether their operands have signs, one behind the other: whether an input has is known
+/// at their end. Four times as many of them are four times as much work, and so are sums of a value with itself.
+fn layers() -> Step {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("module.mlir");
+    for itself in [false, true] {
+        let mut seconds = Vec::new();
+        for count in [500, 2_000] {
+            let mut source = String::from(
+                "#m = affine_map<(d0) -> (d0)>\nfunc.func @main(%v0: tensor<4xi4>) -> tensor<4xi4> {\n",
+            );
+            for at in 0..count {
+                let (other, next) = (if itself { at } else { 0 }, at + 1);
+                source += &format!(
+                    "%e{at} = tensor.empty() : tensor<4xi4>
+                     %v{next} = linalg.generic {{indexing_maps = [#m, #m, #m], iterator_types = [\"parallel\"]}}
+                       ins(%v{at}, %v{other} : tensor<4xi4>, tensor<4xi4>) outs(%e{at} : tensor<4xi4>) {{
+                     ^bb0(%a: i4, %b: i4, %o: i4):
+                       %s = arith.addi %a, %b : i4
+                       linalg.yield %s : i4
+                     }} -> tensor<4xi4>\n"
+                );
+            }
+            source += &format!("return %v{count} : tensor<4xi4>\n}}");
+            fs::write(&path, source)?;
+            let mut command = bounded("qonnx-opt");
+            command.arg("--int-to-dataflow").arg(&path);
+            let taken = run(command)?;
+            expect(taken.status == Some(0), &taken.errors)?;
+            seconds.push(taken.seconds);
+        }
+        // Times are in hundredths of a second.
+        let most = 8.0 * seconds[0].max(0.05);
+        let what = format!("{seconds:?} s, of values with themselves: {itself}");
+        expect(seconds[1] < most, what)?;
     }
     Ok(())
 }

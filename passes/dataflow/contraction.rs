@@ -17,7 +17,7 @@ struct Factor {
     signed: Option<bool>,
 }
 
-impl<'c> Layers<'c> {
+impl<'c> Layers<'c, '_> {
     /// `dataflow.dense` of a loop nest that is a matrix product.
     pub fn contraction(
         &mut self,
