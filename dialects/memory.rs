@@ -70,24 +70,16 @@ pub fn bytes_of(r#type: &TensorType) -> u64 {
 }
 
 /// More memory than the limit would be needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "needs tensors of {} at once, more than the limit of {}; if that is meant, raise it with --memory",
+    Bytes(*needed),
+    Bytes(*limit)
+)]
 pub struct TooLarge {
     needed: u64,
     limit: u64,
 }
-
-impl fmt::Display for TooLarge {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "needs tensors of {} at once, more than the limit of {}; if that is meant, raise it with --memory",
-            Bytes(self.needed),
-            Bytes(self.limit)
-        )
-    }
-}
-
-impl std::error::Error for TooLarge {}
 
 /// A number of bytes for people.
 pub struct Bytes(pub u64);
