@@ -13,6 +13,8 @@ use crate::{onnx, qonnx};
 
 /// Constants up to this many elements are looked at when types are inferred: shapes, axes, bit widths.
 const SMALL: usize = 64;
+/// Likewise of the type of shapes: no value has as many dimensions.
+const LONG: usize = 1 << 16;
 
 /// An op of the `onnx` or `qonnx` dialect. Constants and absent inputs are not among them.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,10 +124,10 @@ impl GraphOp {
         }
     }
 
-    /// Whether inference checks the value of an operand, however large it is.
+    /// Whether inference checks each element of an operand alone, however many there are.
     fn checks_value(&self, operand: usize) -> bool {
         match self {
-            Self::Onnx(_) => false,
+            Self::Onnx(op) => matches!((op, operand), (onnx::Op::Gather { .. }, 1)),
             Self::Qonnx(op) => op.checks_value(operand),
         }
     }
@@ -141,10 +143,12 @@ impl GraphOp {
                 continue;
             }
             let r#type = ir::type_of(operand)?;
-            let count: usize = r#type.shape.iter().product();
-            let look =
-                count <= SMALL || r#type.element == Element::I64 || self.checks_value(known.len());
-            let value = look.then(|| ir::constant_tensor(operand)).flatten();
+            let value = match r#type.elements() {
+                Some(..=SMALL) => ir::constant_tensor(operand),
+                _ if self.checks_value(known.len()) => ir::constant_numbers(operand),
+                Some(..=LONG) if r#type.element == Element::I64 => ir::constant_tensor(operand),
+                _ => None,
+            };
             known.push(Some((r#type, value)));
         }
         let infos: Vec<_> = known

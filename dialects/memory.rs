@@ -70,24 +70,16 @@ pub fn bytes_of(r#type: &TensorType) -> u64 {
 }
 
 /// More memory than the limit would be needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "needs tensors of {} at once, more than the limit of {}; if that is meant, raise it with --memory",
+    Bytes(*needed),
+    Bytes(*limit)
+)]
 pub struct TooLarge {
     needed: u64,
     limit: u64,
 }
-
-impl fmt::Display for TooLarge {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "needs tensors of {} at once, more than the limit of {}; if that is meant, raise it with --memory",
-            Bytes(self.needed),
-            Bytes(self.limit)
-        )
-    }
-}
-
-impl std::error::Error for TooLarge {}
 
 /// A number of bytes for people.
 pub struct Bytes(pub u64);
@@ -126,6 +118,11 @@ impl Budget {
     /// Of a number of bytes.
     pub fn of(limit: u64) -> Self {
         Self { used: 0, limit }
+    }
+
+    /// What was taken, in bytes.
+    pub fn used(&self) -> u64 {
+        self.used
     }
 
     /// Takes room for a tensor before it is computed. Fails, with nothing taken, if there is none.

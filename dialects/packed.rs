@@ -55,9 +55,7 @@ impl Packed {
             .iter()
             .fold((0, 0), |(lo, hi): (i64, i64), &n| (lo.min(n), hi.max(n)));
         let mut packed = Self::with_capacity(lo, hi, values.len());
-        for &value in values {
-            packed.push(value);
-        }
+        packed.extend(values.iter().copied());
         packed
     }
 
@@ -67,6 +65,16 @@ impl Packed {
             values.push(value as _);
             debug_assert_eq!(values.last().map(|&kept| kept.into()), Some(value));
         });
+    }
+
+    /// Appends integers, likewise; what is above the bits that are kept is dropped.
+    pub fn extend(&mut self, integers: impl Iterator<Item = i64>) {
+        match self {
+            Self::I8(values) => values.extend(integers.map(|value| value as i8)),
+            Self::I16(values) => values.extend(integers.map(|value| value as i16)),
+            Self::I32(values) => values.extend(integers.map(|value| value as i32)),
+            Self::I64(values) => values.extend(integers),
+        }
     }
 
     /// Number of integers.

@@ -136,6 +136,29 @@ impl Data {
         }
     }
 
+    /// These elements again and again, up to `count` of them. There must be some.
+    pub fn repeated(&self, count: usize) -> Self {
+        fn cycle<T: Copy>(values: &[T], count: usize) -> Vec<T> {
+            match values {
+                &[value] => vec![value; count],
+                values => values.iter().copied().cycle().take(count).collect(),
+            }
+        }
+        match self {
+            Self::F32(values) => Self::F32(cycle(values, count)),
+            Self::F64(values) => Self::F64(cycle(values, count)),
+            Self::Int {
+                width,
+                unsigned,
+                values,
+            } => Self::Int {
+                width: *width,
+                unsigned: *unsigned,
+                values: cycle(values, count),
+            },
+        }
+    }
+
     /// The elements of all parts, one after the other. `None` if there are no parts or their types differ.
     pub fn joined<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
         let mut parts = parts.into_iter();
@@ -359,18 +382,6 @@ pub fn wrap(value: i64, width: u32, unsigned: bool) -> i64 {
     }
 }
 
-/// The value of a binary16 number. Every one has a float32; a NaN keeps its sign and payload.
-pub fn half_to_f32(bits: u16) -> f32 {
-    let bits = u32::from(bits);
-    let (sign, exponent, fraction) = ((bits & 0x8000) << 16, bits >> 10 & 0x1f, bits & 0x3ff);
-    let magnitude = match exponent {
-        0 => (fraction as f32 * f32::powi(2.0, -24)).to_bits(),
-        31 => 0x7f80_0000 | fraction << 13,
-        _ => (exponent + 127 - 15) << 23 | fraction << 13,
-    };
-    f32::from_bits(sign | magnitude)
-}
-
 /// Row-major strides of a shape, in elements.
 pub fn strides(shape: &[usize]) -> Vec<usize> {
     let mut strides = vec![1; shape.len()];
@@ -436,29 +447,4 @@ pub fn least_exponent(x: f32) -> i32 {
         _ => ((bits & 0x7f_ffff) | 0x80_0000, biased - 150),
     };
     exponent + mantissa.trailing_zeros() as i32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_half_has_its_value() {
-        for bits in 0..=u16::MAX {
-            let found = half_to_f32(bits);
-            let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f32::from(bits & 0x3ff));
-            let magnitude = match exponent {
-                0 => fraction * f32::powi(2.0, -24),
-                31 if fraction == 0.0 => f32::INFINITY,
-                31 => {
-                    let payload = u32::from(bits & 0x3ff) << 13;
-                    assert!(found.is_nan() && found.to_bits() & 0x7f_ffff == payload);
-                    continue;
-                }
-                _ => (1024.0 + fraction) * f32::powi(2.0, exponent - 25),
-            };
-            let wanted = if bits < 0x8000 { magnitude } else { -magnitude };
-            assert_eq!(found.to_bits(), wanted.to_bits(), "{bits:#06x}");
-        }
-    }
 }

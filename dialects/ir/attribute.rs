@@ -111,9 +111,10 @@ impl<'c> Attributes<'c> {
             .map(|value| value.value())
     }
 
-    /// The elements of a dense or resource attribute; `None` also where the text elided them.
+    /// The elements of a dense or resource attribute; `None` also where the text elided them, or has one for more of them
+    /// than there is memory for.
     pub fn tensor(self, name: &str) -> Option<Tensor> {
-        read_elements(self.any(name)?)
+        read_elements(self.any(name)?).ok()
     }
 }
 

@@ -12,9 +12,21 @@ use std::ffi::c_void;
 use super::handle::{Op, Val, defining_op, op_name};
 use super::types::{static_tensor, tensor_type};
 use crate::ffi::qonnxResourceData;
+use crate::memory::{Budget, TooLarge};
 use crate::packed::Packed;
-use crate::tensor::{Data, Element, Tensor, sign_extend, zero_extend};
+use crate::tensor::{Data, Element, Tensor, wrap, zero_extend};
 use crate::value::TensorType;
+
+/// Why the elements of a constant are not at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoElements {
+    /// There are none: the text elides them, or nothing is known of the value.
+    #[error("has no elements, expected a constant whose elements are not elided")]
+    Absent,
+    /// All are equal, and as many as there are take more memory than is allowed.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+}
 
 /// Bytes that MLIR stores for one integer of a dense attribute.
 fn storage_bytes(width: u32) -> usize {
@@ -153,7 +165,10 @@ pub fn resource_attribute<'c>(
         return None;
     }
     if matches!(r#type.element, Element::Int { width: 1, .. }) {
-        return Some(elements_attribute(context, &decode(r#type, &bytes)?));
+        // Any byte other than 0 is true.
+        let bytes: Vec<u8> = bytes.iter().map(|&byte| u8::from(byte != 0)).collect();
+        let tensor = Tensor::new(r#type.shape.clone(), decode(r#type.element, &bytes));
+        return Some(elements_attribute(context, &tensor));
     }
     let bytes = aligned(bytes, size);
     let (data, length) = (bytes.as_ptr(), bytes.len());
@@ -185,47 +200,60 @@ fn aligned(bytes: Bytes, size: usize) -> Bytes {
     Bytes::from(copy).slice(start..)
 }
 
-fn decode(r#type: &TensorType, bytes: &[u8]) -> Option<Tensor> {
-    let data = match r#type.element {
-        Element::F32 => Data::F32(
-            bytes
-                .chunks_exact(4)
-                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                .collect(),
-        ),
-        Element::F64 => Data::F64(
-            bytes
-                .chunks_exact(8)
-                .map(|b| f64::from_bits(little_endian(b)))
-                .collect(),
-        ),
+/// Runs an expression for an iterator over the integers of `width` bits that are stored one after the other; what is above
+/// their bits is 0. There is one loop for each size that processors have.
+macro_rules! each_integer {
+    ($bytes:expr, $width:expr, $integers:ident => $body:expr) => {
+        match storage_bytes($width) {
+            1 => {
+                let $integers = $bytes.iter().map(|&byte| i64::from(byte));
+                $body
+            }
+            2 => {
+                let $integers = chunks($bytes).map(|bytes| i64::from(u16::from_le_bytes(bytes)));
+                $body
+            }
+            4 => {
+                let $integers = chunks($bytes).map(|bytes| i64::from(u32::from_le_bytes(bytes)));
+                $body
+            }
+            8 => {
+                let $integers = chunks($bytes).map(i64::from_le_bytes);
+                $body
+            }
+            size => {
+                let $integers = $bytes.chunks_exact(size).map(little_endian);
+                $body
+            }
+        }
+    };
+}
+
+/// The bytes of each element of `SIZE` bytes.
+fn chunks<const SIZE: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; SIZE]> {
+    bytes.as_chunks().0.iter().copied()
+}
+
+fn little_endian(bytes: &[u8]) -> i64 {
+    let bits = bytes.iter().rev();
+    bits.fold(0, |value, &byte| value << 8 | i64::from(byte))
+}
+
+/// The elements that are stored one after the other.
+fn decode(element: Element, bytes: &[u8]) -> Data {
+    match element {
+        Element::F32 => Data::F32(chunks(bytes).map(f32::from_le_bytes).collect()),
+        Element::F64 => Data::F64(chunks(bytes).map(f64::from_le_bytes).collect()),
         Element::Int { width, unsigned } => {
-            let values = bytes
-                .chunks_exact(storage_bytes(width))
-                .map(|b| {
-                    let raw = little_endian(b) as i64;
-                    if unsigned {
-                        zero_extend(raw, width)
-                    } else {
-                        sign_extend(raw, width)
-                    }
-                })
-                .collect();
+            let number = |raw| wrap(raw, width, unsigned);
+            let values = each_integer!(bytes, width, all => all.map(number).collect());
             Data::Int {
                 width,
                 unsigned,
                 values,
             }
         }
-    };
-    (r#type.elements() == Some(data.len())).then(|| Tensor::new(r#type.shape.clone(), data))
-}
-
-fn little_endian(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .rev()
-        .fold(0, |value, &byte| value << 8 | u64::from(byte))
+    }
 }
 
 /// The elements of an attribute as MLIR stores them.
@@ -234,8 +262,8 @@ enum Stored<'a> {
     All(&'a [u8]),
     /// The one that all of them are.
     Splat(&'a [u8]),
-    /// Integers of one bit.
-    Bits(Attribute<'a>),
+    /// Integers of one bit, eight in a byte, the first in the lowest bit.
+    Bits(&'a [u8]),
 }
 
 /// How the elements of a dense or resource attribute of static shape are stored. `None` if they are elided or are not as
@@ -252,7 +280,8 @@ fn stored(attribute: Attribute<'_>) -> Option<(TensorType, Stored<'_>)> {
         }
         let r#type = static_tensor(Type::from_raw(mlirAttributeGetType(raw)))?;
         let size = size_of(r#type.element);
-        let all = r#type.elements()?.checked_mul(size)?;
+        let count = r#type.elements()?;
+        let all = count.checked_mul(size)?;
         if !resource.is_null() {
             let bytes = std::slice::from_raw_parts(resource, length);
             return (length == all).then_some((r#type, Stored::All(bytes)));
@@ -260,12 +289,11 @@ fn stored(attribute: Attribute<'_>) -> Option<(TensorType, Stored<'_>)> {
         if all == 0 {
             return Some((r#type, Stored::All(&[])));
         }
-        if matches!(r#type.element, Element::Int { width: 1, .. }) {
-            return Some((r#type, Stored::Bits(attribute)));
-        }
         let data = mlirDenseElementsAttrGetRawData(raw).cast::<u8>();
         let stored = if mlirDenseElementsAttrIsSplat(raw) {
             Stored::Splat(std::slice::from_raw_parts(data, size))
+        } else if matches!(r#type.element, Element::Int { width: 1, .. }) {
+            Stored::Bits(std::slice::from_raw_parts(data, count.div_ceil(8)))
         } else {
             Stored::All(std::slice::from_raw_parts(data, all))
         };
@@ -273,13 +301,12 @@ fn stored(attribute: Attribute<'_>) -> Option<(TensorType, Stored<'_>)> {
     }
 }
 
-/// The bits of an attribute of integers of one bit, as 0 and 1.
-#[expect(unsafe_code, reason = "melior does not wrap booleans")]
-fn bits(attribute: Attribute<'_>, count: usize) -> impl Iterator<Item = i64> {
-    let raw = attribute.to_raw();
-    // SAFETY: the attribute has as many elements.
-    (0..count)
-        .map(move |at| i64::from(unsafe { mlirDenseElementsAttrGetBoolValue(raw, at as isize) }))
+/// The first `count` bits of some bytes, as 0 and 1.
+fn bits(bytes: &[u8], count: usize) -> impl Iterator<Item = i64> {
+    let bits = bytes
+        .iter()
+        .flat_map(|&byte| (0..8).map(move |at| i64::from(byte >> at & 1)));
+    bits.take(count)
 }
 
 /// The type of a dense or resource attribute of static shape whose elements are there, which are not read.
@@ -287,23 +314,36 @@ pub fn elements_type(attribute: Attribute<'_>) -> Option<TensorType> {
     stored(attribute).map(|(r#type, _)| r#type)
 }
 
-/// The elements of a dense or resource attribute of static shape.
-pub fn read_elements(attribute: Attribute<'_>) -> Option<Tensor> {
-    let (r#type, stored) = stored(attribute)?;
-    let count = r#type.elements()?;
-    match stored {
-        Stored::All(bytes) => decode(&r#type, bytes),
-        Stored::Splat(bytes) => decode(&r#type, &bytes.repeat(count)),
-        Stored::Bits(attribute) => {
-            let values =
-                bits(attribute, count).map(|bit| if is_unsigned(&r#type) { bit } else { -bit });
-            let data = Data::Int {
-                width: 1,
-                unsigned: is_unsigned(&r#type),
-                values: values.collect(),
-            };
-            Some(Tensor::new(r#type.shape, data))
+/// The elements of a dense or resource attribute of static shape. Fails if they are not there, or if they are one element
+/// again and again, which the attribute has once, and all of them are more than memory is allowed for.
+pub fn read_elements(attribute: Attribute<'_>) -> Result<Tensor, NoElements> {
+    let (r#type, stored) = stored(attribute).ok_or(NoElements::Absent)?;
+    let count = r#type.elements().ok_or(NoElements::Absent)?;
+    let data = match (stored, r#type.element) {
+        (Stored::Splat(bytes), element) => {
+            Budget::default().take(&r#type)?;
+            decode(element, bytes).repeated(count)
         }
+        (Stored::Bits(bytes), Element::Int { width, unsigned }) => Data::Int {
+            width,
+            unsigned,
+            values: bits(bytes, count)
+                .map(|bit| wrap(bit, width, unsigned))
+                .collect(),
+        },
+        (Stored::All(bytes) | Stored::Bits(bytes), element) => decode(element, bytes),
+    };
+    Ok(Tensor::new(r#type.shape, data))
+}
+
+/// The numbers that occur in a dense or resource attribute of static shape: the one that all elements are, without
+/// dimensions, where the attribute has it once, else all elements.
+pub fn read_numbers(attribute: Attribute<'_>) -> Option<Tensor> {
+    match stored(attribute)? {
+        (r#type, Stored::Splat(bytes)) => {
+            Some(Tensor::new(Vec::new(), decode(r#type.element, bytes)))
+        }
+        _ => read_elements(attribute).ok(),
     }
 }
 
@@ -314,41 +354,24 @@ pub fn read_packed(attribute: Attribute<'_>, signed: bool) -> Option<(TensorType
     let Element::Int { width, .. } = r#type.element else {
         return None;
     };
-    let extend = |raw: i64| {
-        if signed {
-            sign_extend(raw, width)
-        } else {
-            zero_extend(raw, width)
-        }
-    };
-    let count = r#type.elements()?;
+    let number = |raw| wrap(raw, width, !signed);
     let (lo, hi) = match (signed, width) {
         (_, 64) => (i64::MIN, i64::MAX),
         (true, width) => (-(1 << (width - 1)), (1 << (width - 1)) - 1),
-        (false, width) => (0, (1 << width) - 1),
+        (false, width) => (0, i64::MAX >> (63 - width)),
     };
-    let mut packed = Packed::with_capacity(
-        lo,
-        hi,
-        if matches!(stored, Stored::Splat(_)) {
-            1
-        } else {
-            count
-        },
-    );
+    let count = match stored {
+        Stored::Splat(_) => 1,
+        Stored::All(_) | Stored::Bits(_) => r#type.elements()?,
+    };
+    let mut packed = Packed::with_capacity(lo, hi, count);
     match stored {
         Stored::All(bytes) | Stored::Splat(bytes) => {
-            for each in bytes.chunks_exact(storage_bytes(width)) {
-                packed.push(extend(little_endian(each) as i64));
-            }
+            each_integer!(bytes, width, all => packed.extend(all.map(number)));
         }
-        Stored::Bits(attribute) => bits(attribute, count).for_each(|bit| packed.push(extend(bit))),
+        Stored::Bits(bytes) => packed.extend(bits(bytes, count).map(number)),
     }
     Some((r#type, packed))
-}
-
-fn is_unsigned(r#type: &TensorType) -> bool {
-    matches!(r#type.element, Element::Int { unsigned: true, .. })
 }
 
 /// The type of an elements attribute.
@@ -372,7 +395,104 @@ pub fn constant_attribute<'c>(value: Val<'c>) -> Option<Attribute<'c>> {
     op.attribute("value").ok()
 }
 
-/// The elements of a value that is made by a constant op (`onnx.constant`, `arith.constant`).
+/// The elements of a value that is made by a constant op (`onnx.constant`, `arith.constant`); see [`read_elements`].
+pub fn constant_elements(value: Val<'_>) -> Result<Tensor, NoElements> {
+    read_elements(constant_attribute(value).ok_or(NoElements::Absent)?)
+}
+
+/// Likewise, where it does not matter why there are none.
 pub fn constant_tensor(value: Val<'_>) -> Option<Tensor> {
-    read_elements(constant_attribute(value)?)
+    constant_elements(value).ok()
+}
+
+/// The numbers that occur in a value that is made by a constant op; see [`read_numbers`].
+pub fn constant_numbers(value: Val<'_>) -> Option<Tensor> {
+    read_numbers(constant_attribute(value)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::session;
+    use crate::tensor::sign_extend;
+
+    /// Integers of all sizes that MLIR stores: bits, and bytes that are or are not those of a processor's numbers.
+    #[test]
+    fn elements_come_back() {
+        let context = session();
+        for width in [1, 2, 8, 9, 16, 17, 24, 31, 33, 40, 48, 63, 64] {
+            for count in [0, 1, 2, 7, 8, 9, 64, 100] {
+                let numbers = (0..count as i64).map(|at| at.wrapping_mul(0x1234_5678_9abc_def1));
+                let numbers: Vec<i64> = numbers.collect();
+                for element in [Element::int(width), Element::uint(width)] {
+                    let tensor = Tensor::of_integers(element, [count], numbers.clone());
+                    if element == Element::uint(width) && ![1, 8, 16, 32, 64].contains(&width) {
+                        continue;
+                    }
+                    let attribute = elements_attribute(&context, &tensor);
+                    assert_eq!(read_elements(attribute), Ok(tensor), "{element} {count}");
+                    for signed in [true, false] {
+                        let (_, packed) = read_packed(attribute, signed).expect("integers");
+                        let wanted = |&number: &i64| match signed {
+                            true => sign_extend(number, width),
+                            false => zero_extend(number, width),
+                        };
+                        let wanted: Vec<i64> = numbers.iter().map(wanted).collect();
+                        // Equal elements are one.
+                        let found: Vec<i64> = (0..packed.len()).map(|at| packed.get(at)).collect();
+                        assert_eq!(
+                            found[..],
+                            wanted[..found.len()],
+                            "{element} {count} {signed}"
+                        );
+                        assert!(found.len() == count || found.len() == 1);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn equal_elements_are_one() {
+        let context = session();
+        let shape = [30_000, 30_000];
+        for (element, value) in [
+            (Element::F32, 2),
+            (Element::F64, -1),
+            (Element::BOOL, 1),
+            (Element::int(1), -1),
+            (Element::int(1), 0),
+            (Element::int(3), -4),
+            (Element::I64, 7),
+        ] {
+            let attribute = splat_attribute(&context, value, &TensorType::new(shape, element));
+            let one = Tensor::of_integers(element, [], vec![value]);
+            assert_eq!(read_numbers(attribute), Some(one.clone()), "{element}");
+            let refused = read_elements(attribute);
+            assert!(
+                matches!(refused, Err(NoElements::TooLarge(_))),
+                "{element}: {refused:?}"
+            );
+            let few = splat_attribute(&context, value, &TensorType::new([2, 3], element));
+            let all = Tensor::new(vec![2, 3], one.data.repeated(6));
+            assert_eq!(read_elements(few), Ok(all), "{element}");
+        }
+    }
+
+    /// Bits were told by one call for each.
+    #[test]
+    #[expect(unsafe_code, reason = "melior does not wrap booleans")]
+    fn bits_are_those_that_mlir_tells() {
+        let context = session();
+        let values = (0..77).map(|at| i64::from(at * at % 3 == 1)).collect();
+        let tensor = Tensor::of_integers(Element::BOOL, [77], values);
+        let attribute = elements_attribute(&context, &tensor);
+        for (at, &bit) in tensor.as_int().expect("integers").iter().enumerate() {
+            // SAFETY: the attribute has 77 elements.
+            let told =
+                unsafe { mlirDenseElementsAttrGetBoolValue(attribute.to_raw(), at as isize) };
+            assert_eq!(i64::from(told), bit, "{at}");
+        }
+        assert_eq!(read_elements(attribute), Ok(tensor));
+    }
 }

@@ -162,6 +162,11 @@ pub fn value_key(value: Val<'_>) -> usize {
     value.to_raw().ptr as usize
 }
 
+/// A number that identifies an op, as long as it is in place.
+pub fn op_key(op: Op<'_>) -> usize {
+    op.to_raw().ptr as usize
+}
+
 /// Sets an attribute of an op in place.
 #[expect(unsafe_code, reason = "melior sets attributes only through owned ops")]
 pub(crate) fn set_attribute<'c>(op: Op<'c>, name: &str, value: Attribute<'c>) {

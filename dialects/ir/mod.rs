@@ -25,16 +25,17 @@ pub use diagnostics::{
 };
 pub(crate) use elements::type_of_elements;
 pub use elements::{
-    constant_attribute, constant_tensor, elements_attribute, elements_type, is_constant_value,
-    packed_attribute, read_elements, read_packed, resource_attribute, splat_attribute,
+    NoElements, constant_attribute, constant_elements, constant_numbers, constant_tensor,
+    elements_attribute, elements_type, is_constant_value, packed_attribute, read_elements,
+    read_numbers, read_packed, resource_attribute, splat_attribute,
 };
 pub use func::{
     Function, append_return, functions, functions_in, main_function, module_ops, network_of,
 };
 pub use handle::{
     BlockHandle, Op, Val, block_arguments, block_of, block_ops, build_op, defining_op, erase,
-    has_no_uses, move_before, op_name, replace_all_uses, set_operand, set_type, single_block,
-    users, val, value_key,
+    has_no_uses, move_before, op_key, op_name, replace_all_uses, set_operand, set_type,
+    single_block, users, val, value_key,
 };
 pub(crate) use handle::{block_handle, build_op_raw, op_handle, set_attribute};
 pub use node::{Node, Place, identify, location_key, node_name};

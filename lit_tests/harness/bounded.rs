@@ -33,10 +33,14 @@ pub fn trials() -> Vec<Trial> {
     let product = Trial::test("bounded/requests/product", product);
     let weights = Trial::test("bounded/weights", weights);
     let bits = Trial::test("bounded/bits", bits);
+    let layers = Trial::test("bounded/layers", layers);
+    let splats =
+        SPLATS.map(|(name, ops)| Trial::test(format!("bounded/splats/{name}"), move || splat(ops)));
     chains
         .into_iter()
         .chain(requests)
-        .chain([product, weights, bits])
+        .chain(splats)
+        .chain([product, weights, bits, layers])
         .collect()
 }
 
@@ -254,6 +258,132 @@ fn request(add: fn(&mut GraphProto), commands: &[&[&str]]) -> Step {
             taken.memory < 1 << 30,
             format!("{arguments:?} took {} bytes", taken.memory),
         )?;
+    }
+    Ok(())
+}
+
+/// Constants of equal elements, far more than there is memory for, and what looks at them.
+const SPLATS: [(&str, &str); 6] = [
+    (
+        "unused",
+        "%a = onnx.constant dense<2.5> : tensor<30000x30000xf32>
+         %b = onnx.constant dense<true> : tensor<30000x30000xi1>
+         %c = onnx.constant dense<7> : tensor<30000x30000xi64>",
+    ),
+    (
+        "data",
+        "%a = onnx.constant dense<2.5> : tensor<30000x30000xf32>
+         %i = onnx.constant dense<[1, 2]> : tensor<2xi64>
+         %g = onnx.gather %a, %i {axis = 0} : (tensor<30000x30000xf32>, tensor<2xi64>) -> tensor<2x30000xf32>",
+    ),
+    (
+        "indices",
+        "%i = onnx.constant dense<1> : tensor<16000x16000xi64>
+         %g = onnx.gather %x, %i {axis = 1} : (tensor<1x4xf32>, tensor<16000x16000xi64>) -> tensor<1x16000x16000xf32>",
+    ),
+    (
+        "weights",
+        "%w = onnx.constant dense<0.5> : tensor<4x200000000xf32>
+         %s = onnx.constant dense<0.5> : tensor<f32>
+         %z = onnx.constant dense<0.0> : tensor<f32>
+         %b = onnx.constant dense<4.0> : tensor<f32>
+         %q = qonnx.int_quant %x, %s, %z, %b {is_signed = true, narrow = false, rounding_mode = \"ROUND\"} : (tensor<1x4xf32>, tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<1x4xf32>
+         %m = onnx.matmul %q, %w : (tensor<1x4xf32>, tensor<4x200000000xf32>) -> tensor<1x200000000xf32>",
+    ),
+    (
+        "factor",
+        "%i = onnx.constant dense<[0]> : tensor<1xi64>
+         %g = onnx.gather %x, %i {axis = 1} : (tensor<1x4xf32>, tensor<1xi64>) -> tensor<1x1xf32>
+         %w = onnx.constant dense<1.0> : tensor<16000x16000xf32>
+         %m = onnx.mul %g, %w : (tensor<1x1xf32>, tensor<16000x16000xf32>) -> tensor<16000x16000xf32>",
+    ),
+    (
+        "bit_widths",
+        "%i = onnx.constant dense<[0]> : tensor<1xi64>
+         %g = onnx.gather %x, %i {axis = 1} : (tensor<1x4xf32>, tensor<1xi64>) -> tensor<1x1xf32>
+         %s = onnx.constant dense<0.5> : tensor<f32>
+         %z = onnx.constant dense<0.0> : tensor<f32>
+         %b = onnx.constant dense<4.0> : tensor<16000x16000xf32>
+         %q = qonnx.int_quant %g, %s, %z, %b {is_signed = true, narrow = false, rounding_mode = \"ROUND\"} : (tensor<1x1xf32>, tensor<f32>, tensor<f32>, tensor<16000x16000xf32>) -> tensor<16000x16000xf32>",
+    ),
+];
+
+/// A constant of equal elements stays one element: reading, checking, cleaning and printing take what they take without
+/// it, and whoever needs all elements refuses them by the limit of memory.
+fn splat(ops: &str) -> Step {
+    let source = format!(
+        "func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {{
+         {ops}
+         %y = onnx.relu %x : (tensor<1x4xf32>) -> tensor<1x4xf32>
+         return %y : tensor<1x4xf32>
+         }}"
+    );
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("module.mlir");
+    fs::write(&path, source)?;
+    let commands: [(&str, &[&str]); 6] = [
+        ("qonnx-opt", &[]),
+        ("qonnx-opt", &["--qonnx-cleanup"]),
+        ("qonnx-opt", &["--lower-to-int"]),
+        ("qonnx-opt", &["--convert-to-int", "--int-to-llvm"]),
+        ("qonnxc", &["report"]),
+        (
+            "qonnxc",
+            &["verify", "--samples", "1", "--backends", "graph,interp,int"],
+        ),
+    ];
+    for (tool, arguments) in commands {
+        let mut command = bounded(tool);
+        let taken = run({
+            command.args(arguments).arg(&path);
+            command
+        })?;
+        let what = format!("{tool} {arguments:?}: {:?} {}", taken.status, taken.errors);
+        let refused = taken.status == Some(1) && taken.errors.contains("--memory");
+        expect(refused || taken.status == Some(0), &what)?;
+        // Three times what a debug build takes on a slow machine.
+        expect(taken.seconds < 3.0, format!("{} s: {what}", taken.seconds))?;
+        let memory = format!("{} bytes: {what}", taken.memory);
+        expect(taken.memory < 200 << 20, memory)?;
+    }
+    Ok(())
+}
+
+/// Sums of level 2 that do not say whether their operands have signs, one behind the other: whether an input has is known
+/// at their end. Four times as many of them are four times as much work, and so are sums of a value with itself.
+fn layers() -> Step {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("module.mlir");
+    for itself in [false, true] {
+        let mut seconds = Vec::new();
+        for count in [500, 2_000] {
+            let mut source = String::from(
+                "#m = affine_map<(d0) -> (d0)>\nfunc.func @main(%v0: tensor<4xi4>) -> tensor<4xi4> {\n",
+            );
+            for at in 0..count {
+                let (other, next) = (if itself { at } else { 0 }, at + 1);
+                source += &format!(
+                    "%e{at} = tensor.empty() : tensor<4xi4>
+                     %v{next} = linalg.generic {{indexing_maps = [#m, #m, #m], iterator_types = [\"parallel\"]}}
+                       ins(%v{at}, %v{other} : tensor<4xi4>, tensor<4xi4>) outs(%e{at} : tensor<4xi4>) {{
+                     ^bb0(%a: i4, %b: i4, %o: i4):
+                       %s = arith.addi %a, %b : i4
+                       linalg.yield %s : i4
+                     }} -> tensor<4xi4>\n"
+                );
+            }
+            source += &format!("return %v{count} : tensor<4xi4>\n}}");
+            fs::write(&path, source)?;
+            let mut command = bounded("qonnx-opt");
+            command.arg("--int-to-dataflow").arg(&path);
+            let taken = run(command)?;
+            expect(taken.status == Some(0), &taken.errors)?;
+            seconds.push(taken.seconds);
+        }
+        // Times are in hundredths of a second.
+        let most = 8.0 * seconds[0].max(0.05);
+        let what = format!("{seconds:?} s, of values with themselves: {itself}");
+        expect(seconds[1] < most, what)?;
     }
     Ok(())
 }

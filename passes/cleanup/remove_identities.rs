@@ -38,7 +38,7 @@ fn identity_operand<'c>(op: Op<'c>) -> Option<Val<'c>> {
     let result = ir::type_of(ir::val(op.result(0).ok()?))?;
     let unchanged = |value: Val<'_>| ir::type_of(value).is_some_and(|r#type| r#type == result);
     let all = |value: Val<'_>, wanted: f32| {
-        ir::constant_tensor(value)
+        ir::constant_numbers(value)
             .as_ref()
             .and_then(Tensor::as_f32)
             // By bits: subtracting -0 turns -0 into 0.

@@ -2,7 +2,7 @@
 
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::dataflow::{self, Array, Dense};
-use qonnx_dialects::ir::{self, Op, Val};
+use qonnx_dialects::ir::{self, NoElements, Op, Val};
 use qonnx_dialects::pass::{Reported, fail};
 use qonnx_dialects::tensor::{Element, Tensor, sign_extend};
 use qonnx_dialects::upstream::{AffineMap, Generic, Instr, IteratorKind};
@@ -17,7 +17,7 @@ struct Factor {
     signed: Option<bool>,
 }
 
-impl<'c> Layers<'c> {
+impl<'c> Layers<'c, '_> {
     /// `dataflow.dense` of a loop nest that is a matrix product.
     pub fn contraction(
         &mut self,
@@ -31,13 +31,19 @@ impl<'c> Layers<'c> {
         else {
             return fail(op, refusal(op, generic));
         };
-        let (Some(weights), Some(x)) = (operand(1).and_then(ir::constant_tensor), operand(0))
-        else {
-            return fail(
-                op,
-                "a product of two computed tensors is not supported by the hls backend, which has no layer for it \
-                 yet; compile this model for the cpu",
-            );
+        let weights = operand(1).map_or(Err(NoElements::Absent), ir::constant_elements);
+        let (weights, x) = match (weights, operand(0)) {
+            (Ok(weights), Some(x)) => (weights, x),
+            (Err(NoElements::TooLarge(reason)), _) => {
+                return fail(op, format!("its weights are a constant that {reason}"));
+            }
+            _ => {
+                return fail(
+                    op,
+                    "a product of two computed tensors is not supported by the hls backend, which has no layer for \
+                     it yet; compile this model for the cpu",
+                );
+            }
         };
         let (of_x, of_weights) = if left.input == 0 {
             (left, right)

@@ -17,7 +17,7 @@ struct Register<'c> {
     bits: u32,
 }
 
-impl<'c> Layers<'c> {
+impl<'c> Layers<'c, '_> {
     /// One layer for each instruction of the body, and wires where an operand is permuted or broadcast.
     pub fn elementwise(
         &mut self,

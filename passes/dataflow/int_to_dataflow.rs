@@ -13,7 +13,8 @@ use qonnx_dialects::word::Word;
 use qonnx_dialects::{onnx, qint, upstream};
 use std::collections::{HashMap, HashSet};
 
-use super::layers::{Layers, first_reader, type_of_array};
+use super::layers::{Layers, type_of_array};
+use super::readers::Readers;
 use super::stages::{Stage, stages};
 
 declare_pass! {
@@ -71,6 +72,7 @@ impl IntToDataflow {
             body,
             host: main.block(),
             end,
+            readers: Readers::of(main),
             words: HashMap::new(),
         };
         let mut number = 0;
@@ -87,12 +89,14 @@ impl IntToDataflow {
                 split.keep(stage);
             }
         }
+        let hardware = stages.iter().filter(|stage| stage.hardware);
+        let hardware: HashSet<usize> = hardware.flat_map(Stage::results).collect();
         for op in main.ops().into_iter().rev() {
-            let hardware = stages
-                .iter()
-                .any(|stage| stage.hardware && stage.ops.contains(&op));
+            let outlined = op
+                .results()
+                .any(|result| hardware.contains(&ir::value_key(ir::val(result))));
             let constant = upstream::is_constant(op) || upstream::is_empty(op);
-            if hardware || (constant && ir::has_no_uses(op)) {
+            if outlined || (constant && ir::has_no_uses(op)) {
                 ir::erase(op);
             }
         }
@@ -109,6 +113,8 @@ struct Split<'c> {
     host: BlockHandle<'c>,
     /// Its end.
     end: Op<'c>,
+    /// How the values of the function are read, as it was before anything was moved.
+    readers: Readers,
     /// How the bits of the host's integer tensors are read.
     words: HashMap<usize, Word>,
 }
@@ -161,7 +167,7 @@ impl<'c> Split<'c> {
             &results,
             location,
         );
-        let mut layers = Layers::new(self.context, function.block(), *first);
+        let mut layers = Layers::new(self.context, function.block(), &self.readers, *first);
         for ((value, array), argument) in inputs.iter().zip(function.arguments()) {
             layers.bind(*value, argument, *array);
         }
@@ -194,15 +200,7 @@ impl<'c> Split<'c> {
 
     /// The values that a stage reads from outside, in the order of their first use.
     fn inputs(&self, stage: &Stage<'c>) -> Result<Vec<(Val<'c>, Array)>, Reported> {
-        let made: HashSet<usize> = stage
-            .ops
-            .iter()
-            .flat_map(|op| {
-                op.results()
-                    .map(|result| ir::value_key(ir::val(result)))
-                    .collect::<Vec<_>>()
-            })
-            .collect();
+        let made: HashSet<usize> = stage.results().collect();
         let mut seen = HashSet::new();
         let mut inputs = Vec::new();
         for op in &stage.ops {
@@ -219,7 +217,7 @@ impl<'c> Split<'c> {
                     .words
                     .get(&key)
                     .copied()
-                    .or_else(|| word_of(operand, first_reader(operand)));
+                    .or_else(|| word_of(operand, self.readers.signed(operand)));
                 match (size, word) {
                     (Some(size), Some(word)) => inputs.push((operand, Array { size, word })),
                     _ => {
@@ -289,10 +287,12 @@ fn word_of(value: Val<'_>, signed: bool) -> Option<Word> {
 
 /// The values that a stage makes for others, in order.
 fn outputs<'c>(stage: &Stage<'c>) -> Vec<Val<'c>> {
+    let ops: HashSet<usize> = stage.ops.iter().map(|op| ir::op_key(*op)).collect();
     let used_outside = |value: &Val<'c>| {
-        ir::users(*value)
+        let users = ir::users(*value);
+        users
             .iter()
-            .any(|(user, _)| !stage.ops.contains(user))
+            .any(|(user, _)| !ops.contains(&ir::op_key(*user)))
     };
     stage
         .ops

@@ -4,30 +4,39 @@ use melior::Context;
 use melior::ir::operation::OperationLike;
 use melior::ir::{Location, Type};
 use qonnx_dialects::dataflow::{self, Activation, Array, Function};
-use qonnx_dialects::ir::{self, BlockHandle, Op, Val};
+use qonnx_dialects::ir::{self, BlockHandle, NoElements, Op, Val};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::qint;
 use qonnx_dialects::tensor::{Element, Tensor, for_each_index, sign_extend, strides, zero_extend};
-use qonnx_dialects::upstream::{self, Instr, Slice};
+use qonnx_dialects::upstream::{self, Slice};
 use qonnx_dialects::word::Word;
 use std::collections::HashMap;
 
+use super::readers::Readers;
+
 /// The conversion of one stage: a value of the integer level is an array here.
-pub struct Layers<'c> {
+pub struct Layers<'c, 'r> {
     context: &'c Context,
     block: BlockHandle<'c>,
     arrays: HashMap<usize, (Val<'c>, Array)>,
+    readers: &'r Readers,
     /// The op that is being converted.
     op: Op<'c>,
 }
 
-impl<'c> Layers<'c> {
+impl<'c, 'r> Layers<'c, 'r> {
     /// Layers are appended to `block`; the first op that is converted is `first`.
-    pub fn new(context: &'c Context, block: BlockHandle<'c>, first: Op<'c>) -> Self {
+    pub fn new(
+        context: &'c Context,
+        block: BlockHandle<'c>,
+        readers: &'r Readers,
+        first: Op<'c>,
+    ) -> Self {
         Self {
             context,
             block,
             arrays: HashMap::new(),
+            readers,
             op: first,
         }
     }
@@ -113,7 +122,12 @@ impl<'c> Layers<'c> {
                     vec![0; count],
                 ))
             }
-            _ => ir::constant_tensor(value),
+            _ => match ir::constant_elements(value) {
+                Err(NoElements::TooLarge(reason)) => {
+                    return fail(user, format!("a constant operand {reason}"));
+                }
+                value => value.ok(),
+            },
         };
         let Some((width, tensor)) = tensor.and_then(|tensor| match tensor.element() {
             Element::Int { width, .. } if !tensor.is_empty() => Some((width, tensor)),
@@ -192,7 +206,7 @@ impl<'c> Layers<'c> {
             (None, Some(upstream::Op::Generic(generic))) => {
                 let word = Word {
                     bits: width,
-                    signed: first_reader(result),
+                    signed: self.readers.signed(result),
                 };
                 if generic
                     .iterators
@@ -338,40 +352,4 @@ fn slice_order(slice: &Slice, shape: &[usize]) -> Vec<usize> {
         order.push((0..index.len()).map(along).sum());
     });
     order
-}
-
-/// How the first op that cares reads the bits of a value; signed if none does.
-pub fn first_reader(value: Val<'_>) -> bool {
-    reader(value).unwrap_or(true)
-}
-
-fn reader(value: Val<'_>) -> Option<bool> {
-    ir::users(value).into_iter().find_map(|(user, at)| {
-        match (qint::Op::read(user), upstream::Op::read(user)) {
-            (Some(qint::Op::Threshold(op)), _) => Some(op.input_signed),
-            (Some(qint::Op::Requantize(op)), _) => Some(op.input_signed),
-            (Some(qint::Op::Lookup(op)), _) => Some(op.input_signed),
-            (Some(qint::Op::Dequantize(op)), _) => Some(op.is_signed),
-            (None, Some(upstream::Op::Generic(generic))) => {
-                let input = |from: usize| generic.body.get(from) == Some(&Instr::Input(at));
-                let read = generic.body.iter().find_map(|instr| match *instr {
-                    Instr::ExtS(from, _) if input(from) => Some(true),
-                    Instr::ExtU(from, _) if input(from) => Some(false),
-                    Instr::MaxS(a, b) | Instr::MinS(a, b) if input(a) || input(b) => Some(true),
-                    Instr::MaxU(a, b) | Instr::MinU(a, b) if input(a) || input(b) => Some(false),
-                    _ => None,
-                });
-                read.or_else(|| {
-                    user.result(0)
-                        .ok()
-                        .and_then(|result| reader(ir::val(result)))
-                })
-            }
-            (None, Some(_)) => user
-                .result(0)
-                .ok()
-                .and_then(|result| reader(ir::val(result))),
-            _ => None,
-        }
-    })
 }

@@ -4,4 +4,5 @@ mod contraction;
 mod elementwise;
 pub mod int_to_dataflow;
 mod layers;
+mod readers;
 mod stages;

@@ -27,6 +27,17 @@ pub struct Stage<'c> {
     pub hardware: bool,
 }
 
+impl Stage<'_> {
+    /// The [keys](ir::value_key) of all values that its ops make.
+    pub fn results(&self) -> impl Iterator<Item = usize> {
+        let results = |op: &Op<'_>| {
+            let keys = op.results().map(|result| ir::value_key(ir::val(result)));
+            keys.collect::<Vec<_>>()
+        };
+        self.ops.iter().flat_map(results)
+    }
+}
+
 /// Sorts the ops of a function into stages, each as early as its operands allow.
 pub fn stages(function: Function<'_>) -> Result<Vec<Stage<'_>>, Reported> {
     let mut stage_of: HashMap<usize, usize> = HashMap::new();

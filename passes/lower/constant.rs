@@ -106,12 +106,18 @@ impl<'c> Constant<'c> {
         }
     }
 
-    /// The elements. Fails if the op that makes them does.
+    /// The numbers that occur: of equal elements that an attribute has once the one, without dimensions, else all.
+    pub fn numbers(&self) -> Result<Rc<Tensor>, String> {
+        let numbers = self.attribute().and_then(ir::read_numbers);
+        numbers.map_or_else(|| self.tensor(), |numbers| Ok(Rc::new(numbers)))
+    }
+
+    /// The elements. Fails if the op that makes them does, or if there is no room for them.
     pub fn tensor(&self) -> Result<Rc<Tensor>, String> {
         match &self.source {
             Source::Attribute(attribute) => ir::read_elements(*attribute)
                 .map(Rc::new)
-                .ok_or_else(|| "a constant has no elements".to_owned()),
+                .map_err(|error| format!("a constant {error}")),
             Source::Tensor(tensor) => Ok(Rc::clone(tensor)),
             Source::Deferred(deferred) => {
                 let results = evaluate(&deferred.op, &deferred.operands)?;

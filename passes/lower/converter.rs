@@ -207,7 +207,7 @@ impl<'c> Converter<'c> {
             .iter()
             .map(|state| match state {
                 // What are scaled integers, such as weights, is finite and not looked at.
-                State::Constant(constant) if constant.int.is_none() => constant.tensor().ok(),
+                State::Constant(constant) if constant.int.is_none() => constant.numbers().ok(),
                 _ => None,
             })
             .collect();

@@ -65,7 +65,8 @@ pub struct Interpreter<'c> {
     arguments: Vec<(Slot, Option<TensorType>)>,
     steps: Vec<Step<'c>>,
     returned: Vec<Slot>,
-    slots: usize,
+    /// By slot the constants that are read when they are needed.
+    stored: Vec<Option<Op<'c>>>,
 }
 
 /// Numbers values as they appear.
@@ -119,13 +120,18 @@ impl<'c> Interpreter<'c> {
             .map(|value| slots.find(value))
             .collect::<Option<Vec<_>>>()
             .ok_or_else(|| step::error(function.op(), "returns a value that no op makes"))?;
-        let slots = slots.0.len();
-        note_last_uses(&mut steps, &returned, slots);
+        let mut stored = vec![None; slots.0.len()];
+        for step in &steps {
+            if let (Action::Stored, Some((slot, _))) = (&step.action, step.results.first()) {
+                stored[*slot] = Some(step.op);
+            }
+        }
+        note_last_uses(&mut steps, &returned, stored.len());
         Ok(Self {
             arguments,
             steps,
             returned,
-            slots,
+            stored,
         })
     }
 
@@ -136,9 +142,9 @@ impl<'c> Interpreter<'c> {
         inputs: &[Tensor],
         observe: Observer<'_, 'c>,
     ) -> Result<Vec<Tensor>, InterpError> {
-        let mut values: Vec<Option<&Tensor>> = vec![None; self.slots];
+        let mut values: Vec<Option<&Tensor>> = vec![None; self.slots()];
         self.take_inputs(inputs, &mut values)?;
-        let mut computed: Vec<Option<Tensor>> = vec![None; self.slots];
+        let mut computed: Vec<Option<Tensor>> = vec![None; self.slots()];
         let mut budget = Budget::default();
         for step in &self.steps {
             if let (Action::Constant(value), Some((slot, _))) = (&step.action, step.results.first())
@@ -147,9 +153,13 @@ impl<'c> Interpreter<'c> {
             }
         }
         for step in &self.steps {
-            if matches!(step.action, Action::Constant(_) | Action::Absent) {
+            if matches!(
+                step.action,
+                Action::Constant(_) | Action::Stored | Action::Absent
+            ) {
                 continue;
             }
+            self.read_stored(&step.operands, &mut computed, &mut budget)?;
             let operands: Vec<Option<&Tensor>> = step
                 .operands
                 .iter()
@@ -170,6 +180,7 @@ impl<'c> Interpreter<'c> {
                 }
             }
         }
+        self.read_stored(&self.returned, &mut computed, &mut budget)?;
         self.returned
             .iter()
             .map(|&slot| {
@@ -185,6 +196,29 @@ impl<'c> Interpreter<'c> {
                     })
             })
             .collect()
+    }
+
+    /// Reads those of some values that are large constants and have not been read.
+    fn read_stored(
+        &self,
+        slots: &[Slot],
+        values: &mut [Option<Tensor>],
+        budget: &mut Budget,
+    ) -> Result<(), InterpError> {
+        for &slot in slots {
+            if let (Some(op), None) = (self.stored[slot], &values[slot]) {
+                if let Some(r#type) = op
+                    .result(0)
+                    .ok()
+                    .and_then(|value| ir::type_of(ir::val(value)))
+                {
+                    let room = budget.take(&r#type);
+                    room.map_err(|error| step::error(op, error.to_string()))?;
+                }
+                values[slot] = Some(step::read_constant(op)?);
+            }
+        }
+        Ok(())
     }
 
     /// The ops in order, for whoever keeps the values of a run in order to run a part of it again.
@@ -204,7 +238,7 @@ impl<'c> Interpreter<'c> {
 
     /// Number of values.
     pub fn slots(&self) -> usize {
-        self.slots
+        self.stored.len()
     }
 
     fn take_inputs<'t>(

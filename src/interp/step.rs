@@ -1,19 +1,25 @@
 //! One op of a function, decoded once so that running it on many samples only evaluates.
 
 use qonnx_dialects::graph::GraphOp;
-use qonnx_dialects::ir::{self, Node, Op};
-use qonnx_dialects::memory::Budget;
-use qonnx_dialects::tensor::Tensor;
+use qonnx_dialects::ir::{self, NoElements, Node, Op};
+use qonnx_dialects::memory::{self, Budget};
+use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::text::Foreign;
 use qonnx_dialects::value::{TensorType, ValueInfo};
 use qonnx_dialects::{onnx, qint, upstream};
 
 use super::InterpError;
 
+/// Integers of level 2 are kept as tensors, eight bytes each, until constants take so many bytes. Further ones are read
+/// from their attributes, where weights have the size that they need, whenever a run comes to an op that uses them.
+const KEPT: u64 = 64 << 20;
+
 /// What an op does, with everything that its attributes and types say.
 pub(super) enum Action {
     /// A constant; its value is known before the first sample.
     Constant(Tensor),
+    /// One of very many integers of level 2, or one that nothing uses: its value is read when it is needed.
+    Stored,
     /// An absent operand of a graph op: it has no value.
     Absent,
     /// `tensor.empty`.
@@ -35,18 +41,27 @@ impl Action {
         }
         let result = op.result(0).ok().map(ir::val);
         if onnx::is_constant(op) || upstream::is_constant(op) {
+            let r#type = result.and_then(ir::type_of);
+            let large = r#type.as_ref().is_some_and(|r#type| {
+                upstream::is_constant(op)
+                    && matches!(r#type.element, Element::Int { width: ..=32, .. })
+                    && budget.used().saturating_add(memory::bytes_of(r#type)) > KEPT
+            });
+            if large || ir::has_no_uses(op) {
+                let there = result
+                    .and_then(ir::constant_attribute)
+                    .and_then(ir::elements_type);
+                return match there {
+                    Some(_) => Ok(Self::Stored),
+                    None => Err(error(op, NoElements::Absent.to_string())),
+                };
+            }
             // A constant of equal elements takes more room here than in its attribute.
-            if let Some(r#type) = result.and_then(ir::type_of) {
+            if let Some(r#type) = r#type {
                 let room = budget.take(&r#type);
                 room.map_err(|too_large| error(op, too_large.to_string()))?;
             }
-            let value = result.and_then(ir::constant_tensor);
-            return value.map(Self::Constant).ok_or_else(|| {
-                error(
-                    op,
-                    "has no elements, expected a constant whose elements are not elided",
-                )
-            });
+            return read_constant(op).map(Self::Constant);
         }
         if let Some(graph) = GraphOp::read(op) {
             return Ok(Self::Graph(graph));
@@ -103,7 +118,7 @@ impl Action {
                 .ok_or_else(|| error(op, "has an operand without a value, expected a tensor"))
         };
         let outcome = match self {
-            Self::Constant(_) | Self::Absent => return Ok(Vec::new()),
+            Self::Constant(_) | Self::Stored | Self::Absent => return Ok(Vec::new()),
             // Nothing reads what is not initialised; zeros keep runs reproducible.
             Self::Empty(result) => return Ok(vec![Tensor::zeros(result)]),
             Self::Graph(graph) => graph.eval(operands),
@@ -123,6 +138,13 @@ impl Action {
             message: error.to_string(),
         })
     }
+}
+
+/// The value of a constant op.
+pub(super) fn read_constant(op: Op<'_>) -> Result<Tensor, InterpError> {
+    let result = op.result(0).ok().map(ir::val);
+    let value = result.map_or(Err(NoElements::Absent), ir::constant_elements);
+    value.map_err(|reason| error(op, reason.to_string()))
 }
 
 /// The name of the ONNX node that an op belongs to, or else of the op.

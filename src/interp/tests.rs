@@ -62,6 +62,41 @@ func.func @main(%arg0: tensor<1x2xf32>) -> tensor<1x1x2xf32> {
     assert_eq!(outputs, [Tensor::f32([1, 1, 2], vec![0.5, 0.25])]);
 }
 
+/// The second and third constant are not held from one run to the next, and not read before they are needed.
+#[test]
+fn many_weights_are_read_when_they_are_needed() {
+    let source = r"
+func.func @main(%x: tensor<2xi4>) -> (tensor<2xi4>, tensor<1xi4>, tensor<2xi4>, tensor<6000000xi4>) {
+  %a = arith.constant dense<-3> : tensor<6000000xi4>
+  %b = arith.constant dense<5> : tensor<6000000xi4>
+  %c = arith.constant dense<-8> : tensor<6000000xi4>
+  %unused = arith.constant dense<1> : tensor<900000x900000xi4>
+  %1 = tensor.extract_slice %a[7] [2] [3] : tensor<6000000xi4> to tensor<2xi4>
+  %2 = tensor.extract_slice %b[9] [1] [1] : tensor<6000000xi4> to tensor<1xi4>
+  %3 = tensor.extract_slice %b[5999998] [2] [1] : tensor<6000000xi4> to tensor<2xi4>
+  return %1, %2, %3, %c : tensor<2xi4>, tensor<1xi4>, tensor<2xi4>, tensor<6000000xi4>
+}
+";
+    let context = ir::session();
+    let module = ir::parse_module(&context, source.as_bytes()).expect("the module parses");
+    let function = ir::main_function(&module).expect("one function");
+    let interpreter = Interpreter::new(function).expect("it can be interpreted");
+    let kept = interpreter
+        .steps()
+        .iter()
+        .filter_map(|step| step.constant());
+    assert_eq!(kept.count(), 1);
+    for _ in 0..2 {
+        let input = Tensor::int(4, [2], vec![0, 0]);
+        let outputs = interpreter.run(&[input], &mut |_, _, _| {});
+        let outputs = outputs.expect("it runs");
+        assert_eq!(outputs[0], Tensor::int(4, [2], vec![-3, -3]));
+        assert_eq!(outputs[1], Tensor::int(4, [1], vec![5]));
+        assert_eq!(outputs[2], Tensor::int(4, [2], vec![5, 5]));
+        assert_eq!(outputs[3], Tensor::int(4, [6_000_000], vec![-8; 6_000_000]));
+    }
+}
+
 #[test]
 fn slices_and_uninitialised_tensors() {
     let source = r#"

@@ -1,6 +1,7 @@
 //! Stored elements as the elements of tensors.
 
-use qonnx_dialects::tensor::{Data, Element, half_to_f32, sign_extend, wrap};
+use half::f16;
+use qonnx_dialects::tensor::{Data, Element, sign_extend, wrap};
 
 use super::header::{Header, Kind};
 
@@ -107,7 +108,7 @@ impl Decoder {
     /// The value of a stored float of up to four bytes.
     fn single(self, word: u64) -> f32 {
         if self.kind == Kind::Float(2) {
-            half_to_f32(word as u16)
+            f16::from_bits(word as u16).to_f32()
         } else {
             f32::from_bits(word as u32)
         }

@@ -120,7 +120,7 @@ fn link(op: Op<'_>, graph: GraphOp, varying: usize) -> Option<Link> {
                 return Some(None);
             }
             // A quantizer for each channel is represented by that of the first.
-            let constant = ir::constant_tensor(operand)?;
+            let constant = ir::constant_numbers(operand)?;
             (!constant.is_empty())
                 .then(|| Some(Tensor::new(Vec::new(), constant.data.select(&[0]))))
         })

@@ -13,7 +13,7 @@ mod quantizer;
 mod reduction;
 
 use qonnx_dialects::graph::GraphOp;
-use qonnx_dialects::ir::{self, Val};
+use qonnx_dialects::ir::{self, NoElements, Val};
 use qonnx_dialects::onnx::{Conversion, Family};
 use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::upstream::{AffineMap, Convert, Nest, Scalar, Scalars, Slice};
@@ -80,8 +80,17 @@ impl<'c> Node<'c, '_> {
 
     /// The value of an operand that must be known.
     fn constant(&self, index: usize) -> Result<Tensor, Refusal> {
-        ir::constant_tensor(self.operand(index)?.old)
+        self.known(index, self.operand(index)?)?
             .ok_or_else(|| format!("has operand {index} that is not a constant"))
+    }
+
+    /// The value of an operand, if it is known.
+    fn known(&self, index: usize, operand: &Operand<'c>) -> Result<Option<Tensor>, Refusal> {
+        match ir::constant_elements(operand.old) {
+            Ok(value) => Ok(Some(value)),
+            Err(NoElements::Absent) => Ok(None),
+            Err(reason) => Err(format!("has a constant operand {index} that {reason}")),
+        }
     }
 
     /// The integers of an operand that must be known.
@@ -136,16 +145,17 @@ impl<'c> Node<'c, '_> {
     }
 
     /// Types and values of the operands, for what the dialect computes from constants; runs `with` on them.
-    fn with_infos<R>(&self, with: impl FnOnce(&[Option<ValueInfo<'_>>]) -> R) -> R {
-        let known: Vec<_> = self
-            .operands
-            .iter()
-            .map(|operand| {
-                operand
-                    .as_ref()
-                    .map(|operand| (&operand.ty, ir::constant_tensor(operand.old)))
-            })
-            .collect();
+    fn with_infos<R>(
+        &self,
+        with: impl FnOnce(&[Option<ValueInfo<'_>>]) -> R,
+    ) -> Result<R, Refusal> {
+        let mut known = Vec::with_capacity(self.operands.len());
+        for (index, operand) in self.operands.iter().enumerate() {
+            known.push(match operand {
+                Some(operand) => Some((&operand.ty, self.known(index, operand)?)),
+                None => None,
+            });
+        }
         let infos: Vec<_> = known
             .iter()
             .map(|entry| {
@@ -155,7 +165,7 @@ impl<'c> Node<'c, '_> {
                 })
             })
             .collect();
-        with(&infos)
+        Ok(with(&infos))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::cpu::rounding::round_float;
 pub fn lower<'c>(op: &Op, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
     let result = node.result()?;
     let quantizers = node
-        .with_infos(|infos| op.quantizers(infos))
+        .with_infos(|infos| op.quantizers(infos))?
         .map_err(|error| format!("is malformed: {error}"))?
         .ok_or("is not an IntQuant or BipolarQuant with constant parameters, which are the quantizers with code")?;
     let kind = Kind::of(&quantizers)?;

@@ -162,8 +162,8 @@ impl Printer<'_> {
         }
         let results: Vec<Val<'_>> = op.results().map(ir::val).collect();
         if onnx::is_constant(op) {
-            let value = ir::constant_tensor(results[0])
-                .ok_or_else(|| format!("node '{node}': an elided constant"))?;
+            let value = ir::constant_elements(results[0])
+                .map_err(|reason| format!("node '{node}': a constant {reason}"))?;
             let name = self.constant(&value);
             return self.bind(results[0], name, Some(value));
         }

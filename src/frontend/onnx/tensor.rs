@@ -1,7 +1,8 @@
 //! Constants of the file as typed bytes.
 
 use bytes::Bytes;
-use qonnx_dialects::tensor::{Data, Element, Tensor, half_to_f32, sign_extend};
+use half::{bf16, f16};
+use qonnx_dialects::tensor::{Data, Element, Tensor, sign_extend};
 use qonnx_dialects::value::TensorType;
 
 use super::external::External;
@@ -234,17 +235,13 @@ fn count(shape: &[usize]) -> Result<usize, String> {
 
 /// Stored data as little-endian elements of the carrier: itself, but for the narrow floats.
 fn carried(data_type: i32, stored: Bytes) -> Bytes {
-    let pairs = || {
-        stored
-            .chunks_exact(2)
-            .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
-    };
+    let pairs = stored.as_chunks().0.iter().copied();
     match data_type {
-        FLOAT16 => pairs()
-            .flat_map(|bits| half_to_f32(bits).to_le_bytes())
+        FLOAT16 => pairs
+            .flat_map(|pair| f16::from_le_bytes(pair).to_f32().to_le_bytes())
             .collect(),
-        BFLOAT16 => pairs()
-            .flat_map(|bits| (u32::from(bits) << 16).to_le_bytes())
+        BFLOAT16 => pairs
+            .flat_map(|pair| bf16::from_le_bytes(pair).to_f32().to_le_bytes())
             .collect(),
         _ => stored,
     }

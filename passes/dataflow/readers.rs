@@ -1,0 +1,93 @@
+//! How the bits of each value of level 2 are read: as signed or as unsigned numbers.
+
+use melior::ir::operation::OperationLike;
+use qonnx_dialects::ir::{self, Function, Op, Val};
+use qonnx_dialects::upstream::Instr;
+use qonnx_dialects::{qint, upstream};
+use std::collections::HashMap;
+
+/// How the first op that cares reads each value, for all values of a function: asking op by op would walk a chain of ops
+/// that do not care from each of them to its end.
+pub struct Readers(HashMap<usize, bool>);
+
+impl Readers {
+    /// Looks at the ops from the last one on, so that what reads a result is known before what reads the operands.
+    pub fn of(function: Function<'_>) -> Self {
+        let mut readers = Self(HashMap::new());
+        for op in function.ops().into_iter().rev() {
+            let reader = Reader::of(op);
+            let result = op.result(0).ok().map(ir::val);
+            let of_result = result.and_then(|result| readers.known(result));
+            let operands: Vec<Val<'_>> = op.operands().map(ir::val).collect();
+            for (at, operand) in operands.into_iter().enumerate().rev() {
+                if let Some(signed) = reader.reads(at, of_result) {
+                    // An earlier op than those before.
+                    readers.0.insert(ir::value_key(operand), signed);
+                }
+            }
+        }
+        readers
+    }
+
+    /// Whether a value is read as signed; it is if no op says.
+    pub fn signed(&self, value: Val<'_>) -> bool {
+        self.known(value).unwrap_or(true)
+    }
+
+    fn known(&self, value: Val<'_>) -> Option<bool> {
+        self.0.get(&ir::value_key(value)).copied()
+    }
+}
+
+/// How an op reads its operands.
+enum Reader {
+    /// As it says.
+    Certain(bool),
+    /// As its body says, by operand, and where that does not say, as its result is read.
+    Body(Vec<Instr>),
+    /// As its result is read.
+    Result,
+    /// It reads no integers, or does not care.
+    None,
+}
+
+impl Reader {
+    fn of(op: Op<'_>) -> Self {
+        match qint::Op::read(op) {
+            Some(qint::Op::Threshold(op)) => return Self::Certain(op.input_signed),
+            Some(qint::Op::Requantize(op)) => return Self::Certain(op.input_signed),
+            Some(qint::Op::Lookup(op)) => return Self::Certain(op.input_signed),
+            Some(qint::Op::Dequantize(op)) => return Self::Certain(op.is_signed),
+            Some(qint::Op::Quantize(_)) => return Self::None,
+            None => {}
+        }
+        match upstream::Op::read(op) {
+            Some(upstream::Op::Generic(generic)) => Self::Body(generic.body),
+            Some(
+                upstream::Op::Reshape
+                | upstream::Op::ExtractSlice(_)
+                | upstream::Op::InsertSlice(_),
+            ) => Self::Result,
+            None => Self::None,
+        }
+    }
+
+    /// How it reads operand `at`, if its result is read as `result`.
+    fn reads(&self, at: usize, result: Option<bool>) -> Option<bool> {
+        let body = match self {
+            Self::Certain(signed) => return Some(*signed),
+            Self::Body(body) => body,
+            Self::Result => return result,
+            Self::None => return None,
+        };
+        let input = |from: usize| body.get(from) == Some(&Instr::Input(at));
+        let read = body.iter().find_map(|instr| match *instr {
+            Instr::ExtS(from, _) if input(from) => Some(true),
+            Instr::ExtU(from, _) if input(from) => Some(false),
+            Instr::MaxS(a, b) | Instr::MinS(a, b) if input(a) || input(b) => Some(true),
+            Instr::MaxU(a, b) | Instr::MinU(a, b) if input(a) || input(b) => Some(false),
+            _ => None,
+        });
+        read.or(result)
+    }
+}
