@@ -230,7 +230,7 @@ impl Values {
     }
 
     /// The next one; `None` if it is absent or out of its range.
-    pub fn next<T: Value>(&mut self) -> Option<T> {
+    pub fn required<T: Value>(&mut self) -> Option<T> {
         T::of(self.0.next()??)
     }
 

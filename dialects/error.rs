@@ -3,8 +3,7 @@
 //! A model is user input, so nothing here is a bug of the compiler. The texts name the op, what was found and
 //! what is expected; the caller adds the file and the node, which it alone knows.
 
-use crate::tensor::Element;
-use crate::value::MAX_ELEMENTS;
+use crate::tensor::{Element, MAX_ELEMENTS};
 
 /// Why an op cannot be given a type or a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

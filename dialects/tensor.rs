@@ -6,6 +6,10 @@
 
 use std::fmt;
 
+/// The largest tensor that the compiler handles, in elements. A model of a few bytes can ask for a tensor of any
+/// size (`ConstantOfShape`, `Expand`, `Tile`, `Pad`); beyond this bound it is refused rather than allocated.
+pub const MAX_ELEMENTS: usize = 1 << 28;
+
 /// The type of a tensor's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Element {

@@ -4,11 +4,8 @@
 //! work on operands that are known to fit.
 
 use crate::error::EvalError;
+pub use crate::tensor::MAX_ELEMENTS;
 use crate::tensor::{Element, Tensor, broadcast_shape};
-
-/// The largest tensor that the compiler handles, in elements. A model of a few bytes can ask for a tensor of any
-/// size (`ConstantOfShape`, `Expand`, `Tile`, `Pad`); beyond this bound it is refused rather than allocated.
-pub const MAX_ELEMENTS: usize = 1 << 28;
 
 /// The static type of a tensor: every extent is known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -3,6 +3,7 @@
 pub mod backend;
 pub mod driver;
 pub mod frontend;
+pub mod integers;
 pub mod interp;
 pub mod npz;
 pub mod output;

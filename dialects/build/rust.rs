@@ -17,6 +17,8 @@ pub fn module(dialect: &str, all: &[Op]) -> String {
     enumeration(&mut text, dialect, &ops);
     families(&mut text, &ops);
     text += "/// The declarations of the ops, in the order of the definitions.\n";
+    text +=
+        "#[allow(clippy::approx_constant, reason = \"numbers are those of the definitions\")]\n";
     text += "pub static DECLARATIONS: &[Declaration] = &[\n";
     for op in &ops {
         text += &declaration(dialect, op);
@@ -151,7 +153,7 @@ fn structs(text: &mut String, ops: &[&Op]) {
             let call = if attribute.optional {
                 "optional"
             } else {
-                "next"
+                "required"
             };
             let _ = writeln!(text, "            {}: values.{call}()?,", field(attribute));
         }

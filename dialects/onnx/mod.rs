@@ -11,6 +11,7 @@ mod op;
 mod pooling;
 mod reduction;
 mod reshaping;
+mod slice;
 mod sweep;
 #[cfg(test)]
 mod tests;

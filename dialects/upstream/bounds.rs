@@ -6,7 +6,7 @@
 
 use melior::ir::operation::OperationLike;
 
-use super::nest::Nest;
+use super::linalg::nest::Nest;
 use crate::ir;
 use crate::value::MAX_ELEMENTS;
 

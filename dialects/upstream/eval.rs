@@ -1,8 +1,8 @@
 //! The meaning of the upstream ops that level 2 uses, for the interpreter.
 
-use super::accumulate::Accumulation;
-use super::generic::{Generic, Instr};
-use super::tensor_ops::Slice;
+use super::linalg::accumulate::Accumulation;
+use super::linalg::generic::{Generic, Instr};
+use super::tensor::Slice;
 use super::{AffineMap, Op};
 use crate::error::EvalError;
 use crate::tensor::{Data, Element, Tensor, sign_extend, strides, zero_extend};

@@ -1,36 +1,32 @@
-//! The upstream dialects of level 2: names, Rust values for the ops in use, and their evaluation.
+//! The upstream dialects of level 2, one file or folder each: names, Rust values for the ops in use, and their evaluation.
 //!
 //! Level 2 uses few upstream ops: `arith.constant`, `tensor.empty`, `linalg.generic` with integer bodies,
 //! slices and reshapes of `tensor`. [`Op`] holds the ops with operands; everything that reads level 2 (the
 //! interpreter, the dataflow lowering) goes through it.
 
-mod accumulate;
-mod affine;
+mod arith;
 mod bounds;
 mod eval;
-mod generic;
-mod libm;
-mod memory;
-mod nest;
-mod outline;
-mod scalar;
-mod tensor_ops;
+mod linalg;
+mod math;
+mod memref;
+mod tensor;
 
-pub use affine::AffineMap;
+pub use arith::{Binary, Compare, Convert, Scalar, Scalars, Unary};
 pub use bounds::check_bounds;
-pub use generic::{Body, Generic, Instr, IteratorKind};
-pub use libm::{declare_libm, libm_function, libm_functions, replace_by_call};
-pub use memory::{
-    alloc, buffer_type, byte_size, bytes_type, copy, copy_nest, index_constant, is_alloc,
-    is_contiguous, is_copy, is_view, root, view,
-};
-pub use nest::Nest;
-pub use outline::{
+pub use linalg::affine::AffineMap;
+pub use linalg::generic::{Body, Generic, Instr, IteratorKind};
+pub use linalg::nest::Nest;
+pub use linalg::outline::{
     Globals, append_argument, call_instead, function_hash, functions_equal, is_nest, nest_hash,
     outline,
 };
-pub use scalar::{Binary, Compare, Convert, Scalar, Scalars, Unary};
-pub use tensor_ops::{Slice, reshape, tensor_copy};
+pub use math::{declare_libm, libm_function, libm_functions, replace_by_call};
+pub use memref::{
+    alloc, buffer_type, byte_size, bytes_type, copy, copy_nest, index_constant, is_alloc,
+    is_contiguous, is_copy, is_view, root, view,
+};
+pub use tensor::{Slice, reshape, tensor_copy};
 
 use melior::Context;
 use melior::ir::{Attribute, Location, Type, operation::Operation};
@@ -63,7 +59,7 @@ impl Op {
         if let Some(generic) = Generic::read(op) {
             return Some(Self::Generic(generic));
         }
-        tensor_ops::read(op)
+        tensor::read(op)
     }
 }
 

@@ -8,7 +8,7 @@ use qonnx_dialects::qonnx::Rounding;
 use qonnx_dialects::text::Foreign;
 use qonnx_dialects::word::Word;
 
-use super::layers::{Body, Emitter, Port, Table, in_word, unrolled, word_of};
+use super::functions::{Body, Emitter, Port, Table, in_word, unrolled, word_of};
 
 /// A parameter of each channel: one literal where all channels agree.
 enum Parameter {

@@ -10,7 +10,7 @@ use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::text::Foreign;
 use std::collections::{BTreeMap, HashMap};
 
-use super::layers::{Emitter, Port};
+use super::functions::{Emitter, Port};
 use super::names::Names;
 
 declare_pass! {

@@ -2,5 +2,5 @@
 
 mod activations;
 pub mod dataflow_to_hls;
-mod layers;
+mod functions;
 mod names;

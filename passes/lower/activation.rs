@@ -15,9 +15,10 @@ use qonnx_dialects::value::TensorType;
 use std::rc::Rc;
 
 use super::constant::Constant;
-use super::converter::{Converter, NOT_A_NUMBER, Refusal};
+use super::converter::Converter;
 use super::function::Activation;
 use super::parameters::Quantizers;
+use super::refusal::{NOT_A_NUMBER, Refusal};
 use super::steps::Step;
 use super::value::{IntValue, State};
 use crate::analysis::requantize::{self, Nearest, Rescale};

@@ -10,8 +10,9 @@ use qonnx_dialects::value::TensorType;
 use std::rc::Rc;
 
 use super::activation::widened;
-use super::converter::{Converter, Refusal};
+use super::converter::Converter;
 use super::reasons::Reasons;
+use super::refusal::Refusal;
 use super::value::{IntValue, State};
 use crate::analysis::scaled_int::{Channel, DotRange, ScaledConstant, ScaledInt, Width};
 

@@ -7,6 +7,7 @@ use qonnx_dialects::pass::PassResult;
 
 use super::converter::Converter;
 use super::reasons::Need;
+use super::refusal::Options;
 
 declare_pass! {
     /// Convert quantized operations to integer operations of exact width.
@@ -49,7 +50,13 @@ impl ConvertToInt {
         let location = function
             .return_op()
             .map_or_else(|| function.op().location(), |op| op.location());
-        let options = self.clone();
+        let options = Options {
+            max_thresholds: self.max_thresholds,
+            max_table: self.max_table,
+            max_lookup: self.max_lookup,
+            max_work: self.max_work,
+            remarks: self.remarks,
+        };
         let names = function.input_names();
         let mut outputs = Vec::new();
         function.rebuild(context, |_, block| {

@@ -17,27 +17,18 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::constant::{self, Constant};
-use super::convert_to_int::ConvertToInt;
 use super::parameters::Quantizers;
 use super::reasons::{Need, Reasons};
+use super::refusal::{NO_FORM, NOT_A_NUMBER, Options, Refusal};
 use super::steps::Steps;
 use super::value::{IntValue, State};
 use crate::analysis::scaled_int::ScaledConstant;
 use crate::room::Room;
 
-/// Why an op has no integer form here; it stays float.
-pub type Refusal = String;
-
-/// The refusal of an op that no rule is for.
-const NO_FORM: &str = "there is no integer form of this operation yet";
-/// The refusal of a function that is NaN for an integer of its domain: no integer form has what the graph gives.
-pub const NOT_A_NUMBER: &str =
-    "it is not a number somewhere in its domain, and no integer stands for that";
-
 /// The conversion of one function.
 pub struct Converter<'c> {
     pub context: &'c Context,
-    pub options: ConvertToInt,
+    pub options: Options,
     block: BlockHandle<'c>,
     /// State of each value of the old function.
     states: HashMap<usize, State<'c>>,
@@ -54,7 +45,7 @@ pub struct Converter<'c> {
 }
 
 impl<'c> Converter<'c> {
-    pub fn new(context: &'c Context, block: BlockHandle<'c>, options: ConvertToInt) -> Self {
+    pub fn new(context: &'c Context, block: BlockHandle<'c>, options: Options) -> Self {
         Self {
             context,
             reasons: Reasons::new(options.remarks),

@@ -7,8 +7,8 @@ use qonnx_dialects::qonnx::Quantizer;
 use qonnx_dialects::tensor::Tensor;
 use std::rc::Rc;
 
-use super::converter::Refusal;
 use super::parameters::Quantizers;
+use super::refusal::Refusal;
 use super::steps::Step;
 use super::value::IntValue;
 use crate::analysis::scaled_int::Channel;

@@ -13,6 +13,7 @@ mod movement;
 pub mod parameters;
 mod pooling;
 mod reasons;
+mod refusal;
 mod steps;
 mod value;
 

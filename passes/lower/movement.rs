@@ -8,7 +8,8 @@ use qonnx_dialects::value::TensorType;
 use std::rc::Rc;
 
 use super::activation::widened;
-use super::converter::{Converter, Refusal};
+use super::converter::Converter;
+use super::refusal::Refusal;
 use super::steps::{Step, Steps};
 use super::value::{IntValue, State};
 use crate::analysis::scaled_int::{Channel, ScaledConstant, ScaledInt};

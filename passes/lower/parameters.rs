@@ -4,7 +4,7 @@ use qonnx_dialects::packed::Packed;
 use qonnx_dialects::qonnx::{self, Codes, IntQuant, MAX_INTEGER, Quantizer};
 use qonnx_dialects::tensor::{Data, Tensor, broadcast_index, broadcast_shape, for_each_index};
 
-use super::converter::Refusal;
+use super::refusal::Refusal;
 use super::value::State;
 use crate::analysis::scaled_int::{Channel, ScaledConstant, varying_axis, with_rank};
 

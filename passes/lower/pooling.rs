@@ -8,7 +8,8 @@ use qonnx_dialects::upstream::{self, AffineMap, Generic, Instr, IteratorKind};
 use qonnx_dialects::value::TensorType;
 use std::rc::Rc;
 
-use super::converter::{Converter, Refusal};
+use super::converter::Converter;
+use super::refusal::Refusal;
 use super::value::{IntValue, State};
 
 impl<'c> Converter<'c> {

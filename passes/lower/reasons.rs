@@ -8,7 +8,7 @@ use qonnx_dialects::ir::{self, Node, Val};
 use qonnx_dialects::text::Foreign;
 use std::collections::{HashMap, HashSet};
 
-use super::converter::Refusal;
+use super::refusal::Refusal;
 use super::value::{IntValue, State};
 
 /// Who needs the float form of a value that is integers with pending steps.

@@ -11,7 +11,7 @@ use qonnx_dialects::value::{TensorType, ValueInfo};
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use super::converter::Refusal;
+use super::refusal::Refusal;
 
 /// One elementwise op of the graph whose other operands are constants.
 #[derive(Clone)]

@@ -12,7 +12,8 @@ use super::number::Number;
 use super::report::{
     BackendReport, BoundaryElement, Difference, Explanation, Outcome, Unexpected, Value,
 };
-use super::trace::{Integers, Kind, NOT_A_NUMBER, Trace};
+use super::trace::Trace;
+use crate::integers::{Integers, Kind, NOT_A_NUMBER};
 use crate::samples::Sample;
 
 /// Which sample is compared, and how strictly.

@@ -11,9 +11,10 @@ use qonnx_dialects::value::TensorType;
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::trace::{Kind, Trace, active, integers_of};
+use super::trace::Trace;
 use crate::backend::{self, BACKENDS, Network, Runner, Settings};
 use crate::driver::{self, DriverError, Level, LoadOptions};
+use crate::integers::{Kind, active, integers_of};
 use crate::interp::Interpreter;
 use crate::samples::{self, InputHints, Sample};
 use crate::source::STANDARD_INPUT;

@@ -12,7 +12,8 @@ use qonnx_dialects::tensor::{Data, Tensor};
 use std::collections::BTreeMap;
 
 use super::noise::{Noise, Sums};
-use super::trace::{Integers, Kind, NOT_A_NUMBER, OF_NOT_A_NUMBER, Quantization, Trace};
+use super::trace::Trace;
+use crate::integers::{Integers, Kind, NOT_A_NUMBER, OF_NOT_A_NUMBER, Quantization};
 use crate::interp::{InterpError, Interpreter};
 use crate::samples::Sample;
 

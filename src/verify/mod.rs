@@ -32,7 +32,7 @@ pub use report::{
     BackendReport, BoundaryElement, Difference, Explanation, Flipped, Outcome, Report, Side,
     Unexpected, Value, WithinNoise,
 };
-pub use trace::{Integers, Kind, Trace, integers_of};
+pub use trace::Trace;
 
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::{Foreign, shown_path};

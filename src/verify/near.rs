@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::noise::{of_carrier, of_rounding, shifted};
 use super::number::Number;
-use super::trace::{NOT_A_NUMBER, Quantization};
+use crate::integers::{NOT_A_NUMBER, Quantization};
 
 /// An element that may be decided another way. A *key* stands for what is decided: of a quantizer its integer, of
 /// another op with steps its result.

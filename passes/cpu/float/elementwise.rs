@@ -40,7 +40,7 @@ pub fn lower<'c>(op: &Op, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> 
             let upper = at + 1 == declaration.operands.len();
             Given::Number(if upper { f32::MAX } else { f32::MIN }.into())
         } else if let Some(number) = node.constant(at).ok().and_then(|value| value.as_scalar()) {
-            Given::Number(number.into())
+            Given::Number(number)
         } else if operand.role == Role::Bound {
             // A scalar, or a tensor of one element in old exports.
             let value = node.emit.reshape(node.value(at)?, &[]);

@@ -65,7 +65,7 @@ fn elementwise(op: &Op, operands: &[Option<Variable>], result: &TensorType) -> O
         let given = operands.get(at).and_then(Option::as_ref);
         let scalar = given.and_then(|given| given.constant.as_ref()?.as_scalar());
         names.push(match (given, scalar) {
-            (_, Some(number)) => number_of(f64::from(number)),
+            (_, Some(number)) => number_of(number),
             // Infinities are beyond an absent bound; the upper one is the last operand.
             (None, None) if operand.role == Role::Bound => {
                 let upper = at + 1 == declaration.operands.len();

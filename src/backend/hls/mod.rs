@@ -26,10 +26,10 @@ use qonnx_dialects::text::Foreign;
 use qonnx_passes::pipelines;
 
 use super::{Backend, BackendError, BackendOption, Made, Network, Runner, Settings};
+use crate::integers::integers_of;
 use crate::interp::Interpreter;
 use crate::output::OutputFile;
 use crate::samples;
-use crate::verify::integers_of;
 use project::{Golden, Target};
 
 /// The backend `hls`.

@@ -31,12 +31,12 @@ pub fn find(node: &NodeProto, set: Set) -> Option<(Option<usize>, &'static Decla
     let named = |declaration: &&Declaration| declaration.names.contains(&node.op_type.as_str());
     let [ops, others] = tables(set);
     let inputs = last_named(&node.input);
-    let known = ops.iter().enumerate().filter(|(_, known)| named(known));
+    let mut known = ops.iter().enumerate().filter(|(_, known)| named(known));
     let fits = |known: &(usize, &Declaration)| {
         let (least, most) = known.1.arity();
         (least..=most).contains(&inputs)
     };
-    let best = known.clone().find(fits).or_else(|| known.last());
+    let best = known.clone().find(fits).or_else(|| known.next_back());
     match best {
         Some((number, declaration)) => Some((Some(number), declaration)),
         None => others.iter().find(named).map(|known| (None, known)),

@@ -2,8 +2,8 @@
 
 use super::super::judge::{Judged, Subject};
 use super::super::lockstep::follow;
-use super::super::trace::{NOT_A_NUMBER, OF_NOT_A_NUMBER};
 use super::*;
+use crate::integers::{Kind, NOT_A_NUMBER, OF_NOT_A_NUMBER};
 
 /// The reports of the graph and of the integer program on one sample with expected outputs.
 fn reports(integer: &str, x: [f32; 2], expected: [f32; 2]) -> [BackendReport; 2] {

@@ -10,9 +10,12 @@ use super::node::{Node, Refusal, Translated};
 use super::opset::Set;
 use super::schema;
 
+/// The translation of some operators; `None` for others.
+type Family = fn(&Node<'_>) -> Result<Option<Translated>, Refusal>;
+
 /// Translates a node; `Ok(None)` if its operator is not known.
 pub fn translate(node: &Node<'_>, set: Set) -> Result<Option<Translated>, Refusal> {
-    let families: &[fn(&Node<'_>) -> Result<Option<Translated>, Refusal>] = match set {
+    let families: &[Family] = match set {
         Set::Qonnx(_) => &[quantizer::translate],
         Set::Onnx(_) => &[
             elementwise::translate,

@@ -1,7 +1,8 @@
 //! What backends give, perturbed in every way.
 
 use super::{Bench, same};
-use crate::verify::{Backend, BackendReport, Integers, Kind};
+use crate::integers::{Integers, Kind};
+use crate::verify::{Backend, BackendReport};
 use qonnx_dialects::tensor::{Data, Tensor};
 
 /// Perturbs what each backend gave in every way.

@@ -11,9 +11,9 @@ use melior::ir::{
 
 use super::affine::AffineMap;
 use super::generic::{GENERIC, IteratorKind, YIELD};
-use super::scalar::{self, Scalars};
-use super::with_destination;
 use crate::ir::{self, Attributes, Val, build_op_raw};
+use crate::upstream::arith::{self, Scalars};
+use crate::upstream::with_destination;
 
 /// The loops of a nest and how its operands are indexed.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +80,7 @@ impl Nest {
             ir::set_attribute(op, name, value);
         }
         for inner in ir::single_block(op).map(ir::block_ops).unwrap_or_default() {
-            scalar::permute_loop_index(context, inner, order);
+            arith::permute_loop_index(context, inner, order);
         }
     }
 
@@ -134,7 +134,7 @@ impl Nest {
     }
 
     /// The attributes of the op with `inputs` inputs and one output.
-    pub(super) fn attributes<'c>(
+    pub(in crate::upstream) fn attributes<'c>(
         &self,
         context: &'c Context,
         inputs: usize,

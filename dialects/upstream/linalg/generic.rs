@@ -7,12 +7,12 @@ use melior::ir::{Location, ValueLike};
 
 use super::affine::AffineMap;
 use super::nest::Nest;
-use super::scalar::{Binary, Convert, Scalar, Scalars};
 use crate::ir::{self, Attributes, Val, block_arguments, block_ops, defining_op, single_block};
 use crate::tensor::Element;
+use crate::upstream::arith::{Binary, Convert, Scalar, Scalars};
 
-pub(super) const GENERIC: &str = "linalg.generic";
-pub(super) const YIELD: &str = "linalg.yield";
+pub(in crate::upstream) const GENERIC: &str = "linalg.generic";
+pub(in crate::upstream) const YIELD: &str = "linalg.yield";
 
 /// The kind of a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +34,12 @@ impl IteratorKind {
     }
 
     /// The MLIR attribute.
-    pub(super) fn to_attribute(self, context: &Context) -> Attribute<'_> {
+    pub(in crate::upstream) fn to_attribute(self, context: &Context) -> Attribute<'_> {
         Attribute::parse(context, self.text()).expect("the text is an attribute of linalg")
     }
 
     /// Reads an MLIR attribute.
-    pub(super) fn read(attribute: Attribute<'_>) -> Option<Self> {
+    pub(in crate::upstream) fn read(attribute: Attribute<'_>) -> Option<Self> {
         let text = attribute.to_string();
         Self::ALL.into_iter().find(|kind| kind.text() == text)
     }
@@ -250,7 +250,7 @@ fn read_body(block: ir::BlockHandle<'_>, operands: usize) -> Option<Body> {
             } => width,
             _ => return None,
         };
-        let instr = if name == super::CONSTANT {
+        let instr = if name == crate::upstream::CONSTANT {
             Instr::Constant(Attributes::of(op).int("value")?, width)
         } else if let Some((_, make)) = RESIZE.iter().find(|(known, _)| known.name() == name) {
             make(number(0)?, width)

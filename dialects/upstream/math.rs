@@ -7,8 +7,8 @@ use melior::ir::r#type::FunctionType;
 use melior::ir::{Identifier, Location, Region, Type, TypeLike, ValueLike};
 
 use super::FUNC;
-use super::outline::CALL;
-use super::scalar::{Binary, Unary};
+use super::arith::{Binary, Unary};
+use super::linalg::outline::CALL;
 use crate::ir::{self, BlockHandle, Op, build_op};
 
 /// The op of `math` and the C function on `double` that it stands for.

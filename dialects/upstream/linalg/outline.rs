@@ -10,15 +10,15 @@ use melior::ir::{Block, BlockLike, Identifier, Location, Region, RegionLike, Typ
 use mlir_sys::*;
 
 use super::generic::GENERIC;
-use super::memory::{is_contiguous, is_global_address, is_rematerializable, root};
-use super::{FUNC, RETURN};
 use crate::ffi;
 use crate::ir::{
     self, BlockHandle, Op, Val, block_arguments, block_ops, build_op, op_handle, set_attribute,
     single_block,
 };
+use crate::upstream::memref::{is_contiguous, is_global_address, is_rematerializable, root};
+use crate::upstream::{FUNC, RETURN};
 
-pub(super) const CALL: &str = "func.call";
+pub(in crate::upstream) const CALL: &str = "func.call";
 const CALLEE: &str = "callee";
 const NO_ALIAS: &str = "llvm.noalias";
 

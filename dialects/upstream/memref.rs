@@ -7,8 +7,8 @@ use melior::ir::r#type::{DimSize, IntegerType, MemRefType};
 use melior::ir::{Location, ShapedTypeLike, Type, TypeLike, ValueLike, operation::Operation};
 use mlir_sys::{mlirAffineMapIsIdentity, mlirMemRefTypeGetAffineMap};
 
-use super::affine::AffineMap;
-use super::nest::Nest;
+use super::linalg::affine::AffineMap;
+use super::linalg::nest::Nest;
 use crate::ir::{self, Op, Val, build_op_raw};
 use crate::tensor::Element;
 use crate::value::TensorType;

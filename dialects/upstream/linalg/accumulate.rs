@@ -4,9 +4,9 @@
 //! any order and modulo any power of two, so the operands are converted once, the loops are run in the order that the
 //! memory likes, and the sums are wrapped at the end. They are kept in floats where these hold every one exactly.
 
-use super::eval::{Address, Odometer, resized};
 use super::generic::{Generic, Instr};
 use crate::tensor::sign_extend;
+use crate::upstream::eval::{Address, Odometer, resized};
 
 /// A body `out + a * b`, where `a` and `b` are elements of inputs with their widths changed.
 pub struct Accumulation {

@@ -1,0 +1,7 @@
+//! `linalg`: loop nests, their index maps and bodies, and their evaluation where it is sums of products.
+
+pub(super) mod accumulate;
+pub(super) mod affine;
+pub(super) mod generic;
+pub(super) mod nest;
+pub(super) mod outline;
