@@ -1,6 +1,6 @@
 //! The passes of qonnx-mlir: one folder for each stage, one file for each pass, one registry.
 //!
-//! [`PASSES`] is the only list of passes; command-line flags, pipeline texts, the documentation and the check
+//! Each stage lists its passes, and [`passes`] all of them; command-line flags, pipeline texts, the documentation and the check
 //! that every pass has a test are derived from it. [`pipelines::PIPELINES`] does the same for named pipelines.
 
 #[macro_use]
@@ -18,30 +18,24 @@ mod room;
 use qonnx_dialects::ir::register_passes_once;
 use qonnx_dialects::pass::{PassInfo, register_pass, register_pipeline};
 
-pass_registry! {
-    cleanup::check_outputs::CheckOutputs,
-    cleanup::fold_constants::FoldConstants,
-    cleanup::infer_shapes::InferShapes,
-    cleanup::quantize_inputs::QuantizeInputs,
-    cleanup::remove_identities::RemoveIdentities,
-    cleanup::split_bias::SplitBias,
-    cpu::call_libm::CallLibm,
-    cpu::flatten_globals::FlattenGlobals,
-    cpu::int_to_linalg::IntToLinalg,
-    cpu::outline_kernels::OutlineKernels,
-    cpu::plan_workspace::PlanWorkspace,
-    cpu::select_kernels::SelectKernels,
-    cpu::separate_results::SeparateResults,
-    cpu::split_uses::SplitUses,
-    dataflow::int_to_dataflow::IntToDataflow,
-    hls::dataflow_to_hls::DataflowToHls,
-    lower::convert_to_int::ConvertToInt,
+/// The passes of each stage.
+const STAGES: &[&[&PassInfo]] = &[
+    cleanup::PASSES,
+    cpu::PASSES,
+    dataflow::PASSES,
+    hls::PASSES,
+    lower::PASSES,
+];
+
+/// All passes of the project.
+pub fn passes() -> impl Iterator<Item = &'static PassInfo> {
+    STAGES.iter().flat_map(|stage| stage.iter().copied())
 }
 
 /// Registers all passes and pipelines, upstream's and the project's, once in a process.
 pub fn register() {
     register_passes_once(|| {
-        for info in PASSES {
+        for info in passes() {
             register_pass(info);
         }
         for pipeline in pipelines::PIPELINES {

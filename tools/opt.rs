@@ -6,7 +6,7 @@ use qonnx_mlir::driver::{self, DriverError};
 use qonnx_mlir::frontend::onnx::ImportOptions;
 use qonnx_mlir::output::{Output, OutputError};
 use qonnx_mlir::source::{STANDARD_INPUT, Source};
-use qonnx_passes::{PASSES, pipelines::PIPELINES};
+use qonnx_passes::{passes, pipelines::PIPELINES};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -113,7 +113,7 @@ fn read(path: &Path) -> Option<OptInput> {
 /// The project's passes and pipelines.
 fn list() -> String {
     let mut text = String::new();
-    for info in PASSES {
+    for info in passes() {
         text += &format!(
             "{} (on {}): {}\n",
             info.argument,

@@ -6,3 +6,12 @@ pub mod infer_shapes;
 pub mod quantize_inputs;
 pub mod remove_identities;
 pub mod split_bias;
+
+pass_registry! {
+    check_outputs::CheckOutputs,
+    fold_constants::FoldConstants,
+    infer_shapes::InferShapes,
+    quantize_inputs::QuantizeInputs,
+    remove_identities::RemoveIdentities,
+    split_bias::SplitBias,
+}

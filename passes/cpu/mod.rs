@@ -17,5 +17,16 @@ pub mod select_kernels;
 pub mod separate_results;
 pub mod split_uses;
 
+pass_registry! {
+    call_libm::CallLibm,
+    flatten_globals::FlattenGlobals,
+    int_to_linalg::IntToLinalg,
+    outline_kernels::OutlineKernels,
+    plan_workspace::PlanWorkspace,
+    select_kernels::SelectKernels,
+    separate_results::SeparateResults,
+    split_uses::SplitUses,
+}
+
 /// Why an op has no machine code: a predicate about the op, such as "has weights that are not constant".
 type Refusal = String;

@@ -3,6 +3,10 @@
 mod contraction;
 mod elementwise;
 pub mod int_to_dataflow;
+
+pass_registry! {
+    int_to_dataflow::IntToDataflow,
+}
 mod layers;
 mod readers;
 mod stages;

@@ -1,5 +1,5 @@
 //! `declare_pass!`: documentation, textual name, anchor and options of a pass in one block at the top of its
-//! file; and `pass_registry!`: the list of all passes.
+//! file; and `pass_registry!`: the list of a stage.
 
 /// Declares a pass. The documentation's first paragraph is the summary in `--help`. Options are typed fields
 /// with a textual name and a default. The type needs an inherent method
@@ -84,10 +84,10 @@ macro_rules! declare_pass {
     (@anchor Module, $op:ident) => { $op };
 }
 
-/// The list of all passes, sorted by path.
+/// The list of a stage's passes, sorted by module.
 macro_rules! pass_registry {
-    ($($($segment:ident)::+,)*) => {
-        /// All passes of the project.
-        pub const PASSES: &[&PassInfo] = &[$(&$($segment)::+::INFO,)*];
+    ($($module:ident::$pass:ident,)*) => {
+        /// The passes of this stage.
+        pub const PASSES: &[&::qonnx_dialects::pass::PassInfo] = &[$(&$module::$pass::INFO,)*];
     };
 }

@@ -2,5 +2,9 @@
 
 mod activations;
 pub mod dataflow_to_hls;
+
+pass_registry! {
+    dataflow_to_hls::DataflowToHls,
+}
 mod functions;
 mod names;

@@ -18,3 +18,7 @@ mod steps;
 mod value;
 
 pub mod convert_to_int;
+
+pass_registry! {
+    convert_to_int::ConvertToInt,
+}

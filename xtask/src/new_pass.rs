@@ -30,11 +30,12 @@ pub fn run(stage: &str, name: &str) -> Result<(), String> {
     write(&test, &lit_test(&argument))?;
     write(&snapshot, &snapshot_test(&argument))?;
     declare_module(stage, &module)?;
-    let registry = format!("    {stage}::{module}::{},", r#struct);
-    let library = insert_sorted(&read("passes/lib.rs")?, "pass_registry! {", "}", &registry)?;
-    write("passes/lib.rs", &library)?;
+    let stage_file = format!("passes/{stage}/mod.rs");
+    let entry = format!("    {module}::{},", r#struct);
+    let registry = insert_sorted(&read(&stage_file)?, "pass_registry! {", "}", &entry)?;
+    write(&stage_file, &registry)?;
     println!(
-        "wrote {file}\nwrote {test}\nwrote {snapshot}\nregistered {stage}::{module}::{} in passes/lib.rs",
+        "wrote {file}\nwrote {test}\nwrote {snapshot}\nregistered {module}::{} in {stage_file}",
         r#struct
     );
     println!(
@@ -47,9 +48,11 @@ pub fn run(stage: &str, name: &str) -> Result<(), String> {
 fn declare_module(stage: &str, module: &str) -> Result<(), String> {
     let path = format!("passes/{stage}/mod.rs");
     if !exists(&path) {
-        write(&path, &format!("//! The passes of stage `{stage}`.\n\n"))?;
+        write(&path, &format!("//! The passes of stage `{stage}`.\n\npass_registry! {{\n}}\n"))?;
         let library = insert_module(&read("passes/lib.rs")?, stage);
-        write("passes/lib.rs", &library)?;
+        let list = format!("    {stage}::PASSES,");
+        let open = "const STAGES: &[&[&PassInfo]] = &[";
+        write("passes/lib.rs", &insert_sorted(&library, open, "];", &list)?)?;
     }
     write(&path, &insert_module(&read(&path)?, module))
 }
@@ -73,7 +76,7 @@ fn insert_module(text: &str, name: &str) -> String {
 /// Adds a line between the line `open` and the next line `close`, in sorted order.
 fn insert_sorted(text: &str, open: &str, close: &str, line: &str) -> Result<String, String> {
     let mut lines: Vec<&str> = text.lines().collect();
-    let missing = || format!("passes/lib.rs has no block '{open} ... {close}'");
+    let missing = || format!("there is no block '{open} ... {close}'");
     let start = lines
         .iter()
         .position(|line| *line == open)
@@ -164,11 +167,11 @@ mod tests {
 
     #[test]
     fn the_registry_stays_sorted() {
-        let text = "pass_registry! {\n    a::b::B,\n    c::d::D,\n}\n";
-        let changed = insert_sorted(text, "pass_registry! {", "}", "    b::x::X,");
+        let text = "pass_registry! {\n    b::B,\n    d::D,\n}\n";
+        let changed = insert_sorted(text, "pass_registry! {", "}", "    c::X,");
         assert_eq!(
             changed.as_deref(),
-            Ok("pass_registry! {\n    a::b::B,\n    b::x::X,\n    c::d::D,\n}\n")
+            Ok("pass_registry! {\n    b::B,\n    c::X,\n    d::D,\n}\n")
         );
         assert!(insert_sorted("fn main() {}\n", "pass_registry! {", "}", "    b::x::X,").is_err());
     }
