@@ -39,6 +39,7 @@ pub fn run() -> Result<(), String> {
             "src",
             "tools",
             "xtask",
+            "fuzz",
             "lit_tests",
             "benches",
         ],
