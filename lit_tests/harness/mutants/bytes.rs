@@ -6,6 +6,9 @@ use qonnx_mlir::random_graph::Rng;
 pub fn changed(sound: &[u8], rng: &mut Rng) -> Vec<u8> {
     let mut changed = sound.to_vec();
     for _ in 0..=rng.below(4) {
+        if changed.is_empty() {
+            break;
+        }
         let at = rng.below(changed.len());
         let end = (at + 1 + rng.below(8)).min(changed.len());
         match rng.below(5) {
@@ -17,9 +20,6 @@ pub fn changed(sound: &[u8], rng: &mut Rng) -> Vec<u8> {
                 let part = changed[at..end].to_vec();
                 changed.splice(at..at, part);
             }
-        }
-        if changed.is_empty() {
-            break;
         }
     }
     changed
