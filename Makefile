@@ -1,5 +1,8 @@
 # Thin names for the commands of this repository; what they do is in scripts/ and in xtask.
-.PHONY: setup demo test test-full bench lint
+.PHONY: setup demo test test-full fuzz bench lint
+
+# How long `make fuzz` looks for each reader of files, in seconds.
+FUZZ_SECONDS = 60
 
 setup:
 	scripts/setup.sh
@@ -13,6 +16,10 @@ test: setup
 
 test-full: export QONNX_FULL = 1
 test-full: test
+
+fuzz: setup
+	cargo build --release -p qonnx-fuzz
+	for target in onnx mlir npz; do target/release/qonnx-fuzz find $$target --seconds $(FUZZ_SECONDS) || exit 1; done
 
 bench: setup
 	cargo bench --workspace

@@ -3,6 +3,8 @@
 //! A model is a stranger's file, so such text has a type of its own that cannot be printed. Each language that the
 //! compiler writes has one function here that makes a piece of it harmless there; anything else does not compile.
 
+mod syntax;
+
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::path::Path;
@@ -295,8 +297,8 @@ fn names_lines(source: &[u8]) -> bool {
         .any(|mut rest| number(&mut rest).is_some() && number(&mut rest) == Some(true))
 }
 
-/// Checks a module as text or bytecode for what steers a terminal: MLIR's messages show lines of the text as they are.
-/// Fails with the line and what it holds.
+/// Checks a module as text or bytecode for what steers a terminal, as MLIR's messages show lines of the text as they are,
+/// and for what its parser ends over. Fails with the line and what it holds.
 pub fn check_source(source: &[u8]) -> Result<(), String> {
     if is_bytecode(source) {
         return Ok(());
@@ -317,7 +319,7 @@ pub fn check_source(source: &[u8]) -> Result<(), String> {
              for each byte"
         ));
     }
-    Ok(())
+    std::str::from_utf8(source).map_or(Ok(()), syntax::check)
 }
 
 /// Whether a character steers a terminal, or hides or reorders others (Unicode's bidirectional and invisible format

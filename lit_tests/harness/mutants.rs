@@ -4,6 +4,8 @@
 //! Each trial changes the sound files in one way, again and again; the numbers that it begins with are fixed, so that a
 //! failure can be repeated. A failing file is kept, and the message names it. `make test` runs a few, `QONNX_FULL=1` all.
 
+#[path = "mutants/bytes.rs"]
+mod bytes;
 #[path = "mutants/model.rs"]
 mod model;
 #[path = "mutants/text.rs"]
@@ -30,8 +32,8 @@ const ADDRESS_SPACE: u64 = 2 << 20;
 type Mutation = (&'static str, fn(&[u8], &mut Rng) -> Vec<u8>);
 
 const MODEL_MUTATIONS: [Mutation; 5] = [
-    ("bytes", bytes),
-    ("truncations", truncation),
+    ("bytes", bytes::changed),
+    ("truncations", bytes::truncation),
     ("structure", model::structure),
     ("attributes", model::attributes),
     ("dimensions", model::dimensions),
@@ -50,7 +52,40 @@ pub fn trials() -> Vec<Trial> {
         Trial::test(format!("mutants/modules/{name}"), move || modules(mutation))
     });
     let archives = Trial::test("mutants/archives", archives);
-    models.into_iter().chain(texts).chain([archives]).collect()
+    let corpus = ["onnx", "mlir", "npz"]
+        .map(|target| Trial::test(format!("mutants/corpus/{target}"), move || corpus(target)));
+    let trials = models.into_iter().chain(texts).chain([archives]);
+    trials.chain(corpus).collect()
+}
+
+/// Files that fuzzing has found, for one of its targets.
+fn corpus(target: &str) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let out = folder.path().join("out.npz");
+    let model = environment::root().join("examples/wine_mlp.onnx");
+    let mut any = false;
+    for entry in fs::read_dir(environment::root().join("fuzz/corpus").join(target))? {
+        let file = entry?.path();
+        any = true;
+        let commands = match target {
+            "npz" => {
+                let mut run = command("qonnxc", &["run", "--force"]);
+                run.arg(&model).arg("-o").arg(&out).arg("--inputs");
+                vec![run]
+            }
+            _ => vec![
+                command("qonnx-opt", &["--lower-to-int"]),
+                command("qonnxc", &["report"]),
+            ],
+        };
+        for mut command in commands {
+            ended_well(command.arg(&file).output()?, &file)?;
+        }
+    }
+    if any {
+        return Ok(());
+    }
+    Err(Failed::from(format!("fuzz/corpus/{target} has no files")))
 }
 
 fn runs() -> usize {
@@ -153,9 +188,9 @@ fn archives() -> Result<(), Failed> {
     for number in 0..runs() {
         let mut rng = Rng::new(number as u64 + 1);
         let changed = if rng.chance(1, 5) {
-            truncation(&sound, &mut rng)
+            bytes::truncation(&sound, &mut rng)
         } else {
-            bytes(&sound, &mut rng)
+            bytes::changed(&sound, &mut rng)
         };
         fs::write(&archive, changed)?;
         let mut command = command("qonnxc", &["run", "--force"]);
@@ -221,31 +256,4 @@ fn ended_well(output: Output, file: &Path) -> Result<(), Failed> {
         kept.display(),
         errors.chars().take(2_000).collect::<String>()
     )))
-}
-
-/// Some bytes changed, inserted, removed or repeated.
-fn bytes(sound: &[u8], rng: &mut Rng) -> Vec<u8> {
-    let mut changed = sound.to_vec();
-    for _ in 0..=rng.below(4) {
-        let at = rng.below(changed.len());
-        let end = (at + 1 + rng.below(8)).min(changed.len());
-        match rng.below(5) {
-            0 => changed[at] = rng.next_bits() as u8,
-            1 => changed[at] ^= 1 << rng.below(8),
-            2 => changed.insert(at, rng.next_bits() as u8),
-            3 => drop(changed.drain(at..end)),
-            _ => {
-                let part = changed[at..end].to_vec();
-                changed.splice(at..at, part);
-            }
-        }
-        if changed.is_empty() {
-            break;
-        }
-    }
-    changed
-}
-
-fn truncation(sound: &[u8], rng: &mut Rng) -> Vec<u8> {
-    sound[..rng.below(sound.len())].to_vec()
 }

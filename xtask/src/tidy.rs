@@ -41,6 +41,7 @@ pub fn run() -> Result<(), String> {
             "src",
             "tools",
             "xtask",
+            "fuzz",
             "lit_tests",
             "benches",
         ],

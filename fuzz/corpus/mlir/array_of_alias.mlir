@@ -1,0 +1,2 @@
+!t = index
+func.func @f(%x: tensor<f32> {a.b = array<!t>}) { return }
