@@ -274,25 +274,13 @@ impl<'c> Converter<'c> {
             Family::Movement(Movement::Concat(concat)) => {
                 self.concat(concat.axis, states, result, location)
             }
-            // `split-bias` has made a product and a sum of a Gemm that has an integer form.
-            Family::Contraction(Contraction::Gemm(_))
-            | Family::Pooling(Pooling::AveragePool(_) | Pooling::GlobalAveragePool)
-            | Family::Normalization(
-                Normalization::LayerNormalization(_)
-                | Normalization::Softmax(_)
-                | Normalization::LogSoftmax(_),
-            )
+            // `split-bias` has made a product and a sum of a Gemm that has an integer form. What has no rule stays float,
+            // which is right for every op.
+            Family::Contraction(_)
+            | Family::Pooling(_)
+            | Family::Normalization(_)
             | Family::Reduction(_)
-            | Family::Movement(
-                Movement::Split(_)
-                | Movement::Slice
-                | Movement::Gather(_)
-                | Movement::Pad
-                | Movement::Expand
-                | Movement::Tile
-                | Movement::Shape(_)
-                | Movement::ConstantOfShape(_),
-            ) => Err(NO_FORM.to_owned()),
+            | Family::Movement(_) => Err(NO_FORM.to_owned()),
         }
     }
 

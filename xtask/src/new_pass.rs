@@ -48,11 +48,17 @@ pub fn run(stage: &str, name: &str) -> Result<(), String> {
 fn declare_module(stage: &str, module: &str) -> Result<(), String> {
     let path = format!("passes/{stage}/mod.rs");
     if !exists(&path) {
-        write(&path, &format!("//! The passes of stage `{stage}`.\n\npass_registry! {{\n}}\n"))?;
+        write(
+            &path,
+            &format!("//! The passes of stage `{stage}`.\n\npass_registry! {{\n}}\n"),
+        )?;
         let library = insert_module(&read("passes/lib.rs")?, stage);
         let list = format!("    {stage}::PASSES,");
         let open = "const STAGES: &[&[&PassInfo]] = &[";
-        write("passes/lib.rs", &insert_sorted(&library, open, "];", &list)?)?;
+        write(
+            "passes/lib.rs",
+            &insert_sorted(&library, open, "];", &list)?,
+        )?;
     }
     write(&path, &insert_module(&read(&path)?, module))
 }
