@@ -65,10 +65,14 @@ impl<'c> Builder<'c> {
         let standard = onnx::DECLARATIONS.len();
         let number = self.rng.below(standard + qonnx::DECLARATIONS.len());
         for _ in 0..ATTEMPTS {
-            // Few attributes fit all operands; the plainest ones often do.
-            let plain = self.rng.chance(1, 2);
+            // Few attributes fit all operands; the plainest ones often do, or with one or two others among them.
+            let mode = self.rng.below(3);
             let rng = &mut self.rng;
-            let below = &mut |bound| if plain { 0 } else { rng.below(bound) };
+            let below = &mut |bound| match mode {
+                0 => 0,
+                1 if rng.chance(3, 4) => 0,
+                _ => rng.below(bound),
+            };
             let op = match number.checked_sub(standard) {
                 None => arbitrary::<onnx::Op>(number, below).map(GraphOp::from),
                 Some(number) => arbitrary::<qonnx::Op>(number, below).map(GraphOp::from),
