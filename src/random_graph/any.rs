@@ -9,10 +9,10 @@ use qonnx_dialects::qonnx;
 use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::value::{TensorType, with_infos};
 
-use super::{Builder, input};
+use super::{Builder, Rng, input};
 
 /// How often an op is tried with other attributes and operands before it is given up.
-const ATTEMPTS: usize = 60;
+const ATTEMPTS: usize = 300;
 /// The most elements that a value may have.
 const MOST: usize = 200;
 
@@ -60,10 +60,18 @@ impl<'c> Builder<'c> {
         samples
     }
 
-    /// Appends an op of any declaration, if one is found that fits and is finite on the samples.
+    /// Appends an op of any declaration, if one is found that fits and is finite on the samples. Which is one choice, and
+    /// what is tried another: many attempts fail.
     fn any_op(&mut self, known: &mut Vec<Known<'c>>) {
         let standard = onnx::DECLARATIONS.len();
         let number = self.rng.below(standard + qonnx::DECLARATIONS.len());
+        let attempts = Rng::new(self.rng.next_bits() >> 33);
+        let choices = std::mem::replace(&mut self.rng, attempts);
+        self.try_ops(number, standard, known);
+        self.rng = choices;
+    }
+
+    fn try_ops(&mut self, number: usize, standard: usize, known: &mut Vec<Known<'c>>) {
         for _ in 0..ATTEMPTS {
             // Few attributes fit all operands; the plainest ones often do, or with one or two others among them.
             let mode = self.rng.below(3);

@@ -63,7 +63,7 @@ fn levels_agree_on_random_graphs() {
 
 /// The choices of a case.
 fn choices() -> impl Strategy<Value = Vec<u32>> {
-    proptest::collection::vec(0..u32::MAX >> 1, 0..240)
+    proptest::collection::vec(0..u32::MAX >> 1, 0..120)
 }
 
 /// The same cases in every run, and smaller ones where one fails.
@@ -163,7 +163,7 @@ fn every_declared_op_is_in_some_graph() {
         }
         let context = ir::session();
         let mut rng = Rng::new(seed);
-        let choices: Vec<_> = (0..240).map(|_| (rng.next_bits() >> 33) as u32).collect();
+        let choices: Vec<_> = (0..120).map(|_| (rng.next_bits() >> 33) as u32).collect();
         let (module, _) = any_module(&context, &choices);
         let function = ir::main_function(&module).expect("one function");
         for op in function.ops() {
