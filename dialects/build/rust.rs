@@ -417,6 +417,11 @@ fn known_kind(kind: &str) -> &'static str {
 
 fn formula(op: &Op) -> String {
     if op.formula.is_empty() {
+        assert!(
+            op.family != "Elementwise",
+            "{} is elementwise and has no formula: it would have no meaning",
+            op.variant
+        );
         return "None".to_owned();
     }
     let variadic = op

@@ -5,7 +5,7 @@
 
 use melior::ir::Location;
 use qonnx_dialects::graph::GraphOp;
-use qonnx_dialects::ir::Val;
+use qonnx_dialects::ir::{self, Val};
 use qonnx_dialects::onnx;
 use qonnx_dialects::qint::{self, Lookup, Quantize, Requantize, Threshold};
 use qonnx_dialects::qonnx::{self, Codes, Rounding};
@@ -100,14 +100,17 @@ impl<'c> Converter<'c> {
         location: Location<'c>,
     ) -> Result<State<'c>, Refusal> {
         let parameters = Quantizers::of_states(op, states)?;
+        let shape = match states.first() {
+            Some(State::Float(x)) => ir::type_of(*x).map(|ty| ty.shape),
+            Some(State::Int(value)) => Some(value.shape.clone()),
+            _ => None,
+        };
+        if shape.is_some_and(|shape| shape != result.shape) {
+            return Err("its parameters have more elements than its input".to_owned());
+        }
         match states.first() {
             Some(State::Float(x)) => self.quantize_float(*x, &parameters, result, location),
-            Some(State::Int(value)) if value.shape == result.shape => {
-                self.quantize_int(value, &parameters, location)
-            }
-            Some(State::Int(_)) => {
-                Err("its parameters have more elements than its input".to_owned())
-            }
+            Some(State::Int(value)) => self.quantize_int(value, &parameters, location),
             other => {
                 Err(self
                     .reasons
