@@ -1,4 +1,4 @@
-//! Repository tasks: `cargo xtask new pass|op|backend`, `docs [--check]`, `tidy`, `doctor`. Needs no MLIR.
+//! Repository tasks: `cargo xtask new pass|op|layer|backend`, `docs [--check]`, `tidy`, `doctor`. Needs no MLIR.
 
 mod docs;
 mod doctor;
@@ -20,6 +20,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   new pass STAGE NAME      scaffold passes/STAGE/name.rs, its registration and its test
   new op DIALECT NAME [FORMULA]
                            scaffold an op definition and its test, and list the remaining steps
+  new layer NAME           scaffold a hardware layer: an op of dataflow
   new backend NAME         scaffold src/backend/NAME, which writes a list of layers, its registration and its test
   docs [--check]           write docs/dialects/, docs/operators.md, docs/passes.md and docs/targets.md, or check that they are up to date
   tidy                     check the conventions of the repository
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         ["new", "pass", stage, name] => new_pass::run(stage, name),
         ["new", "op", dialect, name] => new_op::run(dialect, name, None),
         ["new", "op", dialect, name, formula] => new_op::run(dialect, name, Some(formula)),
+        ["new", "layer", name] => new_op::run("dataflow", name, None),
         ["new", "backend", name] => new_backend::run(name),
         ["docs"] => docs::run(false),
         ["docs", "--check"] => docs::run(true),

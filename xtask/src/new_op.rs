@@ -1,12 +1,18 @@
-//! `cargo xtask new op DIALECT NAME [FORMULA]`.
+//! `cargo xtask new op DIALECT NAME [FORMULA]` and `new layer NAME`.
 
 use crate::workspace::{exists, files, read, write};
 
 /// The file of each family of ops of `onnx`, and where machine code for it is.
-const FAMILIES: &str = "\
-  dialects/onnx/FAMILY.rs        its result types and checks, its meaning, how it moves: the match there asks
+const FAMILIES: &str = "  dialects/onnx/FAMILY.rs        its result types and checks, its meaning, how it moves: the match there asks
   passes/cpu/float/FAMILY.rs     its loops where it stays float: the match there asks
   passes/lower/converter.rs      one line, if it has an integer form";
+
+/// The files that know every hardware layer.
+const LAYERS: &str = "  dialects/dataflow/verify.rs    its rules
+  dialects/dataflow/eval.rs      its meaning
+  dialects/dataflow/estimate.rs  what it costs in hardware
+  passes/dataflow/               which integer op becomes it
+  passes/hls/functions.rs        its C++";
 
 /// Adds the definition of an op and a test, and lists what remains: nothing for an elementwise op, which is its formula.
 pub fn run(dialect: &str, name: &str, formula: Option<&str>) -> Result<(), String> {
@@ -33,19 +39,7 @@ pub fn run(dialect: &str, name: &str, formula: Option<&str>) -> Result<(), Strin
         .ok_or_else(|| format!("{definition} does not end with #endif"))?;
     let ods = definition_of(dialect, name, formula)?;
     write(&definition, &format!("{head}\n{ods}\n#endif{tail}"))?;
-    write(
-        &test,
-        &format!(
-            "// RUN: qonnx-opt %s --verify-roundtrip | FileCheck %s
-
-// CHECK: {dialect}.{mnemonic}
-func.func @{mnemonic}(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {{
-  %0 = {dialect}.{mnemonic} %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
-  return %0 : tensor<2x3xf32>
-}}
-"
-        ),
-    )?;
+    write(&test, &test_of(dialect, &mnemonic))?;
     println!("wrote the definition at the end of {definition}\nwrote {test}");
     if formula.is_some() {
         println!("next: since, attributes and operand names in the definition; cargo xtask docs");
@@ -56,11 +50,30 @@ func.func @{mnemonic}(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {{
     );
     match dialect {
         "onnx" => println!("{FAMILIES}"),
+        "dataflow" => println!("{LAYERS}"),
         _ => println!(
             "  dialects/{dialect}/             its rules and its meaning: the matches there ask"
         ),
     }
     Ok(())
+}
+
+/// A test that reads and prints the op.
+fn test_of(dialect: &str, mnemonic: &str) -> String {
+    let r#type = match dialect {
+        "dataflow" => "!dataflow.array<6 x si5>",
+        _ => "tensor<2x3xf32>",
+    };
+    format!(
+        "// RUN: qonnx-opt %s --verify-roundtrip | FileCheck %s
+
+// CHECK: {dialect}.{mnemonic}
+func.func @{mnemonic}(%x: {type}) -> {type} {{
+  %0 = {dialect}.{mnemonic} %x : ({type}) -> {type}
+  return %0 : {type}
+}}
+"
+    )
 }
 
 /// The text of a definition.
@@ -69,6 +82,17 @@ fn definition_of(dialect: &str, name: &str, formula: Option<&str>) -> Result<Str
     match (dialect, formula) {
         ("onnx", Some(formula)) => Ok(format!(
             "\ndef Onnx_{name}Op : Onnx_UnaryOp<\"{mnemonic}\", \"{formula}\", \"What it is\">;\n"
+        )),
+        ("dataflow", None) => Ok(format!(
+            "
+def Dataflow_{name}Op : Dataflow_Layer<\"{mnemonic}\"> {{
+  let summary = \"One line: what it computes\";
+  let description = [{{
+    `y[i] = ...`: exactly, wrapped to the words of the result.
+  }}];
+  let arguments = (ins Dataflow_Array:$x);
+}}
+"
         )),
         (_, Some(_)) => Err("formulas are for elementwise ops of onnx".to_owned()),
         (_, None) => {
@@ -128,5 +152,15 @@ mod tests {
         let expected = "\ndef Onnx_HardTanhOp : Onnx_UnaryOp<\"hard_tanh\", \"clamp(X, -1, 1)\", \"What it is\">;\n";
         assert_eq!(text.as_deref(), Ok(expected));
         assert!(definition_of("qint", "Foo", Some("X")).is_err());
+    }
+
+    #[test]
+    fn a_layer_is_an_op_on_arrays() {
+        let text = definition_of("dataflow", "Shuffle", None).expect("no formula");
+        assert!(
+            text.contains("Dataflow_ShuffleOp : Dataflow_Layer<\"shuffle\">"),
+            "{text}"
+        );
+        assert!(test_of("dataflow", "shuffle").contains("dataflow.shuffle %x : (!dataflow.array"));
     }
 }
