@@ -530,4 +530,23 @@ impl Op {
 }
 ",
     );
+    // Those of the other dialects have fixed numbers of operands and results, or regions.
+    if ops.iter().all(|op| op.in_onnx) {
+        text.push_str(
+            "
+impl Op {
+    /// Builds the op.
+    pub fn build<'c>(
+        &self,
+        context: &'c melior::Context,
+        operands: &[ir::Val<'c>],
+        results: &[melior::ir::Type<'c>],
+        location: melior::ir::Location<'c>,
+    ) -> melior::ir::operation::Operation<'c> {
+        crate::declare::build(self, context, operands, results, location)
+    }
+}
+",
+        );
+    }
 }

@@ -12,13 +12,8 @@
 //! Where a reference runtime is the de-facto definition (batch normalization) its order of operations is kept.
 //! Source: the ONNX operator specification; results were compared with onnxruntime on random operands.
 
-use melior::Context;
-use melior::ir::{Location, Type, operation::Operation};
-
 use super::elementwise;
-use crate::declare;
 use crate::error::EvalError;
-use crate::ir::Val;
 use crate::monotone::Monotonicity;
 use crate::tensor::Tensor;
 use crate::value::{Operands, TensorType, ValueInfo, with_infos};
@@ -123,16 +118,5 @@ impl Op {
             | Family::Reshaping(_)
             | Family::Movement(_) => 0,
         }
-    }
-
-    /// Builds the op.
-    pub fn build<'c>(
-        &self,
-        context: &'c Context,
-        operands: &[Val<'c>],
-        results: &[Type<'c>],
-        location: Location<'c>,
-    ) -> Operation<'c> {
-        declare::build(self, context, operands, results, location)
     }
 }

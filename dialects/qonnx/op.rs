@@ -4,12 +4,8 @@
 //! the QONNX 1.0 reference executor, deviations named where they are made. [`Op::infer`] makes every check that evaluation
 //! relies on.
 
-use melior::Context;
-use melior::ir::{Location, Type, operation::Operation};
-
 use super::rounding::Rounding;
-use crate::declare::{self, Named};
-use crate::ir::Val;
+use crate::declare::Named;
 
 include!(concat!(env!("OUT_DIR"), "/qonnx.rs"));
 
@@ -25,18 +21,5 @@ impl MultiThreshold {
     /// The channel dimension that a `data_layout` means: the last one if it ends with `C`, else number 1.
     pub fn axis_of_layout(data_layout: &str) -> i64 {
         if data_layout.ends_with('C') { -1 } else { 1 }
-    }
-}
-
-impl Op {
-    /// Builds the op.
-    pub fn build<'c>(
-        &self,
-        context: &'c Context,
-        operands: &[Val<'c>],
-        results: &[Type<'c>],
-        location: Location<'c>,
-    ) -> Operation<'c> {
-        declare::build(self, context, operands, results, location)
     }
 }

@@ -27,7 +27,7 @@ struct Head {
 /// The oldest version that is read.
 const OLDEST: i64 = 7;
 
-/// Attributes that say how to train, or an activation that the package gives a default which nothing shows.
+/// The newest version that the package knows, and its schemas in the order of names and versions.
 fn schemas() -> (i64, Vec<Schema>) {
     let text = include_str!("schemas.jsonl");
     let mut lines = text.lines();
