@@ -41,7 +41,9 @@ const DIALECTS: [Dialect; 5] = [
 const HEADERS: [&str; 3] = ["qonnx-c", "rust_verifier", "dialect"];
 
 fn main() {
-    println!("cargo:rerun-if-env-changed=MLIR_SYS_220_PREFIX");
+    for variable in ["MLIR_SYS_220_PREFIX", "CXX"] {
+        println!("cargo:rerun-if-env-changed={variable}");
+    }
     let prefix = env::var("MLIR_SYS_220_PREFIX").unwrap_or_else(|_| "/usr/lib/llvm-22".to_owned());
     let tools = Tools {
         prefix: prefix.into(),

@@ -1,7 +1,7 @@
 //===- attributes.cpp - small accessors that the C API lacks -----------------------------------------===//
 
 #include "mlir/CAPI/IR.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMTypes.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Diagnostics.h"
@@ -27,11 +27,13 @@ void qonnxEmit(MlirLocation location, int severity, const char *message) {
 }
 
 void qonnxFlattenGlobal(MlirOperation operation) {
-  auto global = llvm::dyn_cast<mlir::LLVM::GlobalOp>(unwrap(operation));
-  auto value = global ? llvm::dyn_cast_or_null<mlir::ElementsAttr>(global.getValueOrNull()) : nullptr;
-  if (!value || value.getShapedType().getRank() < 2)
+  // By the names of its attributes: the header of the `llvm` dialect takes a compiler ten seconds.
+  mlir::Operation *global = unwrap(operation);
+  auto value = llvm::dyn_cast_or_null<mlir::ElementsAttr>(global->getAttr("value"));
+  auto held = llvm::dyn_cast_or_null<mlir::TypeAttr>(global->getAttr("global_type"));
+  if (!value || !held || value.getShapedType().getRank() < 2)
     return;
-  mlir::Type element = global.getGlobalType();
+  mlir::Type element = held.getValue();
   while (auto array = llvm::dyn_cast<mlir::LLVM::LLVMArrayType>(element))
     element = array.getElementType();
   int64_t count = value.getNumElements();
@@ -43,6 +45,6 @@ void qonnxFlattenGlobal(MlirOperation operation) {
     flat = mlir::DenseResourceElementsAttr::get(type, resource.getRawHandle());
   else
     return;
-  global.setGlobalType(mlir::LLVM::LLVMArrayType::get(element, count));
-  global.setValueAttr(flat);
+  global->setAttr("global_type", mlir::TypeAttr::get(mlir::LLVM::LLVMArrayType::get(element, count)));
+  global->setAttr("value", flat);
 }

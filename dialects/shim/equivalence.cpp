@@ -1,10 +1,9 @@
 //===- equivalence.cpp - whether operations compute the same, wherever they are -----------------------===//
 
 #include "mlir/CAPI/IR.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/OperationSupport.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "qonnx-c.h"
 
 using mlir::OperationEquivalence;
@@ -34,16 +33,16 @@ size_t qonnxNestHash(MlirOperation operation) {
 }
 
 size_t qonnxFunctionHash(MlirOperation operation) {
-  auto function = llvm::cast<mlir::func::FuncOp>(unwrap(operation));
-  llvm::hash_code hash = llvm::hash_combine(function.getFunctionType(), function.getArgAttrsAttr());
-  function.getBody().walk([&](mlir::Operation *op) { hash = llvm::hash_combine(hash, hashOf(op)); });
+  auto function = llvm::cast<mlir::FunctionOpInterface>(unwrap(operation));
+  llvm::hash_code hash = llvm::hash_combine(function.getFunctionType(), function.getAllArgAttrs());
+  function.getFunctionBody().walk([&](mlir::Operation *op) { hash = llvm::hash_combine(hash, hashOf(op)); });
   return hash;
 }
 
 bool qonnxFunctionsEqual(MlirOperation left, MlirOperation right) {
-  auto a = llvm::cast<mlir::func::FuncOp>(unwrap(left));
-  auto b = llvm::cast<mlir::func::FuncOp>(unwrap(right));
-  return a.getFunctionType() == b.getFunctionType() && a.getArgAttrsAttr() == b.getArgAttrsAttr() &&
-         OperationEquivalence::isRegionEquivalentTo(&a.getBody(), &b.getBody(),
+  auto a = llvm::cast<mlir::FunctionOpInterface>(unwrap(left));
+  auto b = llvm::cast<mlir::FunctionOpInterface>(unwrap(right));
+  return a.getFunctionType() == b.getFunctionType() && a.getAllArgAttrs() == b.getAllArgAttrs() &&
+         OperationEquivalence::isRegionEquivalentTo(&a.getFunctionBody(), &b.getFunctionBody(),
                                                     OperationEquivalence::IgnoreLocations);
 }

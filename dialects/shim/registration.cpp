@@ -2,35 +2,35 @@
 //
 // Only what the compiler uses: with everything of MLIR registered, a debug binary is 270 MB.
 
+// MLIR's C API wherever it has a name for a thing: the headers that define the dialects take a compiler a minute.
+
+#include "mlir-c/Conversion.h"
+#include "mlir-c/Dialect/Affine.h"
+#include "mlir-c/Dialect/Arith.h"
+#include "mlir-c/Dialect/Bufferization.h"
+#include "mlir-c/Dialect/ControlFlow.h"
+#include "mlir-c/Dialect/Func.h"
+#include "mlir-c/Dialect/LLVM.h"
+#include "mlir-c/Dialect/Linalg.h"
+#include "mlir-c/Dialect/Math.h"
+#include "mlir-c/Dialect/MemRef.h"
+#include "mlir-c/Dialect/SCF.h"
+#include "mlir-c/Dialect/Tensor.h"
+#include "mlir-c/Dialect/Vector.h"
+#include "mlir-c/Transforms.h"
+#include "mlir/Dialect/Linalg/Passes.capi.h.inc"
 #include "mlir/CAPI/IR.h"
-#include "mlir/CAPI/Registration.h"
-#include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
-#include "mlir/Dialect/Bufferization/Transforms/FuncBufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Linalg/Passes.h"
-#include "mlir/Dialect/Linalg/Transforms/BufferizableOpInterfaceImpl.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/MemRef/Transforms/AllocationOpInterfaceImpl.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Linalg/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/MemRef/Transforms/AllocationOpInterfaceImpl.h"
 #include "mlir/Dialect/SCF/Transforms/BufferizableOpInterfaceImpl.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tensor/IR/TensorInferTypeOpInterfaceImpl.h"
 #include "mlir/Dialect/Tensor/Transforms/BufferizableOpInterfaceImpl.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
-#include "mlir/Transforms/Passes.h"
 #include "qonnx-c.h"
 
 extern "C" {
@@ -41,19 +41,26 @@ MlirDialectHandle mlirGetDialectHandle__dataflow__(void);
 MlirDialectHandle mlirGetDialectHandle__hls__(void);
 }
 
+// Declared here, since its header includes those of the dialects.
+namespace mlir::bufferization::func_ext {
+void registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry);
+} // namespace mlir::bufferization::func_ext
+
 void qonnxRegisterDialects(MlirDialectRegistry wrapped) {
-  for (MlirDialectHandle handle :
-       {mlirGetDialectHandle__onnx__(), mlirGetDialectHandle__qonnx__(), mlirGetDialectHandle__qint__(),
-        mlirGetDialectHandle__dataflow__(), mlirGetDialectHandle__hls__()})
+  for (MlirDialectHandle handle : {
+           mlirGetDialectHandle__onnx__(),          mlirGetDialectHandle__qonnx__(),
+           mlirGetDialectHandle__qint__(),          mlirGetDialectHandle__dataflow__(),
+           mlirGetDialectHandle__hls__(),           mlirGetDialectHandle__affine__(),
+           mlirGetDialectHandle__arith__(),         mlirGetDialectHandle__bufferization__(),
+           mlirGetDialectHandle__cf__(),            mlirGetDialectHandle__func__(),
+           mlirGetDialectHandle__linalg__(),        mlirGetDialectHandle__llvm__(),
+           mlirGetDialectHandle__math__(),          mlirGetDialectHandle__memref__(),
+           mlirGetDialectHandle__scf__(),           mlirGetDialectHandle__tensor__(),
+           mlirGetDialectHandle__vector__(),
+       })
     mlirDialectHandleInsertDialect(handle, wrapped);
 
   mlir::DialectRegistry &registry = *unwrap(wrapped);
-  registry.insert<mlir::affine::AffineDialect, mlir::arith::ArithDialect,
-                  mlir::bufferization::BufferizationDialect, mlir::cf::ControlFlowDialect,
-                  mlir::func::FuncDialect, mlir::linalg::LinalgDialect, mlir::LLVM::LLVMDialect,
-                  mlir::math::MathDialect, mlir::memref::MemRefDialect, mlir::scf::SCFDialect,
-                  mlir::tensor::TensorDialect, mlir::vector::VectorDialect>();
-
   // Bufferization of the upstream dialects.
   mlir::arith::registerBufferizableOpInterfaceExternalModels(registry);
   mlir::bufferization::func_ext::registerBufferizableOpInterfaceExternalModels(registry);
@@ -69,18 +76,18 @@ void qonnxRegisterDialects(MlirDialectRegistry wrapped) {
 }
 
 void qonnxRegisterUpstreamPasses(void) {
-  mlir::registerTransformsPasses();
-  mlir::registerLinalgPasses();
+  mlirRegisterTransformsPasses();
+  mlirRegisterLinalgPasses();
   mlir::bufferization::registerBufferizationPasses();
   mlir::memref::registerMemRefPasses();
   mlir::arith::registerArithPasses();
-  mlir::registerArithToLLVMConversionPass();
-  mlir::registerConvertControlFlowToLLVMPass();
-  mlir::registerConvertFuncToLLVMPass();
-  mlir::registerConvertIndexToLLVMPass();
-  mlir::registerConvertMathToLLVMPass();
-  mlir::registerFinalizeMemRefToLLVMConversionPass();
-  mlir::registerLowerAffinePass();
-  mlir::registerReconcileUnrealizedCastsPass();
-  mlir::registerSCFToControlFlowPass();
+  mlirRegisterConversionArithToLLVMConversionPass();
+  mlirRegisterConversionConvertControlFlowToLLVMPass();
+  mlirRegisterConversionConvertFuncToLLVMPass();
+  mlirRegisterConversionConvertIndexToLLVMPass();
+  mlirRegisterConversionConvertMathToLLVMPass();
+  mlirRegisterConversionFinalizeMemRefToLLVMConversionPass();
+  mlirRegisterConversionLowerAffinePass();
+  mlirRegisterConversionReconcileUnrealizedCastsPass();
+  mlirRegisterConversionSCFToControlFlowPass();
 }

@@ -9,127 +9,175 @@ use melior::ir::r#type::IntegerType;
 use melior::ir::{Attribute, Block, BlockLike, Location, Type, ValueLike};
 
 use crate::ir::{self, Val, build_op_raw};
+use crate::tensor::{sign_extend, zero_extend};
+
+/// Declares the ops of one kind, each with its name in MLIR; kinds that are `read` are found by name too.
+macro_rules! ops {
+    ($(#[$doc:meta])* $kind:ident { $($op:ident = $name:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "each is the op of `arith` or `math` beside it")]
+        pub enum $kind {
+            $($op),+
+        }
+
+        impl $kind {
+            /// The name of the op.
+            pub(super) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$op => $name),+
+                }
+            }
+        }
+    };
+    ($(#[$doc:meta])* read $kind:ident { $($op:ident = $name:literal),+ $(,)? }) => {
+        ops! { $(#[$doc])* $kind { $($op = $name),+ } }
+
+        impl $kind {
+            /// The op of a name.
+            pub(super) fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$op),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+ops! {
+    /// Arithmetic of two integers of one width, to which the result wraps. What a body of level 2 may hold, beside
+    /// [`Resize`].
+    read Integer {
+        Add = "arith.addi",
+        Sub = "arith.subi",
+        Mul = "arith.muli",
+        MaxS = "arith.maxsi",
+        MaxU = "arith.maxui",
+        MinS = "arith.minsi",
+        MinU = "arith.minui",
+    }
+}
+
+ops! {
+    /// Two integers as rows of bits.
+    Bits {
+        And = "arith.andi",
+        Shl = "arith.shli",
+        ShrS = "arith.shrsi",
+        ShrU = "arith.shrui",
+    }
+}
+
+ops! {
+    /// Arithmetic of two floats of one type.
+    Float {
+        Add = "arith.addf",
+        Sub = "arith.subf",
+        Mul = "arith.mulf",
+        Div = "arith.divf",
+        Pow = "math.powf",
+        CopySign = "math.copysign",
+    }
+}
+
+ops! {
+    /// A one-operand float op; the result has the type of the operand.
+    Unary {
+        NegF = "arith.negf",
+        AbsF = "math.absf",
+        Sqrt = "math.sqrt",
+        Exp = "math.exp",
+        ExpM1 = "math.expm1",
+        Log = "math.log",
+        Log1P = "math.log1p",
+        Tanh = "math.tanh",
+        Erf = "math.erf",
+        Floor = "math.floor",
+        Ceil = "math.ceil",
+        Trunc = "math.trunc",
+        RoundEven = "math.roundeven",
+    }
+}
+
+ops! {
+    /// Another width of an integer.
+    read Resize {
+        ExtS = "arith.extsi",
+        ExtU = "arith.extui",
+        Trunc = "arith.trunci",
+    }
+}
+
+ops! {
+    /// Another type of a number, beside [`Resize`].
+    Convert {
+        SIToFP = "arith.sitofp",
+        UIToFP = "arith.uitofp",
+        FPToSI = "arith.fptosi",
+        ExtF = "arith.extf",
+        TruncF = "arith.truncf",
+        IndexCast = "arith.index_cast",
+    }
+}
+
+impl Resize {
+    /// The `value` of `from` bits in `to` bits; values are kept sign-extended.
+    pub(super) fn apply(self, value: i64, from: u32, to: u32) -> i64 {
+        match self {
+            Self::ExtS => value,
+            Self::ExtU => zero_extend(value, from),
+            Self::Trunc => sign_extend(value, to),
+        }
+    }
+}
+
+impl Integer {
+    /// The result for two values of `width` bits, all kept sign-extended.
+    pub(super) fn apply(self, a: i64, b: i64, width: u32) -> i64 {
+        let unsigned = |value| zero_extend(value, width) as u64;
+        match self {
+            Self::Add => sign_extend(a.wrapping_add(b), width),
+            Self::Sub => sign_extend(a.wrapping_sub(b), width),
+            Self::Mul => sign_extend(a.wrapping_mul(b), width),
+            Self::MaxS => a.max(b),
+            Self::MinS => a.min(b),
+            Self::MaxU if unsigned(a) >= unsigned(b) => a,
+            Self::MinU if unsigned(a) <= unsigned(b) => a,
+            Self::MaxU | Self::MinU => b,
+        }
+    }
+}
 
 /// A two-operand op; the result has the type of the operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "each is the op of `arith` or `math` of that name"
-)]
-pub enum Binary {
-    AddI,
-    SubI,
-    MulI,
-    AndI,
-    ShlI,
-    ShrSI,
-    ShrUI,
-    MaxSI,
-    MaxUI,
-    MinSI,
-    MinUI,
-    AddF,
-    SubF,
-    MulF,
-    DivF,
-    PowF,
-    CopySign,
+pub struct Binary(&'static str);
+
+macro_rules! binary {
+    ($($kind:ident)+) => {
+        $(impl From<$kind> for Binary {
+            fn from(op: $kind) -> Self {
+                Self(op.name())
+            }
+        })+
+    };
 }
 
-impl Binary {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::AddI => "arith.addi",
-            Self::SubI => "arith.subi",
-            Self::MulI => "arith.muli",
-            Self::AndI => "arith.andi",
-            Self::ShlI => "arith.shli",
-            Self::ShrSI => "arith.shrsi",
-            Self::ShrUI => "arith.shrui",
-            Self::MaxSI => "arith.maxsi",
-            Self::MaxUI => "arith.maxui",
-            Self::MinSI => "arith.minsi",
-            Self::MinUI => "arith.minui",
-            Self::AddF => "arith.addf",
-            Self::SubF => "arith.subf",
-            Self::MulF => "arith.mulf",
-            Self::DivF => "arith.divf",
-            Self::PowF => "math.powf",
-            Self::CopySign => "math.copysign",
-        }
-    }
-}
-
-/// A one-operand float op; the result has the type of the operand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "each is the op of `arith` or `math` of that name"
-)]
-pub enum Unary {
-    NegF,
-    AbsF,
-    Sqrt,
-    Exp,
-    ExpM1,
-    Log,
-    Log1P,
-    Tanh,
-    Erf,
-    Floor,
-    Ceil,
-    Trunc,
-    RoundEven,
-}
-
-impl Unary {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::NegF => "arith.negf",
-            Self::AbsF => "math.absf",
-            Self::Sqrt => "math.sqrt",
-            Self::Exp => "math.exp",
-            Self::ExpM1 => "math.expm1",
-            Self::Log => "math.log",
-            Self::Log1P => "math.log1p",
-            Self::Tanh => "math.tanh",
-            Self::Erf => "math.erf",
-            Self::Floor => "math.floor",
-            Self::Ceil => "math.ceil",
-            Self::Trunc => "math.trunc",
-            Self::RoundEven => "math.roundeven",
-        }
-    }
-}
+binary!(Integer Bits Float);
 
 /// A change of type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the op of `arith` of that name")]
-pub enum Convert {
-    ExtSI,
-    ExtUI,
-    TruncI,
-    SIToFP,
-    UIToFP,
-    FPToSI,
-    ExtF,
-    TruncF,
-    IndexCast,
+pub struct Conversion(&'static str);
+
+impl From<Resize> for Conversion {
+    fn from(op: Resize) -> Self {
+        Self(op.name())
+    }
 }
 
-impl Convert {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::ExtSI => "arith.extsi",
-            Self::ExtUI => "arith.extui",
-            Self::TruncI => "arith.trunci",
-            Self::SIToFP => "arith.sitofp",
-            Self::UIToFP => "arith.uitofp",
-            Self::FPToSI => "arith.fptosi",
-            Self::ExtF => "arith.extf",
-            Self::TruncF => "arith.truncf",
-            Self::IndexCast => "arith.index_cast",
-        }
+impl From<Convert> for Conversion {
+    fn from(op: Convert) -> Self {
+        Self(op.name())
     }
 }
 
@@ -240,10 +288,10 @@ impl<'c> Scalars<'c, '_> {
     pub fn int(&self, value: i64, width: u32) -> Val<'c> {
         if width > 64 {
             // The C API makes integer attributes from 64 bits and extends them without a sign.
-            return self.convert(Convert::ExtSI, self.int(value, 64), Scalar::Int(width));
+            return self.convert(Resize::ExtS, self.int(value, 64), Scalar::Int(width));
         }
         let r#type = Scalar::Int(width).r#type(self.context);
-        let value = IntegerAttribute::new(r#type, crate::tensor::sign_extend(value, width));
+        let value = IntegerAttribute::new(r#type, sign_extend(value, width));
         self.append(super::CONSTANT, &[], &[("value", value.into())], r#type)
     }
 
@@ -271,8 +319,8 @@ impl<'c> Scalars<'c, '_> {
     }
 
     /// A two-operand op.
-    pub fn binary(&self, op: Binary, a: Val<'c>, b: Val<'c>) -> Val<'c> {
-        self.append(op.name(), &[a, b], &[], a.r#type())
+    pub fn binary(&self, op: impl Into<Binary>, a: Val<'c>, b: Val<'c>) -> Val<'c> {
+        self.append(op.into().0, &[a, b], &[], a.r#type())
     }
 
     /// A one-operand float op.
@@ -281,8 +329,8 @@ impl<'c> Scalars<'c, '_> {
     }
 
     /// `a` in another type.
-    pub fn convert(&self, op: Convert, a: Val<'c>, to: Scalar) -> Val<'c> {
-        self.append(op.name(), &[a], &[], to.r#type(self.context))
+    pub fn convert(&self, op: impl Into<Conversion>, a: Val<'c>, to: Scalar) -> Val<'c> {
+        self.append(op.into().0, &[a], &[], to.r#type(self.context))
     }
 
     /// A comparison; the result is one bit.

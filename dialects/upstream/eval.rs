@@ -5,7 +5,7 @@ use super::linalg::generic::{Generic, Instr};
 use super::tensor::Slice;
 use super::{AffineMap, Op};
 use crate::error::EvalError;
-use crate::tensor::{Data, Element, Tensor, sign_extend, strides, zero_extend};
+use crate::tensor::{Data, Element, Tensor, sign_extend, strides};
 use crate::value::TensorType;
 
 impl Op {
@@ -218,11 +218,9 @@ impl<'a> Odometer<'a> {
 pub(super) fn resized(changes: &[Instr], value: i64, mut width: u32) -> i64 {
     let mut value = value;
     for change in changes {
-        match *change {
-            Instr::ExtU(_, to) => (value, width) = (zero_extend(value, width), to),
-            Instr::Trunc(_, to) => (value, width) = (sign_extend(value, to), to),
-            Instr::ExtS(_, to) => width = to,
-            _ => {}
+        if let Instr::Resize(op, _, to) = *change {
+            value = op.apply(value, width, to);
+            width = to;
         }
     }
     value
@@ -244,35 +242,11 @@ impl Program<'_> {
                 Instr::Input(number) => input(number),
                 Instr::Output => output,
                 Instr::Constant(value, _) => sign_extend(value, width),
-                Instr::ExtS(a, _) => registers[a],
-                Instr::ExtU(a, _) => zero_extend(registers[a], self.widths[a]),
-                Instr::Trunc(a, _) => sign_extend(registers[a], width),
-                Instr::Add(a, b) => sign_extend(registers[a].wrapping_add(registers[b]), width),
-                Instr::Sub(a, b) => sign_extend(registers[a].wrapping_sub(registers[b]), width),
-                Instr::Mul(a, b) => sign_extend(registers[a].wrapping_mul(registers[b]), width),
-                Instr::MaxS(a, b) => registers[a].max(registers[b]),
-                Instr::MinS(a, b) => registers[a].min(registers[b]),
-                Instr::MaxU(a, b) => self.unsigned(registers, a, b, |a, b| a >= b),
-                Instr::MinU(a, b) => self.unsigned(registers, a, b, |a, b| a <= b),
+                Instr::Resize(op, a, _) => op.apply(registers[a], self.widths[a], width),
+                Instr::Integer(op, a, b) => op.apply(registers[a], registers[b], width),
             };
             registers[at] = value;
         }
         value
-    }
-
-    /// Chooses `a` or `b` by comparing them as unsigned numbers.
-    fn unsigned(
-        &self,
-        registers: &[i64],
-        a: usize,
-        b: usize,
-        first: impl Fn(u64, u64) -> bool,
-    ) -> i64 {
-        let number = |at: usize| zero_extend(registers[at], self.widths[at]) as u64;
-        if first(number(a), number(b)) {
-            registers[a]
-        } else {
-            registers[b]
-        }
     }
 }

@@ -7,7 +7,7 @@ use melior::ir::r#type::FunctionType;
 use melior::ir::{Identifier, Location, Region, Type, TypeLike, ValueLike};
 
 use super::FUNC;
-use super::arith::{Binary, Unary};
+use super::arith::{Float, Unary};
 use super::linalg::outline::CALL;
 use crate::ir::{self, BlockHandle, Op, build_op};
 
@@ -19,7 +19,7 @@ const FUNCTIONS: [(&str, &str); 7] = [
     (Unary::Log1P.name(), "log1p"),
     (Unary::Tanh.name(), "tanh"),
     (Unary::Erf.name(), "erf"),
-    (Binary::PowF.name(), "pow"),
+    (Float::Pow.name(), "pow"),
 ];
 
 /// Names of the C functions that generated code may call.

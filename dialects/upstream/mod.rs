@@ -12,7 +12,9 @@ mod math;
 mod memref;
 mod tensor;
 
-pub use arith::{Binary, Compare, Convert, Scalar, Scalars, Unary};
+pub use arith::{
+    Binary, Bits, Compare, Conversion, Convert, Float, Integer, Resize, Scalar, Scalars, Unary,
+};
 pub use bounds::check_bounds;
 pub use linalg::affine::AffineMap;
 pub use linalg::generic::{Body, Generic, Instr, IteratorKind};

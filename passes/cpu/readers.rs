@@ -2,7 +2,7 @@
 
 use qonnx_dialects::ir::{self, Op, Val};
 use qonnx_dialects::qint;
-use qonnx_dialects::upstream::{self, Generic, Instr};
+use qonnx_dialects::upstream::{self, Generic, Instr, Integer, Resize};
 
 /// Which readings of a value occur. Sums and products read neither way: they are modular.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,10 +73,14 @@ impl Readers {
         let mut readers = Self::default();
         for instr in &generic.body {
             let (signed, sources): (bool, &[usize]) = match instr {
-                Instr::ExtS(a, _) => (true, &[*a]),
-                Instr::ExtU(a, _) => (false, &[*a]),
-                Instr::MaxS(a, b) | Instr::MinS(a, b) => (true, &[*a, *b]),
-                Instr::MaxU(a, b) | Instr::MinU(a, b) => (false, &[*a, *b]),
+                Instr::Resize(Resize::ExtS, a, _) => (true, &[*a]),
+                Instr::Resize(Resize::ExtU, a, _) => (false, &[*a]),
+                Instr::Integer(Integer::MaxS, a, b) | Instr::Integer(Integer::MinS, a, b) => {
+                    (true, &[*a, *b])
+                }
+                Instr::Integer(Integer::MaxU, a, b) | Instr::Integer(Integer::MinU, a, b) => {
+                    (false, &[*a, *b])
+                }
                 _ => continue,
             };
             if sources.iter().any(|&at| is_operand(at)) {

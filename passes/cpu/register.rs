@@ -1,7 +1,7 @@
 //! Scalars of a body with what is known about them: the run-time half of [`super::machine`].
 
 use qonnx_dialects::ir::Val;
-use qonnx_dialects::upstream::{Binary, Convert, Scalar, Scalars};
+use qonnx_dialects::upstream::{Bits, Convert, Resize, Scalar, Scalars};
 
 use super::machine::{Interval, Number, container};
 
@@ -56,10 +56,10 @@ fn mask<'c>(
     }
     if signed {
         let distance = scalars.int(i64::from(width - bits), width);
-        let high = scalars.binary(Binary::ShlI, value, distance);
-        return scalars.binary(Binary::ShrSI, high, distance);
+        let high = scalars.binary(Bits::Shl, value, distance);
+        return scalars.binary(Bits::ShrS, high, distance);
     }
-    scalars.binary(Binary::AndI, value, scalars.int((1 << bits) - 1, width))
+    scalars.binary(Bits::And, value, scalars.int((1 << bits) - 1, width))
 }
 
 impl<'c> Plain<'c> {
@@ -67,9 +67,9 @@ impl<'c> Plain<'c> {
     pub fn resize(self, scalars: &Scalars<'c, '_>, width: u32) -> Val<'c> {
         let op = match width {
             width if width == self.width => return self.value,
-            width if width < self.width => Convert::TruncI,
-            _ if self.range.lo >= 0 => Convert::ExtUI,
-            _ => Convert::ExtSI,
+            width if width < self.width => Resize::Trunc,
+            _ if self.range.lo >= 0 => Resize::ExtU,
+            _ => Resize::ExtS,
         };
         scalars.convert(op, self.value, Scalar::Int(width))
     }

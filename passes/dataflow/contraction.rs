@@ -5,7 +5,7 @@ use qonnx_dialects::dataflow::{self, Array, Dense};
 use qonnx_dialects::ir::{self, NoElements, Op, Val};
 use qonnx_dialects::pass::{Reported, fail};
 use qonnx_dialects::tensor::{Element, Tensor, sign_extend};
-use qonnx_dialects::upstream::{AffineMap, Generic, Instr, IteratorKind};
+use qonnx_dialects::upstream::{AffineMap, Generic, Instr, Integer, IteratorKind, Resize};
 use qonnx_dialects::word::Word;
 
 use super::layers::{Layers, unsupported};
@@ -86,30 +86,30 @@ fn factors(generic: &Generic) -> Option<[Factor; 2]> {
                 input,
                 signed: None,
             },
-            Instr::ExtS(from, _) => Factor {
+            Instr::Resize(Resize::ExtS, from, _) => Factor {
                 input: input(at(from)?)?,
                 signed: Some(true),
             },
-            Instr::ExtU(from, _) => Factor {
+            Instr::Resize(Resize::ExtU, from, _) => Factor {
                 input: input(at(from)?)?,
                 signed: Some(false),
             },
             // The bits that truncation drops do not reach the result.
-            Instr::Trunc(from, _) => Factor {
+            Instr::Resize(Resize::Trunc, from, _) => Factor {
                 input: input(at(from)?)?,
                 signed: None,
             },
             _ => return None,
         })
     };
-    let Instr::Add(a, b) = *generic.body.last()? else {
+    let Instr::Integer(Integer::Add, a, b) = *generic.body.last()? else {
         return None;
     };
     let product = match (at(a)?, at(b)?) {
         (Instr::Output, product) | (product, Instr::Output) => product,
         _ => return None,
     };
-    let Instr::Mul(a, b) = product else {
+    let Instr::Integer(Integer::Mul, a, b) = product else {
         return None;
     };
     let pair = [factor(a)?, factor(b)?];
@@ -207,7 +207,7 @@ fn refusal(op: Op<'_>, generic: &Generic) -> String {
     let multiplies = generic
         .body
         .iter()
-        .any(|instr| matches!(instr, Instr::Mul(..)));
+        .any(|instr| matches!(instr, Instr::Integer(Integer::Mul, ..)));
     let what = match (windows, multiplies) {
         (true, true) => "a convolution",
         (true, false) => "a pooling",

@@ -5,7 +5,7 @@ use qonnx_dialects::dataflow::{self, Array, Elementwise};
 use qonnx_dialects::ir::{self, Op, Val};
 use qonnx_dialects::pass::{Reported, fail};
 use qonnx_dialects::tensor::{Tensor, for_each_index, strides};
-use qonnx_dialects::upstream::{AffineMap, Generic, Instr};
+use qonnx_dialects::upstream::{AffineMap, Generic, Instr, Integer, Resize};
 use qonnx_dialects::word::Word;
 
 use super::layers::{Layers, unsupported};
@@ -80,15 +80,15 @@ impl<'c> Layers<'c, '_> {
                         bits,
                     }
                 }
-                Instr::ExtS(from, bits) => Register {
+                Instr::Resize(Resize::ExtS, from, bits) => Register {
                     array: self.number(at(from), true, location)?,
                     bits,
                 },
-                Instr::ExtU(from, bits) => Register {
+                Instr::Resize(Resize::ExtU, from, bits) => Register {
                     array: self.number(at(from), false, location)?,
                     bits,
                 },
-                Instr::Trunc(from, bits) => {
+                Instr::Resize(Resize::Trunc, from, bits) => {
                     let (value, array) = at(from).array;
                     let result = Array {
                         word: Word { bits, ..array.word },
@@ -99,19 +99,25 @@ impl<'c> Layers<'c, '_> {
                         bits,
                     }
                 }
-                Instr::Add(a, b) => self.binary(Elementwise::Add, at(a), at(b), None, location)?,
-                Instr::Sub(a, b) => self.binary(Elementwise::Sub, at(a), at(b), None, location)?,
-                Instr::Mul(a, b) => self.binary(Elementwise::Mul, at(a), at(b), None, location)?,
-                Instr::MaxS(a, b) => {
+                Instr::Integer(Integer::Add, a, b) => {
+                    self.binary(Elementwise::Add, at(a), at(b), None, location)?
+                }
+                Instr::Integer(Integer::Sub, a, b) => {
+                    self.binary(Elementwise::Sub, at(a), at(b), None, location)?
+                }
+                Instr::Integer(Integer::Mul, a, b) => {
+                    self.binary(Elementwise::Mul, at(a), at(b), None, location)?
+                }
+                Instr::Integer(Integer::MaxS, a, b) => {
                     self.binary(Elementwise::Max, at(a), at(b), Some(true), location)?
                 }
-                Instr::MaxU(a, b) => {
+                Instr::Integer(Integer::MaxU, a, b) => {
                     self.binary(Elementwise::Max, at(a), at(b), Some(false), location)?
                 }
-                Instr::MinS(a, b) => {
+                Instr::Integer(Integer::MinS, a, b) => {
                     self.binary(Elementwise::Min, at(a), at(b), Some(true), location)?
                 }
-                Instr::MinU(a, b) => {
+                Instr::Integer(Integer::MinU, a, b) => {
                     self.binary(Elementwise::Min, at(a), at(b), Some(false), location)?
                 }
             };
@@ -197,8 +203,8 @@ impl<'c> Layers<'c, '_> {
 /// Whether the first extension of an instruction's result reads it as signed.
 fn read_signed(generic: &Generic, number: usize) -> Option<bool> {
     generic.body.iter().find_map(|instr| match *instr {
-        Instr::ExtS(from, _) if from == number => Some(true),
-        Instr::ExtU(from, _) if from == number => Some(false),
+        Instr::Resize(Resize::ExtS, from, _) if from == number => Some(true),
+        Instr::Resize(Resize::ExtU, from, _) if from == number => Some(false),
         _ => None,
     })
 }

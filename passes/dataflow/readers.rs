@@ -2,7 +2,7 @@
 
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::ir::{self, Function, Op, Val};
-use qonnx_dialects::upstream::Instr;
+use qonnx_dialects::upstream::{Instr, Integer, Resize};
 use qonnx_dialects::{qint, upstream};
 use std::collections::HashMap;
 
@@ -82,10 +82,18 @@ impl Reader {
         };
         let input = |from: usize| body.get(from) == Some(&Instr::Input(at));
         let read = body.iter().find_map(|instr| match *instr {
-            Instr::ExtS(from, _) if input(from) => Some(true),
-            Instr::ExtU(from, _) if input(from) => Some(false),
-            Instr::MaxS(a, b) | Instr::MinS(a, b) if input(a) || input(b) => Some(true),
-            Instr::MaxU(a, b) | Instr::MinU(a, b) if input(a) || input(b) => Some(false),
+            Instr::Resize(Resize::ExtS, from, _) if input(from) => Some(true),
+            Instr::Resize(Resize::ExtU, from, _) if input(from) => Some(false),
+            Instr::Integer(Integer::MaxS, a, b) | Instr::Integer(Integer::MinS, a, b)
+                if input(a) || input(b) =>
+            {
+                Some(true)
+            }
+            Instr::Integer(Integer::MaxU, a, b) | Instr::Integer(Integer::MinU, a, b)
+                if input(a) || input(b) =>
+            {
+                Some(false)
+            }
             _ => None,
         });
         read.or(result)

@@ -10,7 +10,7 @@ use qonnx_dialects::onnx;
 use qonnx_dialects::qint::{self, Lookup, Quantize, Requantize, Threshold};
 use qonnx_dialects::qonnx::{self, Codes, Rounding};
 use qonnx_dialects::tensor::Tensor;
-use qonnx_dialects::upstream::{AffineMap, Generic, Instr, IteratorKind};
+use qonnx_dialects::upstream::{AffineMap, Generic, Instr, Integer, IteratorKind, Resize};
 use qonnx_dialects::value::TensorType;
 use std::rc::Rc;
 
@@ -280,9 +280,9 @@ impl<'c> Converter<'c> {
         let a_at = widened(&mut body, Instr::Input(0), a.info.width(), width.bits);
         let b_at = widened(&mut body, Instr::Input(1), b.info.width(), width.bits);
         body.push(if subtract {
-            Instr::Sub(a_at, b_at)
+            Instr::Integer(Integer::Sub, a_at, b_at)
         } else {
-            Instr::Add(a_at, b_at)
+            Instr::Integer(Integer::Add, a_at, b_at)
         });
         let rank = result.rank();
         let generic = Generic {
@@ -335,9 +335,9 @@ pub fn widened(body: &mut Vec<Instr>, operand: Instr, from: Width, bits: u32) ->
     body.push(operand);
     let at = body.len() - 1;
     let resize = match from.bits.cmp(&bits) {
-        std::cmp::Ordering::Less if from.signed => Instr::ExtS(at, bits),
-        std::cmp::Ordering::Less => Instr::ExtU(at, bits),
-        std::cmp::Ordering::Greater => Instr::Trunc(at, bits),
+        std::cmp::Ordering::Less if from.signed => Instr::Resize(Resize::ExtS, at, bits),
+        std::cmp::Ordering::Less => Instr::Resize(Resize::ExtU, at, bits),
+        std::cmp::Ordering::Greater => Instr::Resize(Resize::Trunc, at, bits),
         std::cmp::Ordering::Equal => return at,
     };
     body.push(resize);

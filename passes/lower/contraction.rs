@@ -5,7 +5,7 @@ use qonnx_dialects::ir::Val;
 use qonnx_dialects::onnx::{self, WindowAxis};
 use qonnx_dialects::packed::Packed;
 use qonnx_dialects::tensor::Element;
-use qonnx_dialects::upstream::{AffineMap, Generic, Instr, IteratorKind, Slice};
+use qonnx_dialects::upstream::{AffineMap, Generic, Instr, Integer, IteratorKind, Slice};
 use qonnx_dialects::value::TensorType;
 use std::rc::Rc;
 
@@ -84,10 +84,10 @@ fn multiply_accumulate(x: Width, w: Width, bits: u32) -> Vec<Instr> {
     let mut body = Vec::with_capacity(7);
     let x = widened(&mut body, Instr::Input(0), x, bits);
     let w = widened(&mut body, Instr::Input(1), w, bits);
-    body.push(Instr::Mul(x, w));
+    body.push(Instr::Integer(Integer::Mul, x, w));
     let product = body.len() - 1;
     body.push(Instr::Output);
-    body.push(Instr::Add(product + 1, product));
+    body.push(Instr::Integer(Integer::Add, product + 1, product));
     body
 }
 

@@ -4,7 +4,7 @@ use melior::ir::Location;
 use qonnx_dialects::monotone::Direction;
 use qonnx_dialects::onnx;
 use qonnx_dialects::tensor::Element;
-use qonnx_dialects::upstream::{self, AffineMap, Generic, Instr, IteratorKind};
+use qonnx_dialects::upstream::{self, AffineMap, Generic, Instr, Integer, IteratorKind};
 use qonnx_dialects::value::TensorType;
 use std::rc::Rc;
 
@@ -63,10 +63,10 @@ impl<'c> Converter<'c> {
             x = x.with_sum(2 + at, &terms);
         }
         let choose = match (maximum, width.signed) {
-            (true, true) => Instr::MaxS(0, 1),
-            (true, false) => Instr::MaxU(0, 1),
-            (false, true) => Instr::MinS(0, 1),
-            (false, false) => Instr::MinU(0, 1),
+            (true, true) => Instr::Integer(Integer::MaxS, 0, 1),
+            (true, false) => Instr::Integer(Integer::MaxU, 0, 1),
+            (false, true) => Instr::Integer(Integer::MinS, 0, 1),
+            (false, false) => Instr::Integer(Integer::MinU, 0, 1),
         };
         let generic = Generic {
             maps: vec![

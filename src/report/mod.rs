@@ -5,7 +5,7 @@ use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, Op};
 use qonnx_dialects::tensor::Element;
 use qonnx_dialects::text::{Foreign, shown_path};
-use qonnx_dialects::upstream::{self, IteratorKind};
+use qonnx_dialects::upstream::{self, Integer, IteratorKind};
 use qonnx_dialects::{onnx, qint};
 use qonnx_passes::pipelines;
 use serde::Serialize;
@@ -103,7 +103,7 @@ fn contraction(op: Op<'_>) -> (u64, u64) {
     let multiplies = generic
         .body
         .iter()
-        .any(|instr| matches!(instr, upstream::Instr::Mul(..)));
+        .any(|instr| matches!(instr, upstream::Instr::Integer(Integer::Mul, ..)));
     if !multiplies || !generic.iterators.contains(&IteratorKind::Reduction) {
         return (0, 0);
     }

@@ -6,6 +6,7 @@
 
 use super::generic::{Generic, Instr};
 use crate::tensor::sign_extend;
+use crate::upstream::arith::{Integer, Resize};
 use crate::upstream::eval::{Address, Odometer, resized};
 
 /// A body `out + a * b`, where `a` and `b` are elements of inputs with their widths changed.
@@ -20,14 +21,14 @@ impl Accumulation {
     /// Recognizes a body.
     pub fn of(generic: &Generic) -> Option<Self> {
         let body = &generic.body;
-        let &Instr::Add(left, right) = body.last()? else {
+        let &Instr::Integer(Integer::Add, left, right) = body.last()? else {
             return None;
         };
         let product = match (body.get(left)?, body.get(right)?) {
             (Instr::Output, product) | (product, Instr::Output) => product,
             _ => return None,
         };
-        let &Instr::Mul(a, b) = product else {
+        let &Instr::Integer(Integer::Mul, a, b) = product else {
             return None;
         };
         let (a, b) = (factor(body, a)?, factor(body, b)?);
@@ -86,7 +87,7 @@ fn factor(body: &[Instr], mut at: usize) -> Option<(usize, Vec<Instr>)> {
                 changes.reverse();
                 return Some((number, changes));
             }
-            change @ (Instr::ExtS(from, _) | Instr::ExtU(from, _) | Instr::Trunc(from, _)) => {
+            change @ Instr::Resize(_, from, _) => {
                 changes.push(change);
                 at = from;
             }
@@ -111,7 +112,7 @@ impl Operand<'_> {
 
     /// The factors.
     fn numbers<T: Sum>(self) -> Vec<T> {
-        let signed = |change: &Instr| matches!(change, Instr::ExtS(..));
+        let signed = |change: &Instr| matches!(change, Instr::Resize(Resize::ExtS, ..));
         if self.changes.iter().all(signed) {
             return self.values.iter().map(|&value| T::of(value)).collect();
         }
@@ -237,9 +238,9 @@ mod tests {
     fn bodies(a_signed: bool, bits: u32) -> [Vec<Instr>; 2] {
         let extend = |at, signed| {
             if signed {
-                Instr::ExtS(at, bits)
+                Instr::Resize(Resize::ExtS, at, bits)
             } else {
-                Instr::ExtU(at, bits)
+                Instr::Resize(Resize::ExtU, at, bits)
             }
         };
         let body = vec![
@@ -247,12 +248,12 @@ mod tests {
             extend(0, a_signed),
             Instr::Input(1),
             extend(2, true),
-            Instr::Mul(1, 3),
+            Instr::Integer(Integer::Mul, 1, 3),
             Instr::Output,
-            Instr::Add(5, 4),
+            Instr::Integer(Integer::Add, 5, 4),
         ];
         let mut interpreted = body.clone();
-        interpreted.push(Instr::Trunc(6, bits));
+        interpreted.push(Instr::Resize(Resize::Trunc, 6, bits));
         [body, interpreted]
     }
 

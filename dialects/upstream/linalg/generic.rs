@@ -9,7 +9,7 @@ use super::affine::AffineMap;
 use super::nest::Nest;
 use crate::ir::{self, Attributes, Val, block_arguments, block_ops, defining_op, single_block};
 use crate::tensor::Element;
-use crate::upstream::arith::{Binary, Convert, Scalar, Scalars};
+use crate::upstream::arith::{Integer, Resize, Scalar, Scalars};
 
 pub(in crate::upstream) const GENERIC: &str = "linalg.generic";
 pub(in crate::upstream) const YIELD: &str = "linalg.yield";
@@ -54,26 +54,22 @@ pub enum Instr {
     Output,
     /// A constant of a width.
     Constant(i64, u32),
-    /// `arith.extsi` to a width.
-    ExtS(usize, u32),
-    /// `arith.extui` to a width.
-    ExtU(usize, u32),
-    /// `arith.trunci` to a width.
-    Trunc(usize, u32),
-    /// `arith.addi`.
-    Add(usize, usize),
-    /// `arith.subi`.
-    Sub(usize, usize),
-    /// `arith.muli`.
-    Mul(usize, usize),
-    /// `arith.maxsi`.
-    MaxS(usize, usize),
-    /// `arith.maxui`.
-    MaxU(usize, usize),
-    /// `arith.minsi`.
-    MinS(usize, usize),
-    /// `arith.minui`.
-    MinU(usize, usize),
+    /// Another width.
+    Resize(Resize, usize, u32),
+    /// Arithmetic of two.
+    Integer(Integer, usize, usize),
+}
+
+impl Instr {
+    /// The numbers of its operands.
+    pub fn operands(&self) -> impl Iterator<Item = usize> + use<> {
+        let operands = match *self {
+            Self::Input(_) | Self::Output | Self::Constant(..) => [None, None],
+            Self::Resize(_, a, _) => [Some(a), None],
+            Self::Integer(_, a, b) => [Some(a), Some(b)],
+        };
+        operands.into_iter().flatten()
+    }
 }
 
 /// The instructions of a body; the last one is yielded.
@@ -89,29 +85,6 @@ pub struct Generic {
     /// What one iteration computes.
     pub body: Body,
 }
-
-/// Makes an instruction from the numbers of its operands.
-type MakeBinary = fn(usize, usize) -> Instr;
-/// Makes an instruction from the number of its operand and a width.
-type MakeResize = fn(usize, u32) -> Instr;
-
-/// The two-operand instructions.
-const BINARY: [(Binary, MakeBinary); 7] = [
-    (Binary::AddI, Instr::Add),
-    (Binary::SubI, Instr::Sub),
-    (Binary::MulI, Instr::Mul),
-    (Binary::MaxSI, Instr::MaxS),
-    (Binary::MaxUI, Instr::MaxU),
-    (Binary::MinSI, Instr::MinS),
-    (Binary::MinUI, Instr::MinU),
-];
-
-/// The width-changing instructions.
-const RESIZE: [(Convert, MakeResize); 3] = [
-    (Convert::ExtSI, Instr::ExtS),
-    (Convert::ExtUI, Instr::ExtU),
-    (Convert::TruncI, Instr::Trunc),
-];
 
 impl Generic {
     /// Builds the op; `destination` is the initial value of the result and gives its type.
@@ -146,21 +119,10 @@ impl Generic {
                 Instr::Input(at) => elements[at],
                 Instr::Output => elements[elements.len() - 1],
                 Instr::Constant(value, width) => scalars.int(value, width),
-                Instr::ExtS(from, width) | Instr::ExtU(from, width) | Instr::Trunc(from, width) => {
-                    let op = kind_of(&RESIZE, |make| make(from, width) == *instr);
+                Instr::Resize(op, from, width) => {
                     scalars.convert(op, values[from], Scalar::Int(width))
                 }
-                Instr::Add(a, b)
-                | Instr::Sub(a, b)
-                | Instr::Mul(a, b)
-                | Instr::MaxS(a, b)
-                | Instr::MaxU(a, b)
-                | Instr::MinS(a, b)
-                | Instr::MinU(a, b) => scalars.binary(
-                    kind_of(&BINARY, |make| make(a, b) == *instr),
-                    values[a],
-                    values[b],
-                ),
+                Instr::Integer(op, a, b) => scalars.binary(op, values[a], values[b]),
             };
             values.push(value);
         }
@@ -188,29 +150,12 @@ impl Generic {
             widths.push(match *instr {
                 Instr::Input(at) => operands[at],
                 Instr::Output => operands[operands.len() - 1],
-                Instr::Constant(_, width)
-                | Instr::ExtS(_, width)
-                | Instr::ExtU(_, width)
-                | Instr::Trunc(_, width) => width,
-                Instr::Add(a, _)
-                | Instr::Sub(a, _)
-                | Instr::Mul(a, _)
-                | Instr::MaxS(a, _)
-                | Instr::MaxU(a, _)
-                | Instr::MinS(a, _)
-                | Instr::MinU(a, _) => widths[a],
+                Instr::Constant(_, width) | Instr::Resize(_, _, width) => width,
+                Instr::Integer(_, a, _) => widths[a],
             });
         }
         widths
     }
-}
-
-fn kind_of<K: Copy, T: Copy>(table: &[(K, T)], is: impl Fn(T) -> bool) -> K {
-    table
-        .iter()
-        .find(|(_, make)| is(*make))
-        .map(|(kind, _)| *kind)
-        .expect("the table lists every kind")
 }
 
 fn read_body(block: ir::BlockHandle<'_>, operands: usize) -> Option<Body> {
@@ -252,11 +197,10 @@ fn read_body(block: ir::BlockHandle<'_>, operands: usize) -> Option<Body> {
         };
         let instr = if name == crate::upstream::CONSTANT {
             Instr::Constant(Attributes::of(op).int("value")?, width)
-        } else if let Some((_, make)) = RESIZE.iter().find(|(known, _)| known.name() == name) {
-            make(number(0)?, width)
+        } else if let Some(op) = Resize::named(&name) {
+            Instr::Resize(op, number(0)?, width)
         } else {
-            let (_, make) = BINARY.iter().find(|(known, _)| known.name() == name)?;
-            make(number(0)?, number(1)?)
+            Instr::Integer(Integer::named(&name)?, number(0)?, number(1)?)
         };
         debug_assert!(defining_op(result).is_some());
         body.push(instr);

@@ -2,7 +2,7 @@
 
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::onnx::{Contraction, Conv, Gemm};
-use qonnx_dialects::upstream::{AffineMap, Binary, IteratorKind, Nest, Scalars};
+use qonnx_dialects::upstream::{AffineMap, Float, IteratorKind, Nest, Scalars};
 use qonnx_dialects::value::TensorType;
 
 use super::{Node, accumulate, narrow, padded, wide};
@@ -22,11 +22,11 @@ pub fn lower<'c>(op: Contraction<'_>, node: &Node<'c, '_>) -> Result<Vec<Val<'c>
 /// Adds the product of the first two elements, both `f32`, to the third.
 fn multiply_add<'c>(scalars: &Scalars<'c, '_>, elements: &[Val<'c>]) -> Val<'c> {
     let product = scalars.binary(
-        Binary::MulF,
+        Float::Mul,
         wide(scalars, elements[0]),
         wide(scalars, elements[1]),
     );
-    scalars.binary(Binary::AddF, elements[2], product)
+    scalars.binary(Float::Add, elements[2], product)
 }
 
 /// `MatMul` with numpy's rules for batches and for operands of rank 1.
@@ -128,13 +128,13 @@ pub fn gemm<'c>(gemm: &Gemm, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusa
             if factor == 1.0 {
                 value
             } else {
-                scalars.binary(Binary::MulF, scalars.f64(factor.into()), value)
+                scalars.binary(Float::Mul, scalars.f64(factor.into()), value)
             }
         };
         let mut sum = multiply(gemm.alpha, elements[0]);
         if inputs.len() > 1 {
             sum = scalars.binary(
-                Binary::AddF,
+                Float::Add,
                 sum,
                 multiply(gemm.beta, wide(scalars, elements[1])),
             );
@@ -225,7 +225,7 @@ pub fn conv<'c>(conv: &Conv, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusa
         .emit
         .map(&inputs, &TensorType::f32(out), |scalars, elements| {
             let sum = match elements {
-                [sum, bias, _] => scalars.binary(Binary::AddF, *sum, wide(scalars, *bias)),
+                [sum, bias, _] => scalars.binary(Float::Add, *sum, wide(scalars, *bias)),
                 _ => elements[0],
             };
             narrow(scalars, sum)

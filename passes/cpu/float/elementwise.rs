@@ -210,11 +210,11 @@ impl<'c, 'a, 'b> Body<'c, 'a, 'b> {
 
     fn binary(&self, function: Binary, a: Val<'c>, b: Val<'c>) -> Val<'c> {
         let op = match function {
-            Binary::Add => upstream::Binary::AddF,
-            Binary::Sub => upstream::Binary::SubF,
-            Binary::Mul => upstream::Binary::MulF,
-            Binary::Div => upstream::Binary::DivF,
-            Binary::Pow => upstream::Binary::PowF,
+            Binary::Add => upstream::Float::Add,
+            Binary::Sub => upstream::Float::Sub,
+            Binary::Mul => upstream::Float::Mul,
+            Binary::Div => upstream::Float::Div,
+            Binary::Pow => upstream::Float::Pow,
             Binary::Min => return prefer(self.scalars, Compare::OrderedLess, a, b),
             Binary::Max => return prefer(self.scalars, Compare::OrderedGreater, a, b),
         };

@@ -3,7 +3,7 @@
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::onnx::{LayerNormalization, Normalization, Softmax, affine};
 use qonnx_dialects::tensor::{Element, Tensor};
-use qonnx_dialects::upstream::{AffineMap, Binary, Compare, Scalars, Unary};
+use qonnx_dialects::upstream::{AffineMap, Compare, Float, Scalars, Unary};
 use qonnx_dialects::value::TensorType;
 
 use super::reduction::over;
@@ -40,8 +40,8 @@ pub fn batch<'c>(epsilon: f32, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refu
         (constant(addends), channels),
     ];
     Ok(vec![node.emit.map(&inputs, result, |scalars, elements| {
-        let product = scalars.binary(Binary::MulF, elements[0], elements[1]);
-        scalars.binary(Binary::AddF, product, elements[2])
+        let product = scalars.binary(Float::Mul, elements[0], elements[1]);
+        scalars.binary(Float::Add, product, elements[2])
     })])
 }
 
@@ -75,7 +75,7 @@ pub fn softmax<'c>(
         scalars.select(greater, elements[0], elements[1])
     });
     let shifted = |scalars: &Scalars<'c, '_>, x, greatest| {
-        wide(scalars, scalars.binary(Binary::SubF, x, greatest))
+        wide(scalars, scalars.binary(Float::Sub, x, greatest))
     };
     let double = TensorType::new(shape.clone(), Element::F64);
     let exponentials = emit.map(&[all(x), lanes(greatest)], &double, |scalars, elements| {
@@ -87,7 +87,7 @@ pub fn softmax<'c>(
         &[exponentials],
         &kept,
         0.0,
-        |scalars, elements| scalars.binary(Binary::AddF, elements[1], elements[0]),
+        |scalars, elements| scalars.binary(Float::Add, elements[1], elements[0]),
     );
     if !logarithm {
         return Ok(vec![emit.map(
@@ -96,7 +96,7 @@ pub fn softmax<'c>(
             |scalars, elements| {
                 narrow(
                     scalars,
-                    scalars.binary(Binary::DivF, elements[0], elements[1]),
+                    scalars.binary(Float::Div, elements[0], elements[1]),
                 )
             },
         )]);
@@ -109,7 +109,7 @@ pub fn softmax<'c>(
     let inputs = [all(x), lanes(greatest), lanes(logarithms)];
     Ok(vec![emit.map(&inputs, result, |scalars, elements| {
         let shifted = shifted(scalars, elements[0], elements[1]);
-        narrow(scalars, scalars.binary(Binary::SubF, shifted, elements[2]))
+        narrow(scalars, scalars.binary(Float::Sub, shifted, elements[2]))
     })])
 }
 
@@ -129,15 +129,15 @@ pub fn layer<'c>(layer: &LayerNormalization, node: &Node<'c, '_>) -> Result<Vec<
         emit.map(
             &[(sums, AffineMap::identity(rank))],
             &lane_type,
-            |scalars, elements| scalars.binary(Binary::DivF, elements[0], scalars.f64(count)),
+            |scalars, elements| scalars.binary(Float::Div, elements[0], scalars.f64(count)),
         )
     };
     let centered =
-        |scalars: &Scalars<'c, '_>, x, mean| scalars.binary(Binary::SubF, wide(scalars, x), mean);
+        |scalars: &Scalars<'c, '_>, x, mean| scalars.binary(Float::Sub, wide(scalars, x), mean);
 
     // The standard library's sums start at -0.
     let sums = accumulate(emit, &nest, &[x.0], &kept, -0.0, |scalars, elements| {
-        scalars.binary(Binary::AddF, elements[1], wide(scalars, elements[0]))
+        scalars.binary(Float::Add, elements[1], wide(scalars, elements[0]))
     });
     let mean = mean_of(sums);
     let squares = emit.map(
@@ -145,11 +145,11 @@ pub fn layer<'c>(layer: &LayerNormalization, node: &Node<'c, '_>) -> Result<Vec<
         &TensorType::new(shape.clone(), Element::F64),
         |scalars, elements| {
             let difference = centered(scalars, elements[0], elements[1]);
-            scalars.binary(Binary::MulF, difference, difference)
+            scalars.binary(Float::Mul, difference, difference)
         },
     );
     let sums = accumulate(emit, &nest, &[squares], &kept, -0.0, |scalars, elements| {
-        scalars.binary(Binary::AddF, elements[1], elements[0])
+        scalars.binary(Float::Add, elements[1], elements[0])
     });
     let variance = mean_of(sums);
 
@@ -159,16 +159,16 @@ pub fn layer<'c>(layer: &LayerNormalization, node: &Node<'c, '_>) -> Result<Vec<
     }
     let with_bias = node.has(2);
     Ok(vec![emit.map(&inputs, result, |scalars, elements| {
-        let sum = scalars.binary(Binary::AddF, elements[2], scalars.f64(layer.epsilon.into()));
+        let sum = scalars.binary(Float::Add, elements[2], scalars.f64(layer.epsilon.into()));
         let deviation = scalars.unary(Unary::Sqrt, sum);
         let difference = centered(scalars, elements[0], elements[1]);
-        let normal = scalars.binary(Binary::DivF, difference, deviation);
-        let scaled = scalars.binary(Binary::MulF, normal, wide(scalars, elements[3]));
+        let normal = scalars.binary(Float::Div, difference, deviation);
+        let scaled = scalars.binary(Float::Mul, normal, wide(scalars, elements[3]));
         let bias = if with_bias {
             wide(scalars, elements[4])
         } else {
             scalars.f64(0.0)
         };
-        narrow(scalars, scalars.binary(Binary::AddF, scaled, bias))
+        narrow(scalars, scalars.binary(Float::Add, scaled, bias))
     })])
 }

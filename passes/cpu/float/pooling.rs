@@ -3,7 +3,7 @@
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::onnx::{AveragePool, MaxPool, Pooling, WindowAxis};
 use qonnx_dialects::tensor::{Data, Tensor, for_each_index};
-use qonnx_dialects::upstream::{AffineMap, Binary, Compare, IteratorKind, Nest, Scalars};
+use qonnx_dialects::upstream::{AffineMap, Compare, Float, IteratorKind, Nest, Scalars};
 use qonnx_dialects::value::TensorType;
 
 use super::elementwise::prefer;
@@ -161,14 +161,14 @@ pub fn global_average_pool<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refu
         &[node.value(0)?],
         &result.shape,
         -0.0,
-        |scalars, elements| scalars.binary(Binary::AddF, elements[1], wide(scalars, elements[0])),
+        |scalars, elements| scalars.binary(Float::Add, elements[1], wide(scalars, elements[0])),
     );
     let count = input[2..].iter().product::<usize>() as f64;
     divide(node, sums, &Tensor::new(Vec::new(), Data::F64(vec![count])))
 }
 
 fn add<'c>(scalars: &Scalars<'c, '_>, elements: &[Val<'c>]) -> Val<'c> {
-    scalars.binary(Binary::AddF, elements[2], wide(scalars, elements[0]))
+    scalars.binary(Float::Add, elements[2], wide(scalars, elements[0]))
 }
 
 /// The `f32` tensor of `f64` sums divided by counts that broadcast against them.
@@ -189,7 +189,7 @@ fn divide<'c>(
     Ok(vec![node.emit.map(&inputs, result, |scalars, elements| {
         narrow(
             scalars,
-            scalars.binary(Binary::DivF, elements[0], elements[1]),
+            scalars.binary(Float::Div, elements[0], elements[1]),
         )
     })])
 }

@@ -3,7 +3,7 @@
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::qonnx::{Codes, Op, PerElement, Quantizer};
 use qonnx_dialects::tensor::Tensor;
-use qonnx_dialects::upstream::{AffineMap, Binary, Compare, Scalars};
+use qonnx_dialects::upstream::{AffineMap, Compare, Float, Scalars};
 
 use super::Node;
 use crate::cpu::Refusal;
@@ -36,8 +36,8 @@ pub fn lower<'c>(op: &Op, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> 
     Ok(vec![node.emit.map(&inputs, result, |scalars, elements| {
         let (scale, zero_point) = (elements[1], elements[2]);
         let code = kind.code(scalars, elements);
-        let centered = scalars.binary(Binary::SubF, code, zero_point);
-        scalars.binary(Binary::MulF, centered, scale)
+        let centered = scalars.binary(Float::Sub, code, zero_point);
+        scalars.binary(Float::Mul, centered, scale)
     })])
 }
 
@@ -74,8 +74,8 @@ impl Kind {
             scalars.select(positive, scalars.f32(1.0), scalars.f32(-1.0))
         };
         let scaled = || {
-            let quotient = scalars.binary(Binary::DivF, *x, *scale);
-            scalars.binary(Binary::AddF, quotient, *zero_point)
+            let quotient = scalars.binary(Float::Div, *x, *scale);
+            scalars.binary(Float::Add, quotient, *zero_point)
         };
         match self.0 {
             Codes::SignOfInput => sign(*x),

@@ -2,7 +2,7 @@
 
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::onnx::{Reduce, Reduction};
-use qonnx_dialects::upstream::{AffineMap, Binary, Compare, IteratorKind, Nest};
+use qonnx_dialects::upstream::{AffineMap, Compare, Float, IteratorKind, Nest};
 use qonnx_dialects::value::TensorType;
 
 use super::elementwise::prefer;
@@ -66,7 +66,7 @@ pub fn sum<'c>(reduce: &Reduce, node: &Node<'c, '_>, mean: bool) -> Result<Vec<V
         &[node.value(0)?],
         &kept,
         0.0,
-        |scalars, elements| scalars.binary(Binary::AddF, elements[1], wide(scalars, elements[0])),
+        |scalars, elements| scalars.binary(Float::Add, elements[1], wide(scalars, elements[0])),
     );
     let elements: usize = node.ty(0)?.shape.iter().product();
     let count = elements as f64 / kept.iter().product::<usize>() as f64;
@@ -78,7 +78,7 @@ pub fn sum<'c>(reduce: &Reduce, node: &Node<'c, '_>, mean: bool) -> Result<Vec<V
             narrow(
                 scalars,
                 if mean {
-                    scalars.binary(Binary::DivF, sum, scalars.f64(count))
+                    scalars.binary(Float::Div, sum, scalars.f64(count))
                 } else {
                     sum
                 },

@@ -1,7 +1,7 @@
 //! `qint.dequantize`: `f32(f64(n) * scale)`.
 
 use qonnx_dialects::qint::Dequantize;
-use qonnx_dialects::upstream::{Binary, Convert, Scalar};
+use qonnx_dialects::upstream::{Convert, Float, Scalar};
 use qonnx_dialects::value::TensorType;
 
 use super::{Machine, Parameters};
@@ -22,7 +22,7 @@ pub fn lower<'c>(
             .read(scalars, op.is_signed)
             .to_f64(scalars);
         let scale = parameters.get(scalars, elements, &scale);
-        let product = scalars.binary(Binary::MulF, number, scale);
+        let product = scalars.binary(Float::Mul, number, scale);
         scalars.convert(Convert::TruncF, product, Scalar::F32)
     });
     Machine::float(value)

@@ -2,7 +2,7 @@
 
 use qonnx_dialects::qint::Lookup;
 use qonnx_dialects::tensor::Tensor;
-use qonnx_dialects::upstream::{Binary, Convert, Scalar};
+use qonnx_dialects::upstream::{Convert, Integer, Resize, Scalar};
 use qonnx_dialects::value::TensorType;
 
 use super::{Machine, machine_type, width_of};
@@ -36,14 +36,14 @@ pub fn lower<'c>(
         });
         let width = held.signed_container().max(32);
         let constant = |value: i128| scalars.int(value as i64, width);
-        let mut offset = scalars.binary(Binary::SubI, n.resize(scalars, width), constant(low));
+        let mut offset = scalars.binary(Integer::Sub, n.resize(scalars, width), constant(low));
         // A verified program stays inside of the table; memory is safe in any case.
         if !offsets.within(Interval { lo: 0, hi: last }) {
-            offset = scalars.binary(Binary::MaxSI, offset, constant(0));
-            offset = scalars.binary(Binary::MinSI, offset, constant(last));
+            offset = scalars.binary(Integer::MaxS, offset, constant(0));
+            offset = scalars.binary(Integer::MinS, offset, constant(last));
         }
         let narrow = if width > 64 {
-            scalars.convert(Convert::TruncI, offset, Scalar::Int(64))
+            scalars.convert(Resize::Trunc, offset, Scalar::Int(64))
         } else {
             offset
         };

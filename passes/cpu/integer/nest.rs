@@ -1,7 +1,7 @@
 //! `linalg.generic` with an integer body.
 
 use qonnx_dialects::ir::Val;
-use qonnx_dialects::upstream::{Binary, Convert, Generic, Instr, IteratorKind, Scalar, Scalars};
+use qonnx_dialects::upstream::{Generic, Instr, Integer, IteratorKind, Resize, Scalar, Scalars};
 use qonnx_dialects::value::TensorType;
 
 use super::{Machine, machine_type, width_of};
@@ -84,12 +84,10 @@ impl Body<'_> {
         let is_output = |at: &usize| matches!(self.instrs[*at], Instr::Output);
         let last = self.instrs.len() - 1;
         is_output(&last)
-            || self.instrs.iter().any(|instr| {
-                operands(instr)
-                    .into_iter()
-                    .flatten()
-                    .any(|at| is_output(&at))
-            })
+            || self
+                .instrs
+                .iter()
+                .any(|instr| instr.operands().any(|at| is_output(&at)))
     }
 
     /// A range that the destination's elements keep from their initial values on, iteration by iteration.
@@ -144,16 +142,18 @@ impl Body<'_> {
                 Instr::Input(at) => self.numbers[at].range,
                 Instr::Output => output,
                 Instr::Constant(value, _) => Some(Interval::new(value, value)),
-                Instr::ExtS(a, _) => Some(read(a, true)),
-                Instr::ExtU(a, _) => Some(read(a, false)),
-                Instr::Trunc(a, _) => ranges[a],
-                Instr::Add(a, b) => modular(a, b, |a, b| a + b),
-                Instr::Sub(a, b) => modular(a, b, |a, b| a - b),
-                Instr::Mul(a, b) => modular(a, b, |a, b| a * b),
-                Instr::MaxS(a, b) => choose(a, b, true, i128::max),
-                Instr::MinS(a, b) => choose(a, b, true, i128::min),
-                Instr::MaxU(a, b) => choose(a, b, false, i128::max),
-                Instr::MinU(a, b) => choose(a, b, false, i128::min),
+                Instr::Resize(Resize::ExtS, a, _) => Some(read(a, true)),
+                Instr::Resize(Resize::ExtU, a, _) => Some(read(a, false)),
+                Instr::Resize(Resize::Trunc, a, _) => ranges[a],
+                Instr::Integer(op, a, b) => match op {
+                    Integer::Add => modular(a, b, |a, b| a + b),
+                    Integer::Sub => modular(a, b, |a, b| a - b),
+                    Integer::Mul => modular(a, b, |a, b| a * b),
+                    Integer::MaxS => choose(a, b, true, i128::max),
+                    Integer::MinS => choose(a, b, true, i128::min),
+                    Integer::MaxU => choose(a, b, false, i128::max),
+                    Integer::MinU => choose(a, b, false, i128::min),
+                },
             });
         }
         ranges
@@ -174,49 +174,35 @@ impl Body<'_> {
                 range: ranges[at],
             };
             let to = container(number.width);
-            let modular =
-                |op, a: usize, b: usize| scalars.binary(op, registers[a].value, registers[b].value);
-            let choose = |op, a: usize, b: usize, signed| {
-                let read = |at: usize| registers[at].read(scalars, signed).value;
-                scalars.binary(op, read(a), read(b))
-            };
             let value = match *instr {
                 Instr::Input(at) => elements[at],
                 Instr::Output => elements[elements.len() - 1],
                 Instr::Constant(value, _) => scalars.int(value, to),
-                Instr::ExtS(a, _) => registers[a].read(scalars, true).resize(scalars, to),
-                Instr::ExtU(a, _) => registers[a].read(scalars, false).resize(scalars, to),
-                Instr::Trunc(a, _) if container(self.widths[a]) == to => registers[a].value,
-                Instr::Trunc(a, _) => {
-                    scalars.convert(Convert::TruncI, registers[a].value, Scalar::Int(to))
+                Instr::Resize(Resize::ExtS, a, _) => {
+                    registers[a].read(scalars, true).resize(scalars, to)
                 }
-                Instr::Add(a, b) => modular(Binary::AddI, a, b),
-                Instr::Sub(a, b) => modular(Binary::SubI, a, b),
-                Instr::Mul(a, b) => modular(Binary::MulI, a, b),
-                Instr::MaxS(a, b) => choose(Binary::MaxSI, a, b, true),
-                Instr::MinS(a, b) => choose(Binary::MinSI, a, b, true),
-                Instr::MaxU(a, b) => choose(Binary::MaxUI, a, b, false),
-                Instr::MinU(a, b) => choose(Binary::MinUI, a, b, false),
+                Instr::Resize(Resize::ExtU, a, _) => {
+                    registers[a].read(scalars, false).resize(scalars, to)
+                }
+                Instr::Resize(Resize::Trunc, a, _) if container(self.widths[a]) == to => {
+                    registers[a].value
+                }
+                Instr::Resize(op @ Resize::Trunc, a, _) => {
+                    scalars.convert(op, registers[a].value, Scalar::Int(to))
+                }
+                Instr::Integer(op, a, b) => {
+                    let operand = |at: usize| match op {
+                        Integer::Add | Integer::Sub | Integer::Mul => registers[at].value,
+                        Integer::MaxS | Integer::MinS => registers[at].read(scalars, true).value,
+                        Integer::MaxU | Integer::MinU => registers[at].read(scalars, false).value,
+                    };
+                    scalars.binary(op, operand(a), operand(b))
+                }
             };
             registers.push(Register { value, number });
         }
         *registers
             .last()
             .expect("a body yields its last instruction")
-    }
-}
-
-/// The operands of an instruction.
-fn operands(instr: &Instr) -> [Option<usize>; 2] {
-    match *instr {
-        Instr::Input(_) | Instr::Output | Instr::Constant(..) => [None, None],
-        Instr::ExtS(a, _) | Instr::ExtU(a, _) | Instr::Trunc(a, _) => [Some(a), None],
-        Instr::Add(a, b)
-        | Instr::Sub(a, b)
-        | Instr::Mul(a, b)
-        | Instr::MaxS(a, b)
-        | Instr::MaxU(a, b)
-        | Instr::MinS(a, b)
-        | Instr::MinU(a, b) => [Some(a), Some(b)],
     }
 }

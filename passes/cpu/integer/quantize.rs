@@ -7,7 +7,7 @@
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::qint::Quantize;
 use qonnx_dialects::tensor::Tensor;
-use qonnx_dialects::upstream::{Binary, Compare, Convert, Scalar, Scalars};
+use qonnx_dialects::upstream::{Bits, Compare, Convert, Float, Integer, Scalar, Scalars};
 use qonnx_dialects::value::TensorType;
 
 use super::{Machine, Parameter, Parameters, machine_type, width_of};
@@ -43,9 +43,9 @@ pub fn lower<'c>(
         &machine_type(result),
         |scalars, elements| {
             let get = |parameter: &Parameter| parameters.get(scalars, elements, parameter);
-            let mut t = scalars.binary(Binary::DivF, elements[0], get(&scale));
+            let mut t = scalars.binary(Float::Div, elements[0], get(&scale));
             if !without_zero_point {
-                t = scalars.binary(Binary::AddF, t, get(&zero_point));
+                t = scalars.binary(Float::Add, t, get(&zero_point));
             }
             let code = code(scalars, op, t);
             let is_nan = (!op.bipolar).then(|| scalars.compare(Compare::Unordered, t, t));
@@ -55,19 +55,19 @@ pub fn lower<'c>(
                 }
                 Some(whole) => {
                     let code = scalars.convert(Convert::FPToSI, code, Scalar::Int(32));
-                    let n = scalars.binary(Binary::SubI, code, get(whole));
+                    let n = scalars.binary(Integer::Sub, code, get(whole));
                     let shift = scalars.int(i64::from(op.fraction_bits), 32);
                     Plain {
-                        value: scalars.binary(Binary::ShlI, n, shift),
+                        value: scalars.binary(Bits::Shl, n, shift),
                         width: 32,
                         range,
                     }
                 }
                 None => {
                     let wide = |x| scalars.convert(Convert::ExtF, x, Scalar::F64);
-                    let n = scalars.binary(Binary::SubF, wide(code), wide(get(&zero_point)));
+                    let n = scalars.binary(Float::Sub, wide(code), wide(get(&zero_point)));
                     let factor = scalars.f64(f64::from(1u32 << op.fraction_bits));
-                    to_int(scalars, scalars.binary(Binary::MulF, n, factor), 64, range)
+                    to_int(scalars, scalars.binary(Float::Mul, n, factor), 64, range)
                 }
             };
             let n = plain.resize(scalars, container(width));

@@ -3,7 +3,7 @@
 //! Computed in the narrowest machine integer, of 32 bits at least, that provably holds every intermediate result.
 
 use qonnx_dialects::qint::Requantize;
-use qonnx_dialects::upstream::{Binary, Convert, Scalar};
+use qonnx_dialects::upstream::{Integer, Resize, Scalar};
 use qonnx_dialects::value::TensorType;
 
 use super::{Machine, Parameter, Parameters, machine_type, width_of};
@@ -41,19 +41,19 @@ pub fn lower<'c>(
                 if stored == plan.width {
                     return value;
                 }
-                scalars.convert(Convert::ExtSI, value, Scalar::Int(plan.width))
+                scalars.convert(Resize::ExtS, value, Scalar::Int(plan.width))
             };
             let n = operand.register(elements[0]).read(scalars, op.input_signed);
             let product = scalars.binary(
-                Binary::MulI,
+                Integer::Mul,
                 n.resize(scalars, plan.width),
                 get(&multiplier),
             );
-            let sum = scalars.binary(Binary::AddI, product, get(&addend));
+            let sum = scalars.binary(Integer::Add, product, get(&addend));
             let mut value = round_shift(scalars, sum, plan.width, op.shift, op.rounding_mode);
             if plan.clamps {
-                value = scalars.binary(Binary::MaxSI, value, scalars.int(op.lo, plan.width));
-                value = scalars.binary(Binary::MinSI, value, scalars.int(op.hi, plan.width));
+                value = scalars.binary(Integer::MaxS, value, scalars.int(op.lo, plan.width));
+                value = scalars.binary(Integer::MinS, value, scalars.int(op.hi, plan.width));
             }
             Plain {
                 value,

@@ -6,7 +6,7 @@
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::qint::Threshold;
 use qonnx_dialects::tensor::Tensor;
-use qonnx_dialects::upstream::{Binary, Compare, Convert, Scalar, Scalars};
+use qonnx_dialects::upstream::{Compare, Convert, Integer, Resize, Scalar, Scalars};
 use qonnx_dialects::value::TensorType;
 
 use super::{Machine, Parameter, Parameters, machine_type, width_of};
@@ -61,9 +61,9 @@ pub fn lower<'c>(
                 Counter::Unrolled(thresholds) => {
                     let reached = thresholds.iter().map(|threshold| {
                         let reached = scalars.compare(levels.compare, n, get(threshold));
-                        scalars.convert(Convert::ExtUI, reached, Scalar::Int(stored))
+                        scalars.convert(Resize::ExtU, reached, Scalar::Int(stored))
                     });
-                    reached.reduce(|a, b| scalars.binary(Binary::AddI, a, b))
+                    reached.reduce(|a, b| scalars.binary(Integer::Add, a, b))
                 }
                 Counter::Bisection(table) => {
                     let row = if levels.rows > 1 {
@@ -88,9 +88,9 @@ pub fn lower<'c>(
             let scaled = if op.step.iter().all(|&step| step == 1) {
                 count
             } else {
-                scalars.binary(Binary::MulI, count, get(&step))
+                scalars.binary(Integer::Mul, count, get(&step))
             };
-            scalars.binary(Binary::AddI, get(&base), scaled)
+            scalars.binary(Integer::Add, get(&base), scaled)
         },
     );
     let steps = i128::try_from(levels.steps).unwrap_or(i128::MAX);
@@ -205,8 +205,8 @@ impl Levels {
         let mut count = scalars.int(0, 32);
         let mut half = self.columns().div_ceil(2);
         while half > 0 {
-            let next = scalars.binary(Binary::AddI, count, scalars.int(half as i64, 32));
-            let at = scalars.binary(Binary::SubI, next, scalars.int(1, 32));
+            let next = scalars.binary(Integer::Add, count, scalars.int(half as i64, 32));
+            let at = scalars.binary(Integer::Sub, next, scalars.int(1, 32));
             let column = scalars.convert(Convert::IndexCast, at, Scalar::Index);
             let level = scalars.extract(table, &[row, column], Scalar::Int(self.width));
             let reached = scalars.compare(self.compare, n, level);
