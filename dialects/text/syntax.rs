@@ -196,7 +196,8 @@ impl<'t> Scanner<'t> {
         let blanks = self.rest().iter().take_while(|byte| blank(byte)).count();
         self.skip(blanks);
         let rest = self.rest();
-        let word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$!%#@^".contains(byte);
+        let within = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$".contains(byte);
+        let word = |byte: &u8| within(byte) || b"!%#@^".contains(byte);
         let (token, length) = match *rest {
             [] => return None,
             [b'/', b'/', ..] => {
@@ -214,7 +215,7 @@ impl<'t> Scanner<'t> {
             [b'<', ..] => (Token::Open(b'>'), 1),
             [bracket @ (b')' | b']' | b'}' | b'>'), ..] => (Token::Close(bracket), 1),
             [byte, ..] if word(&byte) => {
-                let length = rest.iter().take_while(|byte| word(byte)).count();
+                let length = 1 + rest[1..].iter().take_while(|byte| within(byte)).count();
                 (Token::Word(&rest[..length]), length)
             }
             _ => (Token::Other, 1),
@@ -268,6 +269,9 @@ mod tests {
             "x = array<index: 1>",
             "\n\nx = array // of\n < // all\n index : 1>",
             "\"a\\\"\" array<!alias: 2>",
+            // A sign ends a word.
+            "x = array<index%",
+            "#a = #b#c array<index#",
         ] {
             let message = check(bad).expect_err(bad);
             assert!(

@@ -1,0 +1,1 @@
+func.func@f(%x:tensor<f32>{b = array<index%
