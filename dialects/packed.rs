@@ -3,7 +3,7 @@
 //! A run-time [`Tensor`] keeps every integer in 64 bits, which is eight times what the weights of most networks need.
 
 use crate::broadcast::walk;
-use crate::tensor::{Data, Tensor, zero_extend};
+use crate::tensor::{Data, Sign, Tensor, zero_extend};
 
 /// Integers in row-major order, each in 1, 2, 4 or 8 bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,7 +141,7 @@ impl Packed {
             shape.to_vec(),
             Data::Int {
                 width: bits,
-                unsigned: false,
+                sign: Sign::Signless,
                 values,
             },
         )

@@ -10,6 +10,24 @@ use std::fmt;
 /// size (`ConstantOfShape`, `Expand`, `Tile`, `Pad`); beyond this bound it is refused rather than allocated.
 pub const MAX_ELEMENTS: usize = 1 << 28;
 
+/// What the top bit of an integer means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sign {
+    /// The type does not say: ONNX's `int` types, and level 3, whose operations say it. Kept sign-extended.
+    Signless,
+    /// It has the weight `-2^(width - 1)`: the integers of level 2.
+    Signed,
+    /// It has the weight `2^(width - 1)`: ONNX's `uint` types, and the integers of level 2.
+    Unsigned,
+}
+
+impl Sign {
+    /// Whether all bits count.
+    pub const fn is_unsigned(self) -> bool {
+        matches!(self, Self::Unsigned)
+    }
+}
+
 /// The type of a tensor's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Element {
@@ -17,13 +35,12 @@ pub enum Element {
     F32,
     /// IEEE 754 binary64.
     F64,
-    /// An integer of `width` bits (1 to 64). `unsigned` marks ONNX's `uint` types; the signless integers of
-    /// level 2 and ONNX's `int` types have it unset.
+    /// An integer.
     Int {
         /// Number of bits, 1 to 64.
         width: u32,
-        /// Whether the element type is one of ONNX's unsigned types.
-        unsigned: bool,
+        /// How its bits are read.
+        sign: Sign,
     },
 }
 
@@ -31,28 +48,36 @@ impl Element {
     /// ONNX `int64`, the type of shapes and indices.
     pub const I64: Self = Self::Int {
         width: 64,
-        unsigned: false,
+        sign: Sign::Signless,
     };
 
     /// ONNX `bool`: one unsigned bit, so that true is the number 1.
     pub const BOOL: Self = Self::Int {
         width: 1,
-        unsigned: true,
+        sign: Sign::Unsigned,
     };
 
-    /// A signless or signed integer of `width` bits.
+    /// A signless integer of `width` bits.
     pub const fn int(width: u32) -> Self {
         Self::Int {
             width,
-            unsigned: false,
+            sign: Sign::Signless,
         }
     }
 
-    /// One of ONNX's unsigned integers, of `width` bits.
+    /// An unsigned integer of `width` bits.
     pub const fn uint(width: u32) -> Self {
         Self::Int {
             width,
-            unsigned: true,
+            sign: Sign::Unsigned,
+        }
+    }
+
+    /// A signed integer of `width` bits.
+    pub const fn sint(width: u32) -> Self {
+        Self::Int {
+            width,
+            sign: Sign::Signed,
         }
     }
 
@@ -69,12 +94,16 @@ impl fmt::Display for Element {
             Self::F64 => write!(formatter, "f64"),
             Self::Int {
                 width,
-                unsigned: false,
+                sign: Sign::Signless,
             } => write!(formatter, "i{width}"),
             Self::Int {
                 width,
-                unsigned: true,
+                sign: Sign::Unsigned,
             } => write!(formatter, "ui{width}"),
+            Self::Int {
+                width,
+                sign: Sign::Signed,
+            } => write!(formatter, "si{width}"),
         }
     }
 }
@@ -91,7 +120,7 @@ pub enum Data {
         /// Number of bits, 1 to 64.
         width: u32,
         /// See [`Element::Int`].
-        unsigned: bool,
+        sign: Sign,
         /// One `i64` for each element.
         values: Vec<i64>,
     },
@@ -103,9 +132,7 @@ impl Data {
         match *self {
             Self::F32(_) => Element::F32,
             Self::F64(_) => Element::F64,
-            Self::Int {
-                width, unsigned, ..
-            } => Element::Int { width, unsigned },
+            Self::Int { width, sign, .. } => Element::Int { width, sign },
         }
     }
 
@@ -130,11 +157,11 @@ impl Data {
             Self::F64(values) => Self::F64(order.iter().map(|&at| values[at]).collect()),
             Self::Int {
                 width,
-                unsigned,
+                sign,
                 values,
             } => Self::Int {
                 width: *width,
-                unsigned: *unsigned,
+                sign: *sign,
                 values: order.iter().map(|&at| values[at]).collect(),
             },
         }
@@ -153,11 +180,11 @@ impl Data {
             Self::F64(values) => Self::F64(cycle(values, count)),
             Self::Int {
                 width,
-                unsigned,
+                sign,
                 values,
             } => Self::Int {
                 width: *width,
-                unsigned: *unsigned,
+                sign: *sign,
                 values: cycle(values, count),
             },
         }
@@ -207,7 +234,7 @@ impl Tensor {
             shape.into(),
             Data::Int {
                 width,
-                unsigned: false,
+                sign: Sign::Signless,
                 values,
             },
         )
@@ -219,7 +246,7 @@ impl Tensor {
             shape.into(),
             Data::Int {
                 width: 64,
-                unsigned: false,
+                sign: Sign::Signless,
                 values,
             },
         )
@@ -231,9 +258,9 @@ impl Tensor {
         let data = match ty.element {
             Element::F32 => Data::F32(vec![0.0; count]),
             Element::F64 => Data::F64(vec![0.0; count]),
-            Element::Int { width, unsigned } => Data::Int {
+            Element::Int { width, sign } => Data::Int {
                 width,
-                unsigned,
+                sign,
                 values: vec![0; count],
             },
         };
@@ -261,12 +288,12 @@ impl Tensor {
         let data = match element {
             Element::F32 => Data::F32(values.iter().map(|&value| value as f32).collect()),
             Element::F64 => Data::F64(values.iter().map(|&value| value as f64).collect()),
-            Element::Int { width, unsigned } => Data::Int {
+            Element::Int { width, sign } => Data::Int {
                 width,
-                unsigned,
+                sign,
                 values: values
                     .iter()
-                    .map(|&value| wrap(value, width, unsigned))
+                    .map(|&value| wrap(value, width, sign))
                     .collect(),
             },
         };
@@ -324,7 +351,7 @@ impl Tensor {
             Data::F32(values) => values.clone(),
             Data::F64(values) => values.iter().map(|&value| value as f32).collect(),
             Data::Int {
-                unsigned: true,
+                sign: Sign::Unsigned,
                 values,
                 ..
             } => values.iter().map(|&value| value as u64 as f32).collect(),
@@ -338,7 +365,7 @@ impl Tensor {
             Data::F32(values) => values.iter().map(|&value| f64::from(value)).collect(),
             Data::F64(values) => values.clone(),
             Data::Int {
-                unsigned: true,
+                sign: Sign::Unsigned,
                 values,
                 ..
             } => values.iter().map(|&value| value as u64 as f64).collect(),
@@ -378,11 +405,10 @@ pub fn zero_extend(value: i64, width: u32) -> i64 {
 }
 
 /// The number that a `width`-bit integer holds after `value` was stored in it.
-pub fn wrap(value: i64, width: u32, unsigned: bool) -> i64 {
-    if unsigned {
-        zero_extend(value, width)
-    } else {
-        sign_extend(value, width)
+pub fn wrap(value: i64, width: u32, sign: Sign) -> i64 {
+    match sign {
+        Sign::Unsigned => zero_extend(value, width),
+        Sign::Signless | Sign::Signed => sign_extend(value, width),
     }
 }
 

@@ -6,7 +6,7 @@ use melior::ir::{TypeLike, ValueLike};
 use super::op::*;
 use super::types::{Memory, Scalar, memory_of};
 use crate::ir::{self, Val, block_arguments, single_block};
-use crate::tensor::Element;
+use crate::tensor::{Element, Sign};
 use crate::text::Foreign;
 
 /// Checks an op of this dialect; `None` if it is of another.
@@ -41,7 +41,7 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
                 value.element(),
                 Element::Int {
                     width: 8 | 16 | 32 | 64,
-                    unsigned: false
+                    sign: Sign::Signless
                 }
             );
             expect(storage, || {

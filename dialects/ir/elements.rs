@@ -14,7 +14,7 @@ use super::types::{static_tensor, tensor_type};
 use crate::ffi::qonnxResourceData;
 use crate::memory::{Budget, TooLarge};
 use crate::packed::Packed;
-use crate::tensor::{Data, Element, Tensor, wrap, zero_extend};
+use crate::tensor::{Data, Element, Tensor, sign_extend, wrap, zero_extend};
 use crate::value::TensorType;
 
 /// Why the elements of a constant are not at hand.
@@ -244,12 +244,12 @@ fn decode(element: Element, bytes: &[u8]) -> Data {
     match element {
         Element::F32 => Data::F32(chunks(bytes).map(f32::from_le_bytes).collect()),
         Element::F64 => Data::F64(chunks(bytes).map(f64::from_le_bytes).collect()),
-        Element::Int { width, unsigned } => {
-            let number = |raw| wrap(raw, width, unsigned);
+        Element::Int { width, sign } => {
+            let number = |raw| wrap(raw, width, sign);
             let values = each_integer!(bytes, width, all => all.map(number).collect());
             Data::Int {
                 width,
-                unsigned,
+                sign,
                 values,
             }
         }
@@ -324,11 +324,11 @@ pub fn read_elements(attribute: Attribute<'_>) -> Result<Tensor, NoElements> {
             Budget::default().take(&r#type)?;
             decode(element, bytes).repeated(count)
         }
-        (Stored::Bits(bytes), Element::Int { width, unsigned }) => Data::Int {
+        (Stored::Bits(bytes), Element::Int { width, sign }) => Data::Int {
             width,
-            unsigned,
+            sign,
             values: bits(bytes, count)
-                .map(|bit| wrap(bit, width, unsigned))
+                .map(|bit| wrap(bit, width, sign))
                 .collect(),
         },
         (Stored::All(bytes) | Stored::Bits(bytes), element) => decode(element, bytes),
@@ -354,7 +354,10 @@ pub fn read_packed(attribute: Attribute<'_>, signed: bool) -> Option<(TensorType
     let Element::Int { width, .. } = r#type.element else {
         return None;
     };
-    let number = |raw| wrap(raw, width, !signed);
+    let number = |raw| match signed {
+        true => sign_extend(raw, width),
+        false => zero_extend(raw, width),
+    };
     let (lo, hi) = match (signed, width) {
         (_, 64) => (i64::MIN, i64::MAX),
         (true, width) => (-(1 << (width - 1)), (1 << (width - 1)) - 1),

@@ -11,22 +11,26 @@ use mlir_sys::{
 use std::fmt;
 
 use super::handle::Val;
-use crate::tensor::Element;
+use crate::tensor::{Element, Sign};
 use crate::value::TensorType;
 
-/// The MLIR type of an element. ONNX's unsigned integers are `ui`, everything else is signless.
+/// The MLIR type of an element.
 pub(crate) fn element_type(context: &Context, element: Element) -> Type<'_> {
     match element {
         Element::F32 => Type::float32(context),
         Element::F64 => Type::float64(context),
         Element::Int {
             width,
-            unsigned: false,
+            sign: Sign::Signless,
         } => IntegerType::new(context, width).into(),
         Element::Int {
             width,
-            unsigned: true,
+            sign: Sign::Unsigned,
         } => IntegerType::unsigned(context, width).into(),
+        Element::Int {
+            width,
+            sign: Sign::Signed,
+        } => IntegerType::signed(context, width).into(),
     }
 }
 
@@ -41,7 +45,11 @@ pub(crate) fn element_of(r#type: Type<'_>) -> Option<Element> {
     let integer = IntegerType::try_from(r#type).ok()?;
     (1..=64).contains(&integer.width()).then(|| Element::Int {
         width: integer.width(),
-        unsigned: integer.is_unsigned(),
+        sign: match (integer.is_signed(), integer.is_unsigned()) {
+            (true, _) => Sign::Signed,
+            (_, true) => Sign::Unsigned,
+            _ => Sign::Signless,
+        },
     })
 }
 

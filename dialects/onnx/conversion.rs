@@ -3,7 +3,7 @@
 use super::Conversion;
 use crate::error::EvalError;
 use crate::monotone::{Direction, Monotonicity};
-use crate::tensor::{Data, Element, Tensor, wrap};
+use crate::tensor::{Data, Element, Sign, Tensor, wrap};
 use crate::value::{Operands, TensorType, ValueInfo};
 
 impl Conversion<'_> {
@@ -39,30 +39,30 @@ fn cast(input: &Tensor, to: Element) -> Tensor {
             let values = values.iter().map(|&value| i64::from(value != 0)).collect();
             Data::Int {
                 width: 1,
-                unsigned: true,
+                sign: Sign::Unsigned,
                 values,
             }
         }
-        (Data::Int { values, .. }, Element::Int { width, unsigned }) => {
+        (Data::Int { values, .. }, Element::Int { width, sign }) => {
             let values = values
                 .iter()
-                .map(|&value| wrap(value, width, unsigned))
+                .map(|&value| wrap(value, width, sign))
                 .collect();
             Data::Int {
                 width,
-                unsigned,
+                sign,
                 values,
             }
         }
-        (_, Element::Int { width, unsigned }) => {
+        (_, Element::Int { width, sign }) => {
             let values = input.to_f64();
             let values = values
                 .iter()
-                .map(|&value| float_to_int(value, width, unsigned))
+                .map(|&value| float_to_int(value, width, sign))
                 .collect();
             Data::Int {
                 width,
-                unsigned,
+                sign,
                 values,
             }
         }
@@ -70,8 +70,8 @@ fn cast(input: &Tensor, to: Element) -> Tensor {
     Tensor::new(input.shape.clone(), data)
 }
 
-fn float_to_int(value: f64, width: u32, unsigned: bool) -> i64 {
-    match (width, unsigned) {
+fn float_to_int(value: f64, width: u32, sign: Sign) -> i64 {
+    match (width, sign.is_unsigned()) {
         (1, true) => i64::from(value != 0.0),
         // Rust's conversion saturates at the type's limits, and so must the narrower types.
         (width, true) => (value as u64).min(u64::MAX >> (64 - width)) as i64,
@@ -89,27 +89,27 @@ fn keeps_order(from: Element, to: Element) -> bool {
         (
             Element::Int {
                 width: from,
-                unsigned: false,
+                sign: Sign::Signless,
             },
             Element::Int {
                 width: to,
-                unsigned: false,
+                sign: Sign::Signless,
             },
         )
         | (
             Element::Int {
                 width: from,
-                unsigned: true,
+                sign: Sign::Unsigned,
             },
             Element::Int {
                 width: to,
-                unsigned: true,
+                sign: Sign::Unsigned,
             },
         ) => from <= to,
         (
             Element::Int {
                 width: from,
-                unsigned: true,
+                sign: Sign::Unsigned,
             },
             Element::Int { width: to, .. },
         ) => from < to,

@@ -7,7 +7,7 @@ use crate::error::EvalError;
 use crate::formula::{Column, Formula, Number, Undefined};
 use crate::ir::AttributeValue;
 use crate::monotone::{Direction, Monotonicity};
-use crate::tensor::{Data, Element, Tensor, broadcast_shape, wrap};
+use crate::tensor::{Data, Element, Sign, Tensor, broadcast_shape, wrap};
 use crate::value::{Operands, TensorType, ValueInfo};
 
 /// The formula of an elementwise op and the numbers that are its attributes.
@@ -151,11 +151,9 @@ fn apply(
     let element = match like {
         Some(Data::F32(_)) => Element::F32,
         Some(Data::F64(_)) | None => Element::F64,
-        Some(Data::Int {
-            width, unsigned, ..
-        }) => Element::Int {
+        Some(Data::Int { width, sign, .. }) => Element::Int {
             width: *width,
-            unsigned: *unsigned,
+            sign: *sign,
         },
     };
     let values = match element {
@@ -169,7 +167,10 @@ fn apply(
             let results = columns(formula, attributes, inputs, [least, -least], ty, read);
             floats(ty.element, results.map_err(|_| undefined(op))?)
         }
-        Element::Int { unsigned: true, .. } => {
+        Element::Int {
+            sign: Sign::Unsigned,
+            ..
+        } => {
             let read = |tensor: &Tensor| {
                 let values = tensor.as_int().unwrap_or_default().iter();
                 values.map(|&value| value as u64).collect()
@@ -244,14 +245,14 @@ fn floats(element: Element, values: Vec<f64>) -> Data {
 }
 
 fn integers(element: Element, values: impl Iterator<Item = i64>) -> Data {
-    let (width, unsigned) = match element {
-        Element::Int { width, unsigned } => (width, unsigned),
-        Element::F32 | Element::F64 => (64, false),
+    let (width, sign) = match element {
+        Element::Int { width, sign } => (width, sign),
+        Element::F32 | Element::F64 => (64, Sign::Signless),
     };
     Data::Int {
         width,
-        unsigned,
-        values: values.map(|value| wrap(value, width, unsigned)).collect(),
+        sign,
+        values: values.map(|value| wrap(value, width, sign)).collect(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::{ArgMax, INTEGERS, Reduce, Reduction, TopK};
 use crate::broadcast::{broadcast_strides, walk};
 use crate::error::EvalError;
-use crate::tensor::{Data, Element, Tensor, strides};
+use crate::tensor::{Data, Element, Sign, Tensor, strides};
 use crate::value::{Operands, TensorType};
 
 impl Reduction<'_> {
@@ -179,19 +179,16 @@ fn extreme(
     } else {
         Ordering::Less
     };
-    if let Data::Int {
-        unsigned, values, ..
-    } = &input.data
-    {
+    if let Data::Int { sign, values, .. } = &input.data {
         let mut found: Vec<Option<i64>> = vec![None; count];
         places(reduce, operands, |element, place| {
             let value = values[element];
-            let wins = |than: i64| compare_integers(value, than, *unsigned) == wanted;
+            let wins = |than: i64| compare_integers(value, than, *sign) == wanted;
             if found[place].is_none_or(wins) {
                 found[place] = Some(value);
             }
         })?;
-        let loser = match (greatest, unsigned) {
+        let loser = match (greatest, sign.is_unsigned()) {
             (true, false) => i64::MIN,
             (false, false) => i64::MAX,
             (true, true) => 0,
@@ -219,8 +216,8 @@ fn extreme(
     Ok(of_floats(ty, found))
 }
 
-fn compare_integers(a: i64, b: i64, unsigned: bool) -> Ordering {
-    if unsigned {
+fn compare_integers(a: i64, b: i64, sign: Sign) -> Ordering {
+    if sign.is_unsigned() {
         (a as u64).cmp(&(b as u64))
     } else {
         a.cmp(&b)
@@ -236,9 +233,7 @@ fn compare_elements(data: &Data, a: usize, b: usize) -> Ordering {
     match data {
         Data::F32(values) => floats(f64::from(values[a]), f64::from(values[b])),
         Data::F64(values) => floats(values[a], values[b]),
-        Data::Int {
-            unsigned, values, ..
-        } => compare_integers(values[a], values[b], *unsigned),
+        Data::Int { sign, values, .. } => compare_integers(values[a], values[b], *sign),
     }
 }
 

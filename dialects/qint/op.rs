@@ -6,7 +6,7 @@ use melior::ir::{Location, Type, operation::Operation};
 use crate::declare;
 use crate::error::EvalError;
 use crate::ir::Val;
-use crate::tensor::{Element, Tensor};
+use crate::tensor::{Element, Sign, Tensor};
 use crate::value::TensorType;
 use crate::word::Word;
 
@@ -46,7 +46,7 @@ impl Op {
             if matches!(
                 ty.element,
                 Element::Int {
-                    unsigned: false,
+                    sign: Sign::Signless,
                     ..
                 }
             ) {

@@ -3,7 +3,7 @@
 use qonnx_dialects::dataflow::{self, Array, Cost, Dense, Elementwise};
 use qonnx_dialects::hls::{self, Binary, Builder, Func, Memory, Scalar};
 use qonnx_dialects::ir::Val;
-use qonnx_dialects::tensor::{Data, Tensor};
+use qonnx_dialects::tensor::{Data, Sign, Tensor};
 use qonnx_dialects::text::Foreign;
 use qonnx_dialects::word::Word;
 
@@ -119,7 +119,7 @@ impl<'c> Emitter<'c> {
         let name = self.names.unique(wanted);
         let data = Data::Int {
             width,
-            unsigned: false,
+            sign: Sign::Signless,
             values: values.to_vec(),
         };
         let value = Tensor::new(shape.to_vec(), data);

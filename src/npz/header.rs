@@ -39,14 +39,10 @@ impl Kind {
 
     /// The element that carries all values of this type.
     pub fn element(self) -> Element {
-        let int = |size: usize, unsigned| Element::Int {
-            width: 8 * size as u32,
-            unsigned,
-        };
         match self {
             Self::Bool => Element::BOOL,
-            Self::Int(size) => int(size, false),
-            Self::Uint(size) => int(size, true),
+            Self::Int(size) => Element::int(8 * size as u32),
+            Self::Uint(size) => Element::uint(8 * size as u32),
             Self::Float(8) => Element::F64,
             Self::Float(_) => Element::F32,
         }

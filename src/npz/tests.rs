@@ -6,7 +6,7 @@ use super::values::Decoder;
 use super::write::{array_bytes, to_bytes};
 use super::*;
 use qonnx_dialects::file::RegularFile;
-use qonnx_dialects::tensor::{Data, Element, Tensor};
+use qonnx_dialects::tensor::{Data, Element, Sign, Tensor};
 use std::io::Write;
 
 /// Opens bytes as a file of arrays.
@@ -228,7 +228,11 @@ fn headers_of_other_things_are_refused() {
 fn numbers_of_all_types_and_both_byte_orders_are_read() {
     let int = |width, unsigned, values: &[i64]| Data::Int {
         width,
-        unsigned,
+        sign: if unsigned {
+            Sign::Unsigned
+        } else {
+            Sign::Signless
+        },
         values: values.to_vec(),
     };
     for (descr, data, wanted) in [
@@ -328,10 +332,7 @@ fn halves_become_the_same_numbers() {
 
 #[test]
 fn numbers_become_those_of_the_models_input_or_are_refused() {
-    let unsigned = |width| Element::Int {
-        width,
-        unsigned: true,
-    };
+    let unsigned = Element::uint;
     let as_int = |descr: &str, data: &[u8], element| match converted(descr, data, element)? {
         Data::Int { values, .. } => Ok::<_, String>(values),
         other => panic!("expected integers, found {other:?}"),

@@ -43,9 +43,9 @@ impl Decoder {
         Ok(match self.element {
             Element::F32 => Data::F32(reserved(count)?),
             Element::F64 => Data::F64(reserved(count)?),
-            Element::Int { width, unsigned } => Data::Int {
+            Element::Int { width, sign } => Data::Int {
                 width,
-                unsigned,
+                sign,
                 values: reserved(count)?,
             },
         })
@@ -152,8 +152,8 @@ impl Decoder {
             _ => self.integer(word)?,
         };
         let fits = match self.element {
-            Element::Int { width, unsigned } => {
-                wrap(value, width, unsigned) == value && (!unsigned || value >= 0)
+            Element::Int { width, sign } => {
+                wrap(value, width, sign) == value && (!sign.is_unsigned() || value >= 0)
             }
             Element::F32 | Element::F64 => true,
         };

@@ -88,12 +88,12 @@ fn tensor(ty: &TensorType, hints: &InputHints, kind: Kind, rng: &mut Rng) -> Ten
     let data = match ty.element {
         Element::F32 => Data::F32((0..count).map(|at| next(at) as f32).collect()),
         Element::F64 => Data::F64((0..count).map(next).collect()),
-        Element::Int { width, unsigned } => {
+        Element::Int { width, sign } => {
             let values = (0..count).map(|_| rng.between(0, if width == 1 { 1 } else { 7 }));
-            let values = values.map(|value| qonnx_dialects::tensor::wrap(value, width, unsigned));
+            let values = values.map(|value| qonnx_dialects::tensor::wrap(value, width, sign));
             Data::Int {
                 width,
-                unsigned,
+                sign,
                 values: values.collect(),
             }
         }

@@ -1,6 +1,6 @@
 //! Elements of tensors as numbers, compared without loss: no integer and no float64 goes through float32.
 
-use qonnx_dialects::tensor::{Data, Tensor};
+use qonnx_dialects::tensor::{Data, Sign, Tensor};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -20,7 +20,7 @@ impl Number {
             Data::F32(values) => Self::Real(values[at].into()),
             Data::F64(values) => Self::Real(values[at]),
             Data::Int {
-                unsigned: true,
+                sign: Sign::Unsigned,
                 values,
                 ..
             } => Self::Integer((values[at] as u64).into()),
@@ -144,7 +144,7 @@ mod tests {
             vec![1],
             Data::Int {
                 width: 64,
-                unsigned: true,
+                sign: Sign::Unsigned,
                 values: vec![-1],
             },
         );

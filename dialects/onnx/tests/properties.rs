@@ -3,7 +3,7 @@
 use super::arbitrary::Random;
 use crate::error::EvalError;
 use crate::onnx::*;
-use crate::tensor::{Data, Element, Tensor};
+use crate::tensor::{Data, Element, Sign, Tensor};
 use crate::value::TensorType;
 
 fn one(op: &Op, inputs: &[&Tensor]) -> Tensor {
@@ -330,7 +330,7 @@ fn integers_wrap_and_divide_toward_zero() {
     let bytes = Tensor::of_integers(
         Element::Int {
             width: 8,
-            unsigned: true,
+            sign: Sign::Unsigned,
         },
         [2],
         vec![250, 3],

@@ -8,7 +8,7 @@ use melior::ir::{Location, ValueLike};
 use super::affine::AffineMap;
 use super::nest::Nest;
 use crate::ir::{self, Attributes, Val, block_arguments, block_ops, defining_op, single_block};
-use crate::tensor::Element;
+use crate::tensor::{Element, Sign};
 use crate::upstream::arith::{Integer, Resize, Scalar, Scalars};
 
 pub(in crate::upstream) const GENERIC: &str = "linalg.generic";
@@ -191,7 +191,7 @@ fn read_body(block: ir::BlockHandle<'_>, operands: usize) -> Option<Body> {
         let width = match ir::element_of(result.r#type())? {
             Element::Int {
                 width,
-                unsigned: false,
+                sign: Sign::Signless,
             } => width,
             _ => return None,
         };

@@ -49,18 +49,17 @@ fn type_name(data_type: i32) -> Option<&'static str> {
 
 /// The element that carries values of an ONNX type. Floats narrower than float32 are carried as float32.
 pub fn element(data_type: i32) -> Result<Element, Refusal> {
-    let int = |width, unsigned| Ok(Element::Int { width, unsigned });
     match data_type {
         FLOAT | FLOAT16 | BFLOAT16 => Ok(Element::F32),
         DOUBLE => Ok(Element::F64),
-        UINT8 => int(8, true),
-        INT8 => int(8, false),
-        UINT16 => int(16, true),
-        INT16 => int(16, false),
-        INT32 => int(32, false),
-        INT64 => int(64, false),
-        UINT32 => int(32, true),
-        UINT64 => int(64, true),
+        UINT8 => Ok(Element::uint(8)),
+        INT8 => Ok(Element::int(8)),
+        UINT16 => Ok(Element::uint(16)),
+        INT16 => Ok(Element::int(16)),
+        INT32 => Ok(Element::int(32)),
+        INT64 => Ok(Element::int(64)),
+        UINT32 => Ok(Element::uint(32)),
+        UINT64 => Ok(Element::uint(64)),
         BOOL => Ok(Element::BOOL),
         other => {
             let expected = "expected float, bool or an integer of 8 to 64 bits";
@@ -174,10 +173,10 @@ impl Constant {
                 .fold(0u64, |value, &byte| value << 8 | u64::from(byte))
         };
         let data = match self.r#type.element {
-            Element::Int { width, unsigned } => {
+            Element::Int { width, sign } => {
                 let convert = |bytes| {
                     let raw = integer(bytes) as i64;
-                    match (width, unsigned) {
+                    match (width, sign.is_unsigned()) {
                         (1, _) => i64::from(raw != 0),
                         (_, true) => raw,
                         (_, false) => sign_extend(raw, width),
@@ -185,7 +184,7 @@ impl Constant {
                 };
                 Data::Int {
                     width,
-                    unsigned,
+                    sign,
                     values: self.bytes.chunks_exact(size).map(convert).collect(),
                 }
             }
