@@ -81,6 +81,15 @@ impl Element {
         }
     }
 
+    /// Number of bits.
+    pub const fn width(self) -> u32 {
+        match self {
+            Self::F32 => 32,
+            Self::F64 => 64,
+            Self::Int { width, .. } => width,
+        }
+    }
+
     /// Whether this is an integer type.
     pub const fn is_int(self) -> bool {
         matches!(self, Self::Int { .. })

@@ -8,7 +8,7 @@ use melior::ir::r#type::IntegerType;
 use melior::ir::{Type, TypeLike};
 use std::fmt;
 
-use crate::tensor::{sign_extend, zero_extend};
+use crate::tensor::{Element, Sign, sign_extend, zero_extend};
 
 /// The type of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -100,6 +100,25 @@ impl Word {
         }
     }
 
+    /// The word of a signed or unsigned integer; `None` for a signless integer and for floats.
+    pub fn of_element(element: Element) -> Option<Self> {
+        match element {
+            Element::Int { width, sign } if sign != Sign::Signless => Some(Self {
+                bits: width,
+                signed: sign == Sign::Signed,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The type of elements that are such words.
+    pub fn element(self) -> Element {
+        match self.signed {
+            true => Element::sint(self.bits),
+            false => Element::uint(self.bits),
+        }
+    }
+
     /// The MLIR type, `si5` or `ui5`.
     pub fn to_type(self, context: &Context) -> Type<'_> {
         if self.signed {
@@ -156,6 +175,11 @@ mod tests {
             ((0, 255), u(8)),
             ((-1, 0), s(1)),
             ((-1, 1), s(2)),
+            ((-2, 1), s(2)),
+            ((-3, 1), s(3)),
+            ((0, 3), u(2)),
+            ((0, 4), u(3)),
+            ((-1, 128), s(9)),
             ((-128, 127), s(8)),
             ((-129, 0), s(9)),
             ((i64::MIN, i64::MAX), s(64)),

@@ -7,7 +7,7 @@ use qonnx_dialects::ir::{self, Function, Node, Op};
 use qonnx_dialects::onnx;
 use qonnx_dialects::qint;
 use qonnx_dialects::qonnx::{self, PerElement, Quantizer};
-use qonnx_dialects::tensor::{Data, Tensor, broadcast_shape, sign_extend, zero_extend};
+use qonnx_dialects::tensor::{Tensor, broadcast_shape};
 use qonnx_dialects::value::with_infos;
 use qonnx_passes::lower::parameters::Quantizers;
 use std::collections::HashSet;
@@ -183,26 +183,17 @@ pub fn integers_of(
             n: quantization.integers(x),
         });
     }
-    let signed = match qint::Op::read(op)? {
-        qint::Op::Quantize(op) => op.is_signed,
-        qint::Op::Threshold(op) => op.is_signed,
-        qint::Op::Requantize(op) => op.is_signed,
-        qint::Op::Lookup(op) => op.is_signed,
+    match qint::Op::read(op)? {
+        qint::Op::Quantize(_)
+        | qint::Op::Threshold(_)
+        | qint::Op::Requantize(_)
+        | qint::Op::Lookup(_) => {}
         qint::Op::Dequantize(_) => return None,
-    };
-    let Data::Int { width, values, .. } = &results.first()?.data else {
-        return None;
-    };
-    let number = |value: &i64| {
-        if signed {
-            sign_extend(*value, *width)
-        } else {
-            zero_extend(*value, *width)
-        }
-    };
+    }
+    let values = results.first()?.as_int()?;
     Some(Integers {
         node: node()?,
         kind: Kind::Integers,
-        n: values.iter().map(number).collect(),
+        n: values.to_vec(),
     })
 }

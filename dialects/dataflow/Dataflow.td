@@ -48,19 +48,18 @@ def Dataflow_DenseOp : Dataflow_Layer<"dense"> {
   let summary = "Product with a constant matrix, and a constant addend";
   let description = [{
     `y[r, j] = bias[j] + sum_i x[r, i] * weights[i, j]` for each of `rows` rows. `weights` is an inputs x outputs
-    tensor in the weights' exact width, read as signed numbers if `weights_signed`; `bias` has one number for each
+    tensor of signed or unsigned integers in the weights' exact width; `bias` has one number for each
     output, or none for 0. The words of the result are the accumulators. `reuse_factor` is the number
     of products that share one multiplier (hls4ml's reuse factor); 1 is a multiplier for each.
 
     ```mlir
     %y = dataflow.dense %x {bias = array<i64>, reuse_factor = 1 : i64, rows = 1 : i64,
-                            weights = dense<[[1, -1], [0, 1]]> : tensor<2x2xi2>, weights_signed = true}
+                            weights = dense<[[1, -1], [0, 1]]> : tensor<2x2xsi2>}
        : (!dataflow.array<2 x ui4>) -> !dataflow.array<2 x si6>
     ```
   }];
   let arguments = (ins Dataflow_Array:$x,
-                       Arg<ElementsAttr, "Signless integers of the weights' exact width, inputs x outputs.">:$weights,
-                       Arg<BoolAttr, "Whether the weights' bits are two's complement numbers.">:$weights_signed,
+                       Arg<ElementsAttr, "Integers of the weights' exact width, inputs x outputs.">:$weights,
                        Arg<DenseI64ArrayAttr, "One addend for each output, or none for 0.">:$bias,
                        Arg<SizeAttr, "Number of vectors that are multiplied.">:$rows,
                        Arg<SizeAttr, "Number of products that share one multiplier.">:$reuse_factor);

@@ -2,7 +2,6 @@
 
 use super::op::{Dense, Elementwise, Op};
 use super::types::Array;
-use crate::qint;
 
 impl Op {
     /// The numbers of the result, given those of the operands. The layer has been verified against the types.
@@ -50,8 +49,8 @@ impl Elementwise {
 
 impl Dense {
     /// The weights as numbers, row-major inputs x outputs.
-    pub fn weight_numbers(&self) -> Vec<i64> {
-        qint::read(&self.weights, self.weights_signed)
+    pub fn weight_numbers(&self) -> &[i64] {
+        self.weights.as_int().unwrap_or_default()
     }
 
     fn eval(&self, x: &[i64]) -> Vec<i64> {

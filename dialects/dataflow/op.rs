@@ -30,7 +30,7 @@ impl Op {
     /// The function that is applied to every word, if the layer is one.
     pub fn activation(&self) -> Option<Activation> {
         // The numbers are those that the words stand for.
-        let (axis, input_signed, is_signed) = (0, true, true);
+        let axis = 0;
         let (function, inner) = match self {
             Self::Threshold(op) => {
                 let function = Function::Threshold(qint::Threshold {
@@ -38,8 +38,6 @@ impl Op {
                     base: op.base.clone(),
                     step: op.step.clone(),
                     axis,
-                    input_signed,
-                    is_signed,
                 });
                 (function, op.inner)
             }
@@ -52,8 +50,6 @@ impl Op {
                     hi: op.hi,
                     rounding_mode: op.rounding_mode,
                     axis,
-                    input_signed,
-                    is_signed,
                 });
                 (function, op.inner)
             }
@@ -62,8 +58,6 @@ impl Op {
                     table: op.table.clone(),
                     low: op.low,
                     axis,
-                    input_signed,
-                    is_signed,
                 });
                 (function, op.inner)
             }

@@ -5,6 +5,7 @@ use melior::ir::operation::OperationLike;
 use super::op::{Dense, Function, Gather, Op, Run};
 use super::types::{Array, array_of};
 use crate::ir::{self, Val};
+use crate::word::Word;
 
 /// Checks an op of this dialect; `None` if it is of another.
 pub(crate) fn verify(op: ir::Op<'_>) -> Option<Result<(), String>> {
@@ -121,11 +122,12 @@ impl Op {
     fn verify_dense(&self, dense: &Dense, operand: Array, result: Array) -> Result<(), String> {
         let name = self.name();
         check(
-            dense.weights.rank() == 2 && dense.weights.as_int().is_some(),
+            dense.weights.rank() == 2 && Word::of_element(dense.weights.element()).is_some(),
             || {
                 format!(
-                    "'{name}' op has weights of shape {:?}, expected inputs x outputs",
-                    dense.weights.shape
+                    "'{name}' op has weights of shape {:?} and type {}, expected signed or unsigned integers, inputs x outputs",
+                    dense.weights.shape,
+                    dense.weights.element()
                 )
             },
         )?;

@@ -1,8 +1,7 @@
 //===- Qint.td - integer quantization ---------------------------------------------------------------===//
 //
-// Level 2: what linalg has no op for. Integers are signless with exactly the width that their proven range
-// needs; whether the bits are a signed or an unsigned number is said by each op (`extsi`/`extui` in linalg
-// bodies, the `is_signed`, `input_signed` attributes here). The meaning of each op is `eval` in `op.rs`.
+// Level 2: what linalg has no op for. Integers have exactly the width that their proven range needs, and their type
+// says whether they are signed (`si5`) or unsigned (`ui3`). The meaning of each op is `eval`.
 
 #ifndef QONNX_QINT_TD
 #define QONNX_QINT_TD
@@ -26,8 +25,6 @@ class Qint_Op<string mnemonic, list<Trait> traits = []>
 }
 
 def ScaleAttr : Arg<ElementsAttr, "f32 or f64, as the op says; broadcasts against the operand.">;
-def SignedResultAttr : Arg<BoolAttr, "Whether the result is read as a signed number.">;
-def SignedInputAttr : Arg<BoolAttr, "Whether the operand is read as a signed number.">;
 def ChannelAxisAttr : Arg<SizeAttr, "The channel axis.">;
 
 def Qint_QuantizeOp : Qint_Op<"quantize"> {
@@ -39,10 +36,10 @@ def Qint_QuantizeOp : Qint_Op<"quantize"> {
     zero point is not one. `scale` and `zero_point` are f32 tensors that broadcast against `x`.
 
     ```mlir
-    %n = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32,
+    %n = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0.0 : f32,
                            rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
                            zero_point = dense<0.0> : tensor<f32>}
-       : (tensor<1x8xf32>) -> tensor<1x8xi2>
+       : (tensor<1x8xf32>) -> tensor<1x8xui2>
     ```
   }];
   let arguments = (ins AnyRankedTensor:$x, ScaleAttr:$scale,
@@ -51,8 +48,7 @@ def Qint_QuantizeOp : Qint_Op<"quantize"> {
                        Arg<F32Attr, "Greatest code, before the zero point is subtracted.">:$hi,
                        Arg<RoundingModeAttr, "How codes are rounded.">:$rounding_mode,
                        Arg<BoolAttr, "Codes are -1 and +1 by the sign of the operand; `lo`, `hi` and `rounding_mode` do not matter.">:$bipolar,
-                       Arg<BitsAttr, "The integer is `(code - zero point) * 2^fraction_bits`.">:$fraction_bits,
-                       SignedResultAttr:$is_signed);
+                       Arg<BitsAttr, "The integer is `(code - zero point) * 2^fraction_bits`.">:$fraction_bits);
   let results = (outs AnyRankedTensor:$n);
 }
 
@@ -60,9 +56,9 @@ def Qint_DequantizeOp : Qint_Op<"dequantize"> {
   let summary = "From integers to float32: `f32(f64(n) * scale)`";
   let description = [{
     `scale` is an f64 tensor that broadcasts against `n`. The product is taken in float64 and rounded to
-    float32. `is_signed` says how the bits of `n` are read.
+    float32.
   }];
-  let arguments = (ins AnyRankedTensor:$n, ScaleAttr:$scale, SignedInputAttr:$is_signed);
+  let arguments = (ins AnyRankedTensor:$n, ScaleAttr:$scale);
   let results = (outs AnyRankedTensor:$x);
 }
 
@@ -78,7 +74,7 @@ def Qint_RequantizeOp : Qint_Op<"requantize"> {
                        Arg<BitsAttr, "Number of fraction bits dropped, 0 to 62.">:$shift,
                        Arg<I64Attr, "Least result.">:$lo, Arg<I64Attr, "Greatest result.">:$hi,
                        Arg<RoundingModeAttr, "How dropped fraction bits are rounded.">:$rounding_mode,
-                       ChannelAxisAttr:$axis, SignedInputAttr:$input_signed, SignedResultAttr:$is_signed);
+                       ChannelAxisAttr:$axis);
   let results = (outs AnyRankedTensor:$y);
 }
 
@@ -90,15 +86,15 @@ def Qint_ThresholdOp : Qint_Op<"threshold"> {
     past the range of `n` for a level that is never reached. A decreasing function has a negative step.
 
     ```mlir
-    %y = qint.threshold %n {axis = 1 : i64, base = array<i64: 0>, input_signed = true, is_signed = false,
-                            step = array<i64: 1>, thresholds = dense<[[-2, 5, 9]]> : tensor<1x3xi64>}
-       : (tensor<1x8xi7>) -> tensor<1x8xi2>
+    %y = qint.threshold %n {axis = 1 : i64, base = array<i64: 0>, step = array<i64: 1>,
+                            thresholds = dense<[[-2, 5, 9]]> : tensor<1x3xi64>}
+       : (tensor<1x8xsi7>) -> tensor<1x8xui2>
     ```
   }];
   let arguments = (ins AnyRankedTensor:$n, Arg<ElementsAttr, "i64, channels (or 1) x steps, each row ascending.">:$thresholds,
                        Arg<DenseI64ArrayAttr, "Result below the first threshold, one for each row.">:$base,
                        Arg<DenseI64ArrayAttr, "What each reached threshold adds, one for each row.">:$step,
-                       ChannelAxisAttr:$axis, SignedInputAttr:$input_signed, SignedResultAttr:$is_signed);
+                       ChannelAxisAttr:$axis);
   let results = (outs AnyRankedTensor:$y);
 }
 
@@ -108,8 +104,7 @@ def Qint_LookupOp : Qint_Op<"lookup"> {
     `y = table[c, n - low]`. `table` is a C x D or 1 x D i64 tensor. `n` lies in `low .. low + D - 1`.
   }];
   let arguments = (ins AnyRankedTensor:$n, Arg<ElementsAttr, "i64, channels (or 1) x domain.">:$table,
-                       Arg<I64Attr, "The operand that the first column belongs to.">:$low, ChannelAxisAttr:$axis,
-                       SignedInputAttr:$input_signed, SignedResultAttr:$is_signed);
+                       Arg<I64Attr, "The operand that the first column belongs to.">:$low, ChannelAxisAttr:$axis);
   let results = (outs AnyRankedTensor:$y);
 }
 

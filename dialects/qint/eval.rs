@@ -3,9 +3,7 @@
 use super::op::{Dequantize, Lookup, Op, Quantize, Requantize, Threshold};
 use crate::error::EvalError;
 use crate::qonnx::{Codes, Quantizer, Rounding};
-use crate::tensor::{
-    Data, Element, Tensor, broadcast_index, for_each_index, sign_extend, zero_extend,
-};
+use crate::tensor::{Tensor, broadcast_index, for_each_index};
 use crate::value::TensorType;
 
 /// The real number that an integer stands for: `scale * n` in float64, rounded to float32. The scales of a
@@ -21,17 +19,9 @@ impl Op {
         match self {
             Self::Quantize(op) => op.eval(input, result),
             Self::Dequantize(op) => op.eval(input),
-            Self::Requantize(op) => {
-                map_channels(input, result, op.axis, op.input_signed, |n, c| {
-                    op.apply(n, c)
-                })
-            }
-            Self::Threshold(op) => map_channels(input, result, op.axis, op.input_signed, |n, c| {
-                op.apply(n, c)
-            }),
-            Self::Lookup(op) => map_channels(input, result, op.axis, op.input_signed, |n, c| {
-                op.apply(n, c)
-            }),
+            Self::Requantize(op) => map_channels(input, result, op.axis, |n, c| op.apply(n, c)),
+            Self::Threshold(op) => map_channels(input, result, op.axis, |n, c| op.apply(n, c)),
+            Self::Lookup(op) => map_channels(input, result, op.axis, |n, c| op.apply(n, c)),
         }
     }
 }
@@ -82,7 +72,7 @@ impl Quantize {
 impl Dequantize {
     fn eval(&self, input: &Tensor) -> Result<Tensor, EvalError> {
         let scale = self.scale.to_f64();
-        let n = read(input, self.is_signed);
+        let n = input.as_int().unwrap_or_default();
         let mut values = Vec::with_capacity(n.len());
         for_each_index(&input.shape, |index| {
             values.push(dequantize(
@@ -149,50 +139,38 @@ impl Lookup {
     }
 }
 
-/// The numbers that the bits of an integer tensor stand for.
-pub(crate) fn read(tensor: &Tensor, signed: bool) -> Vec<i64> {
-    match &tensor.data {
-        Data::Int { width, values, .. } => values
-            .iter()
-            .map(|&value| {
-                if signed {
-                    sign_extend(value, *width)
-                } else {
-                    zero_extend(value, *width)
-                }
-            })
-            .collect(),
-        Data::F32(_) | Data::F64(_) => Vec::new(),
-    }
-}
-
 /// A tensor of the result type; numbers are wrapped to its width.
 fn integers(result: &TensorType, values: Vec<i64>) -> Result<Tensor, EvalError> {
-    let Element::Int { width, .. } = result.element else {
+    if !result.element.is_int() {
         return Err(EvalError::element(
             "qint",
             "result",
             result.element,
             "an integer",
         ));
-    };
-    Ok(Tensor::int(width, result.shape.clone(), values))
+    }
+    Ok(Tensor::of_integers(
+        result.element,
+        result.shape.clone(),
+        values,
+    ))
 }
 
 fn map_channels(
     input: &Tensor,
     result: &TensorType,
     axis: usize,
-    signed: bool,
     apply: impl Fn(i64, usize) -> i64,
 ) -> Result<Tensor, EvalError> {
     // A scalar has one channel.
     let inner: usize = input.shape.iter().skip(axis + 1).product();
     let channels = input.shape.get(axis).map_or(1, |&extent| extent.max(1));
-    let values = read(input, signed)
-        .into_iter()
+    let values = input
+        .as_int()
+        .unwrap_or_default()
+        .iter()
         .enumerate()
-        .map(|(at, n)| apply(n, at / inner.max(1) % channels))
+        .map(|(at, &n)| apply(n, at / inner.max(1) % channels))
         .collect();
     integers(result, values)
 }

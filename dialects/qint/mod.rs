@@ -4,5 +4,4 @@ mod eval;
 mod op;
 
 pub use eval::dequantize;
-pub(crate) use eval::read;
 pub use op::{Dequantize, Lookup, Op, Quantize, Requantize, Threshold};

@@ -6,7 +6,7 @@ use melior::ir::{Location, Type, operation::Operation};
 use crate::declare;
 use crate::error::EvalError;
 use crate::ir::Val;
-use crate::tensor::{Element, Sign, Tensor};
+use crate::tensor::{Element, Tensor};
 use crate::value::TensorType;
 use crate::word::Word;
 
@@ -43,20 +43,14 @@ impl Op {
             }
         };
         let integer = |ty: &TensorType, what| {
-            if matches!(
-                ty.element,
-                Element::Int {
-                    sign: Sign::Signless,
-                    ..
-                }
-            ) {
+            if Word::of_element(ty.element).is_some() {
                 Ok(())
             } else {
                 Err(EvalError::element(
                     name,
                     what,
                     ty.element,
-                    "a signless integer",
+                    "a signed or unsigned integer, such as si5 or ui3",
                 ))
             }
         };
@@ -90,7 +84,7 @@ impl Op {
                     let range = op
                         .quantizer(1.0, zero_point)
                         .integer_range(op.fraction_bits);
-                    let fits = range.is_some_and(|(lo, hi)| holds(result, op.is_signed, lo, hi));
+                    let fits = range.is_some_and(|(lo, hi)| holds(result, lo, hi));
                     let expected = format!(
                         "codes from {} to {} less it, times 2^{}, to be exact and to fit {}",
                         op.lo, op.hi, op.fraction_bits, result.element
@@ -163,16 +157,9 @@ impl Op {
     }
 }
 
-/// Whether elements of a type, read as signed or unsigned, hold the integers `lo..=hi`.
-fn holds(ty: &TensorType, signed: bool, lo: i64, hi: i64) -> bool {
-    match ty.element {
-        Element::Int { width, .. } => Word {
-            bits: width,
-            signed,
-        }
-        .holds(Word::of_range(lo, hi)),
-        Element::F32 | Element::F64 => false,
-    }
+/// Whether elements of a type hold the integers `lo..=hi`.
+fn holds(ty: &TensorType, lo: i64, hi: i64) -> bool {
+    Word::of_element(ty.element).is_some_and(|word| word.holds(Word::of_range(lo, hi)))
 }
 
 fn check(

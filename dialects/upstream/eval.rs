@@ -15,6 +15,15 @@ impl Op {
             Self::Generic(op) => op.eval(operands),
             Self::InsertSlice(op) => op.insert(operand(operands, 0)?, operand(operands, 1)?),
             Self::ExtractSlice(op) => Ok(op.extract(operand(operands, 0)?)),
+            Self::Bitcast => {
+                let bits = operand(operands, 0)?;
+                let values = bits.as_int().unwrap_or_default().to_vec();
+                Ok(Tensor::of_integers(
+                    result.element,
+                    bits.shape.clone(),
+                    values,
+                ))
+            }
             Self::Reshape => Ok(operand(operands, 0)?.clone().reshaped(result.shape.clone())),
         }
     }
@@ -131,12 +140,11 @@ impl Generic {
             .map(|tensor| tensor.as_int().unwrap_or_default())
             .collect();
         let mut output = inputs[inputs.len() - 1].to_vec();
+        let destination = operands[operands.len() - 1];
+        let result =
+            |values| Tensor::of_integers(destination.element(), destination.shape.clone(), values);
         if extents.contains(&0) {
-            return Ok(Tensor::int(
-                widths[widths.len() - 1],
-                shapes[shapes.len() - 1].to_vec(),
-                output,
-            ));
+            return Ok(result(output));
         }
 
         let width = widths[widths.len() - 1];
@@ -157,11 +165,7 @@ impl Generic {
                 });
             }
         }
-        Ok(Tensor::int(
-            width,
-            shapes[shapes.len() - 1].to_vec(),
-            output,
-        ))
+        Ok(result(output))
     }
 }
 

@@ -28,7 +28,7 @@ pub use memref::{
     alloc, buffer_type, byte_size, bytes_type, copy, copy_nest, index_constant, is_alloc,
     is_contiguous, is_copy, is_view, root, view,
 };
-pub use tensor::{Slice, reshape, tensor_copy};
+pub use tensor::{Slice, bitcast, reshape, tensor_copy};
 
 use melior::Context;
 use melior::ir::{Attribute, Location, Type, operation::Operation};
@@ -53,6 +53,8 @@ pub enum Op {
     ExtractSlice(Slice),
     /// `tensor.collapse_shape` or `tensor.expand_shape`: the same elements in the shape of the result.
     Reshape,
+    /// `tensor.bitcast`: the same bits as integers of another signedness.
+    Bitcast,
 }
 
 impl Op {

@@ -10,12 +10,14 @@ use melior::ir::{Attribute, Location, ValueLike, operation::Operation};
 
 use super::Op;
 use crate::ir::{self, Attributes, BlockHandle, Val, build_op, build_op_raw};
+use crate::tensor::Element;
 use crate::value::TensorType;
 
 const COLLAPSE: &str = "tensor.collapse_shape";
 const EXPAND: &str = "tensor.expand_shape";
 const EXTRACT: &str = "tensor.extract_slice";
 const INSERT: &str = "tensor.insert_slice";
+const BITCAST: &str = "tensor.bitcast";
 
 const ALLOC_TENSOR: &str = "bufferization.alloc_tensor";
 
@@ -127,6 +129,18 @@ impl Slice {
     }
 }
 
+/// `tensor.bitcast`: the same bits as elements of another integer type of that width.
+pub fn bitcast<'c>(
+    context: &'c Context,
+    value: Val<'c>,
+    element: Element,
+    location: Location<'c>,
+) -> Operation<'c> {
+    let shape = ir::type_of(value).map_or_else(Vec::new, |r#type| r#type.shape);
+    let result = ir::tensor_type(context, &TensorType { shape, element });
+    build_op_raw(context, BITCAST, &[value], &[], &[result], location)
+}
+
 /// Appends the ops that bring `source` into `shape`, row-major order kept: a collapse to one dimension and an
 /// expansion, which canonicalisation composes with their neighbours. `None` if the numbers of elements differ.
 pub fn reshape<'c>(
@@ -231,6 +245,7 @@ pub(super) fn read(op: ir::Op<'_>) -> Option<Op> {
         COLLAPSE | EXPAND => Some(Op::Reshape),
         EXTRACT => slice().map(Op::ExtractSlice),
         INSERT => slice().map(Op::InsertSlice),
+        BITCAST => Some(Op::Bitcast),
         _ => None,
     }
 }

@@ -7,14 +7,15 @@
 // CHECK: indices.mlir: checking the indices failed
 // CHECK-NEXT: 'linalg.generic' op indexes dimension 0 of operand 0 from -3 to 3, expected 0 to 3
 func.func @main(%x: tensor<4xf32> {onnx.name = "x"}) -> (tensor<4xf32> {onnx.name = "y"}) {
-  %n = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 7.0 : f32, is_signed = true, lo = -8.0 : f32,
+  %n = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 7.0 : f32, lo = -8.0 : f32,
                          rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>}
-     : (tensor<4xf32>) -> tensor<4xi4>
+     : (tensor<4xf32>) -> tensor<4xsi4>
+  %b = tensor.bitcast %n : tensor<4xsi4> to tensor<4xi4>
   %start = arith.constant dense<0> : tensor<4xi8>
   %w = arith.constant dense<1> : tensor<4xi4>
   %d = linalg.generic {indexing_maps = [affine_map<(i, k) -> (i - k)>, affine_map<(i, k) -> (k)>, affine_map<(i, k) -> (i)>],
                        iterator_types = ["parallel", "reduction"]}
-     ins(%n, %w : tensor<4xi4>, tensor<4xi4>) outs(%start : tensor<4xi8>) {
+     ins(%b, %w : tensor<4xi4>, tensor<4xi4>) outs(%start : tensor<4xi8>) {
   ^bb0(%in: i4, %weight: i4, %out: i8):
     %1 = arith.extsi %in : i4 to i8
     %2 = arith.extsi %weight : i4 to i8
@@ -22,6 +23,7 @@ func.func @main(%x: tensor<4xf32> {onnx.name = "x"}) -> (tensor<4xf32> {onnx.nam
     %4 = arith.addi %out, %3 : i8
     linalg.yield %4 : i8
   } -> tensor<4xi8>
-  %y = qint.dequantize %d {is_signed = true, scale = dense<0.5> : tensor<f64>} : (tensor<4xi8>) -> tensor<4xf32>
+  %m = tensor.bitcast %d : tensor<4xi8> to tensor<4xsi8>
+  %y = qint.dequantize %m {scale = dense<0.5> : tensor<f64>} : (tensor<4xsi8>) -> tensor<4xf32>
   return %y : tensor<4xf32>
 }

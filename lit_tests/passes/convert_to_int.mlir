@@ -4,13 +4,15 @@
 // output scale of 1, the ties 0.5 and 2.5 round down and 1.5 rounds up.
 // CHECK-LABEL: func.func @per_channel
 // CHECK-DAG: arith.constant dense<{{\[\[}}1, -2], [-1, 1]]> : tensor<2x2xi2>
-// CHECK: %[[X:.*]] = qint.quantize {{.*}} -> tensor<1x2xi3>
-// CHECK: %[[ACC:.*]] = linalg.generic {{.*}} ins(%[[X]], %{{.*}} : tensor<1x2xi3>, tensor<2x2xi2>) outs(%{{.*}} : tensor<1x2xi5>)
+// CHECK: %[[N:.*]] = qint.quantize {{.*}} -> tensor<1x2xui3>
+// CHECK: %[[X:.*]] = tensor.bitcast %[[N]] : tensor<1x2xui3> to tensor<1x2xi3>
+// CHECK: %[[SUM:.*]] = linalg.generic {{.*}} ins(%[[X]], %{{.*}} : tensor<1x2xi3>, tensor<2x2xi2>) outs(%{{.*}} : tensor<1x2xi5>)
 // CHECK: arith.extui {{.*}} : i3 to i5
 // CHECK: arith.extsi {{.*}} : i2 to i5
-// CHECK: qint.threshold %[[ACC]] {axis = 1 : i64, base = array<i64: 0, 0>, input_signed = true, is_signed = false, step = array<i64: 1, 1>
+// CHECK: %[[ACC:.*]] = tensor.bitcast %[[SUM]] : tensor<1x2xi5> to tensor<1x2xsi5>
+// CHECK: qint.threshold %[[ACC]] {axis = 1 : i64, base = array<i64: 0, 0>, step = array<i64: 1, 1>
 // CHECK-SAME: thresholds = dense<{{\[\[}}3, 6], [5, 8]]> : tensor<2x2xi64>
-// CHECK-SAME: -> tensor<1x2xi2>
+// CHECK-SAME: -> tensor<1x2xui2>
 func.func @per_channel(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
   %w = onnx.constant dense<[[0.5, -0.5], [-0.5, 0.25]]> : tensor<2x2xf32>
   %ws = onnx.constant dense<[[0.5, 0.25]]> : tensor<1x2xf32>
@@ -30,7 +32,7 @@ func.func @per_channel(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
 
 // A negative batch-norm gamma makes the step negative, a gamma of 0 makes the channel constant.
 // CHECK-LABEL: func.func @negative_gamma
-// CHECK: qint.threshold {{.*}} base = array<i64: -1, 1, 1>, {{.*}} step = array<i64: 2, -2, 2>, thresholds = dense<{{\[\[}}0], [1], [4]]>
+// CHECK: qint.threshold {{.*}} base = array<i64: -1, 1, 1>, step = array<i64: 2, -2, 2>, thresholds = dense<{{\[\[}}0], [1], [4]]>
 func.func @negative_gamma(%x: tensor<1x3xf32>) -> tensor<1x3xf32> {
   %s = onnx.constant dense<1.0> : tensor<f32>
   %z = onnx.constant dense<0.0> : tensor<f32>
@@ -48,8 +50,8 @@ func.func @negative_gamma(%x: tensor<1x3xf32>) -> tensor<1x3xf32> {
 
 // A zero point is subtracted: 4 unsigned bits with zero point 5 are the integers -5 to 10.
 // CHECK-LABEL: func.func @zero_point
-// CHECK: qint.quantize {{.*}} is_signed = true, {{.*}} zero_point = dense<5.000000e+00> : tensor<f32>} : (tensor<4xf32>) -> tensor<4xi5>
-// CHECK: qint.dequantize {{.*}} scale = dense<2.500000e-01> : tensor<f64>
+// CHECK: qint.quantize {{.*}} zero_point = dense<5.000000e+00> : tensor<f32>} : (tensor<4xf32>) -> tensor<4xsi5>
+// CHECK: qint.dequantize {{.*}}scale = dense<2.500000e-01> : tensor<f64>
 func.func @zero_point(%x: tensor<4xf32>) -> tensor<4xf32> {
   %s = onnx.constant dense<0.25> : tensor<f32>
   %z = onnx.constant dense<5.0> : tensor<f32>

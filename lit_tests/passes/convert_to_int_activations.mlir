@@ -2,8 +2,8 @@
 
 // The ReLU and the quantizer are one op. 0.5 n rounds to even: 0.5 to 0, 1.5 to 2, 2.5 to 2; 3.5 saturates.
 // CHECK-LABEL: func.func @relu
-// CHECK: %[[N:.*]] = qint.quantize {{.*}} -> tensor<4xi4>
-// CHECK-NEXT: qint.threshold %[[N]] {{.*}} base = array<i64: 0>, input_signed = true, is_signed = false, step = array<i64: 1>, thresholds = dense<{{\[\[}}2, 3, 6]]>
+// CHECK: %[[N:.*]] = qint.quantize {{.*}} -> tensor<4xsi4>
+// CHECK-NEXT: qint.threshold %[[N]] {{.*}} base = array<i64: 0>, step = array<i64: 1>, thresholds = dense<{{\[\[}}2, 3, 6]]>
 // CHECK-NOT: onnx.relu
 func.func @relu(%x: tensor<4xf32>) -> tensor<4xf32> {
   %half = onnx.constant dense<0.5> : tensor<f32>
@@ -21,9 +21,9 @@ func.func @relu(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // An output zero point: codes 0 to 3 with zero point 2 are the integers -2 to 1.
 // CHECK-LABEL: func.func @output_zero_point
-// CHECK: qint.threshold {{.*}} base = array<i64: -2>, input_signed = true, is_signed = true, step = array<i64: 1>, thresholds = dense<{{\[\[}}-1, 0, 1]]>
-// CHECK-SAME: -> tensor<4xi2>
-// CHECK: qint.dequantize {{.*}} scale = dense<1.000000e+00>
+// CHECK: qint.threshold {{.*}} base = array<i64: -2>, step = array<i64: 1>, thresholds = dense<{{\[\[}}-1, 0, 1]]>
+// CHECK-SAME: -> tensor<4xsi2>
+// CHECK: qint.dequantize {{.*}}scale = dense<1.000000e+00>
 func.func @output_zero_point(%x: tensor<4xf32>) -> tensor<4xf32> {
   %one = onnx.constant dense<1.0> : tensor<f32>
   %z = onnx.constant dense<0.0> : tensor<f32>
@@ -53,7 +53,7 @@ func.func @floor(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // What neither rises nor falls is a table, from the least integer on; |-4| saturates.
 // CHECK-LABEL: func.func @table
-// CHECK: qint.lookup {{.*}} is_signed = false, low = -4 : i64, table = dense<{{\[\[}}3, 3, 2, 1, 0, 1, 2, 3]]>
+// CHECK: qint.lookup {{.*}} low = -4 : i64, table = dense<{{\[\[}}3, 3, 2, 1, 0, 1, 2, 3]]>
 // CHECK-NOT: qint.threshold
 func.func @table(%x: tensor<4xf32>) -> tensor<4xf32> {
   %one = onnx.constant dense<1.0> : tensor<f32>

@@ -7,13 +7,15 @@
 // CHECK-DAG: %[[FRAME:.*]] = arith.constant dense<0> : tensor<1x2x4x4xi3>
 // CHECK-DAG: %[[ZERO:.*]] = arith.constant dense<0> : tensor<1x2x1x3x3xi5>
 // CHECK-DAG: %[[W:.*]] = arith.constant dense<{{\[\[\[\[\[}}1, -1], [0, 1]]]], {{\[\[\[\[}}1, 1], [1, -2]]]]]> : tensor<2x1x1x2x2xi2>
-// CHECK: %[[X:.*]] = qint.quantize {{.*}} is_signed = true, {{.*}} -> tensor<1x2x2x2xi3>
+// CHECK: %[[N:.*]] = qint.quantize {{.*}} -> tensor<1x2x2x2xsi3>
+// CHECK: %[[X:.*]] = tensor.bitcast %[[N]]
 // CHECK: %[[PADDED:.*]] = tensor.insert_slice %[[X]] into %[[FRAME]][0, 0, 1, 1] [1, 2, 2, 2] [1, 1, 1, 1]
 // CHECK: %[[SPLIT:.*]] = tensor.expand_shape %[[PADDED]] {{.*}} into tensor<1x2x1x4x4xi3>
 // CHECK: %[[SUM:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]
 // CHECK-SAME: ins(%[[SPLIT]], %[[W]] : {{.*}}) outs(%[[ZERO]] :
 // CHECK: %[[JOINED:.*]] = tensor.collapse_shape %[[SUM]] {{.*}} into tensor<1x2x3x3xi5>
-// CHECK: qint.dequantize %[[JOINED]] {is_signed = true, scale = dense<{{\[\[\[\[}}5.000000e-01]], {{\[\[}}2.500000e-01]]]]> : tensor<1x2x1x1xf64>}
+// CHECK: %[[ACC:.*]] = tensor.bitcast %[[JOINED]] : tensor<1x2x3x3xi5> to tensor<1x2x3x3xsi5>
+// CHECK: qint.dequantize %[[ACC]] {scale = dense<{{\[\[\[\[}}5.000000e-01]], {{\[\[}}2.500000e-01]]]]> : tensor<1x2x1x1xf64>}
 // CHECK-NOT: onnx.conv
 func.func @grouped_conv(%x: tensor<1x2x2x2xf32>) -> tensor<1x2x3x3xf32> {
   %none = onnx.none
@@ -35,8 +37,8 @@ func.func @grouped_conv(%x: tensor<1x2x2x2xf32>) -> tensor<1x2x3x3xf32> {
 // CHECK-LABEL: func.func @negative_scale
 // CHECK-DAG: arith.constant dense<{{\[\[}}-1], [1]]> : tensor<2x1xi2>
 // CHECK: linalg.generic {{.*}} outs(%{{.*}} : tensor<1x1xi3>)
-// CHECK: qint.threshold {{.*}} base = array<i64: 1>, {{.*}} is_signed = false, step = array<i64: -1>, thresholds = dense<0> : tensor<1x1xi64>
-// CHECK-SAME: -> tensor<1x1xi1>
+// CHECK: qint.threshold {{.*}} base = array<i64: 1>, step = array<i64: -1>, thresholds = dense<0> : tensor<1x1xi64>
+// CHECK-SAME: -> tensor<1x1xui1>
 func.func @negative_scale(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
   %one = onnx.constant dense<1.0> : tensor<f32>
   %half = onnx.constant dense<0.5> : tensor<f32>
@@ -56,9 +58,9 @@ func.func @negative_scale(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
 // Bipolar inputs and weights are -1 and 1, a weight of 0 is 1. Three of them sum to -3 to 3.
 // CHECK-LABEL: func.func @bipolar
 // CHECK-DAG: arith.constant dense<{{\[\[}}1], [-1], [1]]> : tensor<3x1xi2>
-// CHECK: qint.quantize {{.*}}bipolar = true{{.*}} -> tensor<1x3xi2>
+// CHECK: qint.quantize {{.*}}bipolar = true{{.*}} -> tensor<1x3xsi2>
 // CHECK: linalg.generic {{.*}} outs(%{{.*}} : tensor<1x1xi3>)
-// CHECK: qint.dequantize {{.*}} scale = dense<1.250000e-01> : tensor<f64>
+// CHECK: qint.dequantize {{.*}}scale = dense<1.250000e-01> : tensor<f64>
 func.func @bipolar(%x: tensor<1x3xf32>) -> tensor<1x1xf32> {
   %half = onnx.constant dense<0.5> : tensor<f32>
   %quarter = onnx.constant dense<0.25> : tensor<f32>

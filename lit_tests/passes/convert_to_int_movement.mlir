@@ -22,8 +22,8 @@ func.func @max_pool_ceil(%x: tensor<1x1x3x3xf32>) -> tensor<1x1x2x2xf32> {
 
 // The scale of each channel is that of all its elements once the tensor is flat.
 // CHECK-LABEL: func.func @flatten
-// CHECK: %[[N:.*]] = tensor.collapse_shape {{.*}} into tensor<1x4xi2>
-// CHECK: qint.dequantize %[[N]] {is_signed = false, scale = dense<{{\[\[}}5.000000e-01, 5.000000e-01, 2.500000e-01, 2.500000e-01]]> : tensor<1x4xf64>}
+// CHECK: %[[N:.*]] = tensor.collapse_shape {{.*}} into tensor<1x4xui2>
+// CHECK: qint.dequantize %[[N]] {scale = dense<{{\[\[}}5.000000e-01, 5.000000e-01, 2.500000e-01, 2.500000e-01]]> : tensor<1x4xf64>}
 func.func @flatten(%x: tensor<1x2x2x1xf32>) -> tensor<1x4xf32> {
   %s = onnx.constant dense<[[[[0.5]], [[0.25]]]]> : tensor<1x2x1x1xf32>
   %z = onnx.constant dense<0.0> : tensor<f32>
@@ -38,8 +38,8 @@ func.func @flatten(%x: tensor<1x2x2x1xf32>) -> tensor<1x4xf32> {
 // To channels last: result dimension 1 is operand dimension 2, and so on, in the scales as well.
 // CHECK: affine_map<(d0, d1, d2, d3) -> (d0, d3, d1, d2)>
 // CHECK-LABEL: func.func @transpose
-// CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<1x2x3x4xi2>) outs(%{{.*}} : tensor<1x3x4x2xi2>)
-// CHECK: qint.dequantize {{.*}} scale = dense<{{\[\[\[\[}}5.000000e-01, 2.500000e-01]]]]> : tensor<1x1x1x2xf64>
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<1x2x3x4xui2>) outs(%{{.*}} : tensor<1x3x4x2xui2>)
+// CHECK: qint.dequantize {{.*}}scale = dense<{{\[\[\[\[}}5.000000e-01, 2.500000e-01]]]]> : tensor<1x1x1x2xf64>
 func.func @transpose(%x: tensor<1x2x3x4xf32>) -> tensor<1x3x4x2xf32> {
   %s = onnx.constant dense<[[[[0.5]], [[0.25]]]]> : tensor<1x2x1x1xf32>
   %z = onnx.constant dense<0.0> : tensor<f32>
@@ -53,11 +53,11 @@ func.func @transpose(%x: tensor<1x2x3x4xf32>) -> tensor<1x3x4x2xf32> {
 
 // Parts keep their integers and scales; 0 to 3 and -4 to 3 are both held by 3 signed bits.
 // CHECK-LABEL: func.func @concat
-// CHECK: %[[WHOLE:.*]] = tensor.empty() : tensor<1x4xi3>
+// CHECK: %[[WHOLE:.*]] = tensor.empty() : tensor<1x4xsi3>
 // CHECK: arith.extui %{{.*}} : i2 to i3
-// CHECK: %[[FIRST:.*]] = tensor.insert_slice %{{.*}} into %[[WHOLE]][0, 0] [1, 2] [1, 1] : tensor<1x2xi3>
-// CHECK: %[[BOTH:.*]] = tensor.insert_slice %{{.*}} into %[[FIRST]][0, 2] [1, 2] [1, 1] : tensor<1x2xi3>
-// CHECK: qint.dequantize %[[BOTH]] {is_signed = true, scale = dense<{{\[\[}}1.000000e+00, 1.000000e+00, 5.000000e-01, 5.000000e-01]]>
+// CHECK: %[[FIRST:.*]] = tensor.insert_slice %{{.*}} into %[[WHOLE]][0, 0] [1, 2] [1, 1] : tensor<1x2xsi3>
+// CHECK: %[[BOTH:.*]] = tensor.insert_slice %{{.*}} into %[[FIRST]][0, 2] [1, 2] [1, 1] : tensor<1x2xsi3>
+// CHECK: qint.dequantize %[[BOTH]] {scale = dense<{{\[\[}}1.000000e+00, 1.000000e+00, 5.000000e-01, 5.000000e-01]]>
 func.func @concat(%x: tensor<1x2xf32>, %y: tensor<1x2xf32>) -> tensor<1x4xf32> {
   %one = onnx.constant dense<1.0> : tensor<f32>
   %half = onnx.constant dense<0.5> : tensor<f32>

@@ -202,10 +202,10 @@ func.func @unknown_shape(%x: tensor<2x3xf32>, %shape: tensor<1xi64>) -> tensor<*
 
 // -----
 
-func.func @twice(%x: tensor<2xf32>) -> tensor<2xi2> {
+func.func @twice(%x: tensor<2xf32>) -> tensor<2xui2> {
   // expected-error @below {{'qint.quantize' op is not part of levels 0 and 1}}
-  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32, rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xi2>
-  return %0 : tensor<2xi2>
+  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0.0 : f32, rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xui2>
+  return %0 : tensor<2xui2>
 }
 
 // -----

@@ -7,7 +7,7 @@ func.func @main(%x: tensor<1x2xi2>) -> tensor<1x2xi5> {
 func.func @network(%x: !dataflow.array<2 x ui2> {onnx.name = "x"}) -> (!dataflow.array<2 x si5> {onnx.name = "y"}) {
   // expected-error @below {{the hls backend has no dense layer with reuse factor 2 yet, expected 1}}
   %0 = dataflow.dense %x {bias = array<i64>, reuse_factor = 2 : i64, rows = 1 : i64,
-                          weights = dense<1> : tensor<2x2xi2>, weights_signed = true}
+                          weights = dense<1> : tensor<2x2xsi2>}
      : (!dataflow.array<2 x ui2>) -> !dataflow.array<2 x si5>
   return %0 : !dataflow.array<2 x si5>
 }

@@ -36,16 +36,17 @@ func.func @main(%x: tensor<1x2xf32> {onnx.name = "x"}) -> (tensor<1x2xf32> {onnx
 func.func @main(%x: tensor<1x1x4x4xf32> {onnx.name = "x"}) -> (tensor<1x1x3x3xf32> {onnx.name = "y"}) {
   %w = arith.constant dense<1> : tensor<1x1x2x2xi2>
   %z = arith.constant dense<0> : tensor<1x1x3x3xi6>
-  %q = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32,
+  %q = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0.0 : f32,
                          rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
-                         zero_point = dense<0.0> : tensor<f32>} : (tensor<1x1x4x4xf32>) -> tensor<1x1x4x4xi2>
+                         zero_point = dense<0.0> : tensor<f32>} : (tensor<1x1x4x4xf32>) -> tensor<1x1x4x4xui2>
+  %p = tensor.bitcast %q : tensor<1x1x4x4xui2> to tensor<1x1x4x4xi2>
   // expected-error @below {{a convolution is not supported by the hls backend, which has no streaming layer for it yet; compile this model for the cpu}}
-  %a = linalg.generic {indexing_maps = [affine_map<(n, f, h, w, c, i, j) -> (n, c, h + i, w + j)>,
+  %s = linalg.generic {indexing_maps = [affine_map<(n, f, h, w, c, i, j) -> (n, c, h + i, w + j)>,
                                         affine_map<(n, f, h, w, c, i, j) -> (f, c, i, j)>,
                                         affine_map<(n, f, h, w, c, i, j) -> (n, f, h, w)>],
                        iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction",
                                          "reduction"]}
-       ins(%q, %w : tensor<1x1x4x4xi2>, tensor<1x1x2x2xi2>) outs(%z : tensor<1x1x3x3xi6>) {
+       ins(%p, %w : tensor<1x1x4x4xi2>, tensor<1x1x2x2xi2>) outs(%z : tensor<1x1x3x3xi6>) {
   ^bb0(%in: i2, %in_0: i2, %out: i6):
     %1 = arith.extui %in : i2 to i6
     %2 = arith.extsi %in_0 : i2 to i6
@@ -53,8 +54,9 @@ func.func @main(%x: tensor<1x1x4x4xf32> {onnx.name = "x"}) -> (tensor<1x1x3x3xf3
     %4 = arith.addi %out, %3 : i6
     linalg.yield %4 : i6
   } -> tensor<1x1x3x3xi6>
-  %y = qint.dequantize %a {is_signed = true, scale = dense<0.25> : tensor<f64>}
-       : (tensor<1x1x3x3xi6>) -> tensor<1x1x3x3xf32>
+  %a = tensor.bitcast %s : tensor<1x1x3x3xi6> to tensor<1x1x3x3xsi6>
+  %y = qint.dequantize %a {scale = dense<0.25> : tensor<f64>}
+       : (tensor<1x1x3x3xsi6>) -> tensor<1x1x3x3xf32>
   return %y : tensor<1x1x3x3xf32>
 }
 
@@ -69,11 +71,11 @@ func.func @main() -> (tensor<2xf32> {onnx.name = "y"}) {
 // -----
 
 // An array of no words, which MLIR would end the process for.
-func.func @main(%n: tensor<0xi4> {onnx.name = "n"}) -> (tensor<0xf32> {onnx.name = "y"}) {
+func.func @main(%n: tensor<0xui4> {onnx.name = "n"}) -> (tensor<0xf32> {onnx.name = "y"}) {
   // expected-error @below {{an operand or the result holds no elements, which is not supported in hardware; expected extents of at least 1}}
-  %0 = qint.lookup %n {axis = 0 : i64, input_signed = false, is_signed = false, low = 0 : i64,
-                       table = dense<1> : tensor<1x16xi64>} : (tensor<0xi4>) -> tensor<0xi4>
-  %y = qint.dequantize %0 {is_signed = false, scale = dense<0.25> : tensor<f64>} : (tensor<0xi4>) -> tensor<0xf32>
+  %0 = qint.lookup %n {axis = 0 : i64, low = 0 : i64,
+                       table = dense<1> : tensor<1x16xi64>} : (tensor<0xui4>) -> tensor<0xui4>
+  %y = qint.dequantize %0 {scale = dense<0.25> : tensor<f64>} : (tensor<0xui4>) -> tensor<0xf32>
   return %y : tensor<0xf32>
 }
 
@@ -91,6 +93,7 @@ func.func @main(%n: tensor<2xi60> {onnx.name = "n"}) -> (tensor<2xf32> {onnx.nam
     %3 = arith.trunci %2 : i64 to i60
     linalg.yield %3 : i60
   } -> tensor<2xi60>
-  %y = qint.dequantize %0 {is_signed = true, scale = dense<0.25> : tensor<f64>} : (tensor<2xi60>) -> tensor<2xf32>
+  %s = tensor.bitcast %0 : tensor<2xi60> to tensor<2xsi60>
+  %y = qint.dequantize %s {scale = dense<0.25> : tensor<f64>} : (tensor<2xsi60>) -> tensor<2xf32>
   return %y : tensor<2xf32>
 }

@@ -17,17 +17,19 @@ func.func @main(%x: tensor<2x4xf32> {onnx.name = "x"}, %a: tensor<2x3xf32> {onnx
   %f = qonnx.int_quant %g, %scales, %zero, %bits {is_signed = true, narrow = false, rounding_mode = "HALF_UP"}
      : (tensor<2x3xf32>, tensor<3xf32>, tensor<f32>, tensor<3xf32>) -> tensor<2x3xf32> loc("float quantizer")
   %s = qonnx.bipolar_quant %a, %scales : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32> loc("float signs")
-  %n = qint.quantize %f {bipolar = false, fraction_bits = 1 : i64, hi = 7.0 : f32, is_signed = true, lo = -8.0 : f32,
+  %n = qint.quantize %f {bipolar = false, fraction_bits = 1 : i64, hi = 7.0 : f32, lo = -8.0 : f32,
                          rounding_mode = "HALF_DOWN", scale = dense<0.2> : tensor<f32>, zero_point = dense<0.5> : tensor<f32>}
-     : (tensor<2x3xf32>) -> tensor<2x3xi6> loc("n")
-  %m = qint.quantize %s {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32,
+     : (tensor<2x3xf32>) -> tensor<2x3xsi6> loc("n")
+  %m = qint.quantize %s {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0.0 : f32,
                          rounding_mode = "UP", scale = dense<0.25> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>}
-     : (tensor<2x3xf32>) -> tensor<2x3xi2> loc("m")
+     : (tensor<2x3xf32>) -> tensor<2x3xui2> loc("m")
+  %nb = tensor.bitcast %n : tensor<2x3xsi6> to tensor<2x3xi6>
+  %mb = tensor.bitcast %m : tensor<2x3xui2> to tensor<2x3xi2>
   %w = arith.constant dense<[[1, -2, 0], [3, 1, -4], [2, 0, 1]]> : tensor<3x3xi3>
   %start = arith.constant dense<[[1, 0, -1], [1, 0, -1]]> : tensor<2x3xi10>
   %d = linalg.generic {indexing_maps = [affine_map<(r, j, k) -> (r, k)>, affine_map<(r, j, k) -> (j, k)>, affine_map<(r, j, k) -> (r, j)>],
                        iterator_types = ["parallel", "parallel", "reduction"]}
-     ins(%n, %w : tensor<2x3xi6>, tensor<3x3xi3>) outs(%start : tensor<2x3xi10>) {
+     ins(%nb, %w : tensor<2x3xi6>, tensor<3x3xi3>) outs(%start : tensor<2x3xi10>) {
   ^bb0(%in: i6, %weight: i3, %out: i10):
     %1 = arith.extsi %in : i6 to i10
     %2 = arith.extsi %weight : i3 to i10
@@ -38,28 +40,29 @@ func.func @main(%x: tensor<2x4xf32> {onnx.name = "x"}, %a: tensor<2x3xf32> {onnx
   %empty = tensor.empty() : tensor<2x3xi11>
   %sum = linalg.generic {indexing_maps = [affine_map<(r, j) -> (r, j)>, affine_map<(r, j) -> (r, j)>, affine_map<(r, j) -> (r, j)>],
                          iterator_types = ["parallel", "parallel"]}
-     ins(%d, %m : tensor<2x3xi10>, tensor<2x3xi2>) outs(%empty : tensor<2x3xi11>) {
+     ins(%d, %mb : tensor<2x3xi10>, tensor<2x3xi2>) outs(%empty : tensor<2x3xi11>) {
   ^bb0(%in: i10, %other: i2, %out: i11):
     %1 = arith.extsi %in : i10 to i11
     %2 = arith.extui %other : i2 to i11
     %3 = arith.subi %1, %2 : i11
     linalg.yield %3 : i11
   } -> tensor<2x3xi11> loc("difference")
-  %q = qint.requantize %sum {addend = array<i64: 5>, axis = 1 : i64, hi = 7 : i64, input_signed = true, is_signed = true, lo = -8 : i64, multiplier = array<i64: 3, -2, 7>, rounding_mode = "ROUND", shift = 4 : i64} : (tensor<2x3xi11>) -> tensor<2x3xi4> loc("q")
-  %moved = tensor.empty() : tensor<3x2xi4>
+  %ws = tensor.bitcast %sum : tensor<2x3xi11> to tensor<2x3xsi11> loc("difference")
+  %q = qint.requantize %ws {addend = array<i64: 5>, axis = 1 : i64, hi = 7 : i64, lo = -8 : i64, multiplier = array<i64: 3, -2, 7>, rounding_mode = "ROUND", shift = 4 : i64} : (tensor<2x3xsi11>) -> tensor<2x3xsi4> loc("q")
+  %moved = tensor.empty() : tensor<3x2xsi4>
   %tr = linalg.generic {indexing_maps = [affine_map<(j, r) -> (r, j)>, affine_map<(j, r) -> (j, r)>], iterator_types = ["parallel", "parallel"]}
-     ins(%q : tensor<2x3xi4>) outs(%moved : tensor<3x2xi4>) {
-  ^bb0(%in: i4, %out: i4):
-    linalg.yield %in : i4
-  } -> tensor<3x2xi4> loc("transposed")
-  %ft = qint.dequantize %tr {is_signed = true, scale = dense<[[0.5], [0.25], [-0.3]]> : tensor<3x1xf64>} : (tensor<3x2xi4>) -> tensor<3x2xf32>
-  %fq = qint.dequantize %q {is_signed = true, scale = dense<0.125> : tensor<f64>} : (tensor<2x3xi4>) -> tensor<2x3xf32>
+     ins(%q : tensor<2x3xsi4>) outs(%moved : tensor<3x2xsi4>) {
+  ^bb0(%in: si4, %out: si4):
+    linalg.yield %in : si4
+  } -> tensor<3x2xsi4> loc("transposed")
+  %ft = qint.dequantize %tr {scale = dense<[[0.5], [0.25], [-0.3]]> : tensor<3x1xf64>} : (tensor<3x2xsi4>) -> tensor<3x2xf32>
+  %fq = qint.dequantize %q {scale = dense<0.125> : tensor<f64>} : (tensor<2x3xsi4>) -> tensor<2x3xf32>
   %p = onnx.softmax %fq {axis = 1 : i64, flatten = false} : (tensor<2x3xf32>) -> tensor<2x3xf32> loc("softmax")
-  %n2 = qint.quantize %p {bipolar = false, fraction_bits = 0 : i64, hi = 255.0 : f32, is_signed = false, lo = 0.0 : f32,
+  %n2 = qint.quantize %p {bipolar = false, fraction_bits = 0 : i64, hi = 255.0 : f32, lo = 0.0 : f32,
                           rounding_mode = "FLOOR", scale = dense<[0.004, 0.005, 0.006]> : tensor<3xf32>, zero_point = dense<0.0> : tensor<f32>}
-     : (tensor<2x3xf32>) -> tensor<2x3xi8> loc("n2")
-  %l = qint.threshold %n2 {axis = 1 : i64, base = array<i64: -1>, input_signed = false, is_signed = true, step = array<i64: 1>, thresholds = dense<[[20, 60, 128]]> : tensor<1x3xi64>} : (tensor<2x3xi8>) -> tensor<2x3xi3> loc("l")
-  %fl = qint.dequantize %l {is_signed = true, scale = dense<0.3> : tensor<f64>} : (tensor<2x3xi3>) -> tensor<2x3xf32>
+     : (tensor<2x3xf32>) -> tensor<2x3xui8> loc("n2")
+  %l = qint.threshold %n2 {axis = 1 : i64, base = array<i64: -1>, step = array<i64: 1>, thresholds = dense<[[20, 60, 128]]> : tensor<1x3xi64>} : (tensor<2x3xui8>) -> tensor<2x3xsi3> loc("l")
+  %fl = qint.dequantize %l {scale = dense<0.3> : tensor<f64>} : (tensor<2x3xsi3>) -> tensor<2x3xf32>
   %r = onnx.gelu %fl : (tensor<2x3xf32>) -> tensor<2x3xf32> loc("gelu")
   %z = onnx.concat %x, %fq {axis = -1 : i64} : (tensor<2x4xf32>, tensor<2x3xf32>) -> tensor<2x7xf32> loc("concat")
   return %r, %z, %ft : tensor<2x3xf32>, tensor<2x7xf32>, tensor<3x2xf32>

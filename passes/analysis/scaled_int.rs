@@ -6,7 +6,8 @@
 //! number 0 and zero padding needs no care.
 
 use qonnx_dialects::packed::Packed;
-use qonnx_dialects::tensor::{Element, Tensor, least_exponent};
+use qonnx_dialects::tensor::{Tensor, least_exponent};
+use qonnx_dialects::word::Word;
 
 /// What is known of one channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,38 +27,6 @@ pub struct ScaledInt {
     pub axis: usize,
     /// One for each position along the axis, or one for all.
     pub channels: Vec<Channel>,
-}
-
-/// How an integer is stored: exactly as wide as its range needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Width {
-    /// Number of bits, 1 to 64.
-    pub bits: u32,
-    /// Whether the top bit is a sign.
-    pub signed: bool,
-}
-
-impl Width {
-    /// The narrowest width for all of `lo..=hi`: unsigned where nothing is negative.
-    pub fn of(lo: i64, hi: i64) -> Self {
-        if lo >= 0 {
-            return Self {
-                bits: (64 - hi.leading_zeros()).max(1),
-                signed: false,
-            };
-        }
-        let magnitude_bits =
-            |value: i64| 64 - (if value < 0 { !value } else { value }).leading_zeros();
-        Self {
-            bits: magnitude_bits(lo).max(magnitude_bits(hi)) + 1,
-            signed: true,
-        }
-    }
-
-    /// The signless element type.
-    pub fn element(self) -> Element {
-        Element::int(self.bits)
-    }
 }
 
 impl ScaledInt {
@@ -87,10 +56,10 @@ impl ScaledInt {
             })
     }
 
-    /// The width that all channels fit in.
-    pub fn width(&self) -> Width {
+    /// The word that all channels fit in, exactly as wide as their ranges need.
+    pub fn word(&self) -> Word {
         let (lo, hi) = self.range();
-        Width::of(lo, hi)
+        Word::of_range(lo, hi)
     }
 
     /// The scale, if it is the same in all channels.
@@ -229,25 +198,6 @@ impl DotRange {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn widths_are_the_narrowest() {
-        let cases = [
-            ((0, 0), (1, false)),
-            ((0, 1), (1, false)),
-            ((0, 3), (2, false)),
-            ((0, 4), (3, false)),
-            ((-1, 0), (1, true)),
-            ((-1, 1), (2, true)),
-            ((-2, 1), (2, true)),
-            ((-3, 1), (3, true)),
-            ((-128, 127), (8, true)),
-            ((-1, 128), (9, true)),
-        ];
-        for ((lo, hi), (bits, signed)) in cases {
-            assert_eq!(Width::of(lo, hi), Width { bits, signed }, "{lo}..={hi}");
-        }
-    }
 
     #[test]
     fn float_constants_on_a_grid_become_integers() {

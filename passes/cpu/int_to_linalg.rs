@@ -15,7 +15,7 @@ use qonnx_dialects::{onnx, qint, upstream};
 use super::emit::Emitter;
 use super::float::{self, Node, Operand};
 use super::integer::{self, Machine, machine_type};
-use super::readers::Readers;
+use super::readers::{Readers, is_signed};
 
 declare_pass! {
     /// Rewrite level 2 to upstream dialects on machine types.
@@ -177,6 +177,7 @@ impl<'c> Walk<'c> {
             return Err(unknown(op));
         };
         let operands: Vec<_> = op.operands().map(ir::val).collect();
+        let signed = operands.first().is_some_and(|first| is_signed(*first));
         let operands = operands
             .iter()
             .map(|operand| self.machine(emit, *operand))
@@ -187,7 +188,7 @@ impl<'c> Walk<'c> {
         match (qint::Op::read(op), upstream::Op::read(op)) {
             (Some(qint), _) => {
                 let operand = *operands.first().ok_or("has no operand")?;
-                integer::lower_qint(emit, &qint, operand, result)
+                integer::lower_qint(emit, &qint, operand, signed, result)
             }
             (None, Some(upstream)) => {
                 integer::lower_upstream(emit, &upstream, op, &operands, result)

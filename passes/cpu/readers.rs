@@ -1,8 +1,16 @@
 //! How the readers of a level-2 integer read its bits.
 
+use melior::ir::operation::OperationLike;
 use qonnx_dialects::ir::{self, Op, Val};
 use qonnx_dialects::qint;
 use qonnx_dialects::upstream::{self, Generic, Instr, Integer, Resize};
+use qonnx_dialects::word::Word;
+
+/// Whether the elements of a value are signed integers.
+pub fn is_signed(value: Val<'_>) -> bool {
+    let word = ir::type_of(value).and_then(|r#type| Word::of_element(r#type.element));
+    word.is_some_and(|word| word.signed)
+}
 
 /// Which readings of a value occur. Sums and products read neither way: they are modular.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,10 +57,15 @@ impl Readers {
 
     fn of_use(user: Op<'_>, operand: usize) -> Self {
         match qint::Op::read(user) {
-            Some(qint::Op::Dequantize(op)) => return Self::one(op.is_signed),
-            Some(qint::Op::Requantize(op)) => return Self::one(op.input_signed),
-            Some(qint::Op::Threshold(op)) => return Self::one(op.input_signed),
-            Some(qint::Op::Lookup(op)) => return Self::one(op.input_signed),
+            Some(
+                qint::Op::Dequantize(_)
+                | qint::Op::Requantize(_)
+                | qint::Op::Threshold(_)
+                | qint::Op::Lookup(_),
+            ) => {
+                let value = user.operand(operand).map(ir::val);
+                return Self::one(value.is_ok_and(is_signed));
+            }
             Some(qint::Op::Quantize(_)) => return Self::default(),
             None => {}
         }

@@ -63,8 +63,7 @@ impl<'c> Layers<'c, '_> {
             );
         };
         let dense = Dense {
-            weights,
-            weights_signed: of_weights.signed.unwrap_or(true),
+            weights: signed_as(weights, of_weights.signed.unwrap_or(true)),
             bias,
             rows: array.size / size.inputs.max(1),
             reuse_factor: 1,
@@ -75,6 +74,16 @@ impl<'c> Layers<'c, '_> {
         };
         self.append(&dataflow::Op::Dense(dense), &[x], result, op.location())
     }
+}
+
+/// The numbers that the bits of weights stand for.
+fn signed_as(weights: Tensor, signed: bool) -> Tensor {
+    let word = Word {
+        bits: weights.element().width(),
+        signed,
+    };
+    let values = weights.as_int().unwrap_or_default().to_vec();
+    Tensor::of_integers(word.element(), weights.shape, values)
 }
 
 /// The factors, if the body is `out + extend(a) * extend(b)`.

@@ -7,10 +7,9 @@ use qonnx_dialects::dataflow::{self, Array};
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, BlockHandle, Function, Op, Val};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
-use qonnx_dialects::tensor::Element;
 use qonnx_dialects::text::Foreign;
 use qonnx_dialects::word::Word;
-use qonnx_dialects::{onnx, qint, upstream};
+use qonnx_dialects::{onnx, upstream};
 use std::collections::{HashMap, HashSet};
 
 use super::layers::{Layers, type_of_array};
@@ -115,7 +114,7 @@ struct Split<'c> {
     end: Op<'c>,
     /// How the values of the function are read, as it was before anything was moved.
     readers: Readers,
-    /// How the bits of the host's integer tensors are read.
+    /// How the bits of integers between networks are read.
     words: HashMap<usize, Word>,
 }
 
@@ -124,12 +123,6 @@ impl<'c> Split<'c> {
     fn keep(&mut self, stage: &Stage<'c>) {
         for op in &stage.ops {
             ir::move_before(*op, self.end);
-            if let Some(qint::Op::Quantize(quantize)) = qint::Op::read(*op)
-                && let Ok(result) = op.result(0)
-                && let Some(word) = word_of(ir::val(result), quantize.is_signed)
-            {
-                self.words.insert(ir::value_key(ir::val(result)), word);
-            }
         }
     }
 
@@ -274,15 +267,13 @@ fn reaches_product(value: Val<'_>) -> bool {
     false
 }
 
-/// The word of an integer tensor's elements.
+/// The word of an integer tensor's elements, which are read as `signed` if their type does not say.
 fn word_of(value: Val<'_>, signed: bool) -> Option<Word> {
-    match ir::type_of(value)?.element {
-        Element::Int { width, .. } => Some(Word {
-            bits: width,
-            signed,
-        }),
-        _ => None,
-    }
+    let element = ir::type_of(value)?.element;
+    let bits = element.width();
+    element
+        .is_int()
+        .then(|| Word::of_element(element).unwrap_or(Word { bits, signed }))
 }
 
 /// The values that a stage makes for others, in order.

@@ -183,31 +183,34 @@ impl<'c, 'r> Layers<'c, 'r> {
                 ),
             );
         };
+        let typed = Word::of_element(result_type.element);
+        let of_type = typed.unwrap_or(Word {
+            bits: width,
+            signed: self.readers.signed(result),
+        });
         let made = match (qint::Op::read(op), upstream::Op::read(op)) {
             (Some(function), _) => {
                 let x = operand(0)?;
                 let shape = ir::type_of(x)
                     .map(|r#type| r#type.shape)
                     .unwrap_or_default();
-                let Some((activation, input_signed, signed)) = activation(function, &shape) else {
+                let Some(activation) = activation(function, &shape) else {
                     return fail(op, "the op does not stay within the integers");
                 };
-                let (x, array) = self.array(x, Some(input_signed), op)?;
+                let (x, array) = self.array(x, None, op)?;
                 let result = Array {
                     size: array.size,
-                    word: Word {
-                        bits: width,
-                        signed,
-                    },
+                    word: of_type,
                 };
                 self.append(&activation.into(), &[x], result, op.location())?
             }
             (None, Some(upstream::Op::Reshape)) => self.array(operand(0)?, None, op)?,
+            (None, Some(upstream::Op::Bitcast)) => {
+                let signed = typed.map(|word| word.signed);
+                self.array(operand(0)?, signed, op)?
+            }
             (None, Some(upstream::Op::Generic(generic))) => {
-                let word = Word {
-                    bits: width,
-                    signed: self.readers.signed(result),
-                };
+                let word = of_type;
                 if generic
                     .iterators
                     .contains(&upstream::IteratorKind::Reduction)
@@ -301,35 +304,23 @@ pub fn unsupported(op: Op<'_>) -> String {
     )
 }
 
-/// The layer of an integer activation, and how its input and its result are read.
-fn activation(function: qint::Op, shape: &[usize]) -> Option<(Activation, bool, bool)> {
-    let (function, axis, input_signed, signed) = match function {
+/// The layer of an integer activation.
+fn activation(function: qint::Op, shape: &[usize]) -> Option<Activation> {
+    let (function, axis) = match function {
         qint::Op::Threshold(op) => {
-            let flags = (op.axis, op.input_signed, op.is_signed);
-            (
-                Function::Threshold(qint::Threshold { axis: 0, ..op }),
-                flags.0,
-                flags.1,
-                flags.2,
-            )
+            let axis = op.axis;
+            (Function::Threshold(qint::Threshold { axis: 0, ..op }), axis)
         }
         qint::Op::Requantize(op) => {
-            let flags = (op.axis, op.input_signed, op.is_signed);
+            let axis = op.axis;
             (
                 Function::Requantize(qint::Requantize { axis: 0, ..op }),
-                flags.0,
-                flags.1,
-                flags.2,
+                axis,
             )
         }
         qint::Op::Lookup(op) => {
-            let flags = (op.axis, op.input_signed, op.is_signed);
-            (
-                Function::Lookup(qint::Lookup { axis: 0, ..op }),
-                flags.0,
-                flags.1,
-                flags.2,
-            )
+            let axis = op.axis;
+            (Function::Lookup(qint::Lookup { axis: 0, ..op }), axis)
         }
         qint::Op::Quantize(_) | qint::Op::Dequantize(_) => return None,
     };
@@ -339,7 +330,7 @@ fn activation(function: qint::Op, shape: &[usize]) -> Option<(Activation, bool, 
     } else {
         shape.get(axis + 1..)?.iter().product()
     };
-    Some((Activation { function, inner }, input_signed, signed))
+    Some(Activation { function, inner })
 }
 
 /// Linear index in the larger tensor, of extents `shape`, of each element of a slice.

@@ -3,6 +3,7 @@
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::ir::{self, Function, Op, Val};
 use qonnx_dialects::upstream::{Instr, Integer, Resize};
+use qonnx_dialects::word::Word;
 use qonnx_dialects::{qint, upstream};
 use std::collections::HashMap;
 
@@ -54,15 +55,24 @@ enum Reader {
 impl Reader {
     fn of(op: Op<'_>) -> Self {
         match qint::Op::read(op) {
-            Some(qint::Op::Threshold(op)) => return Self::Certain(op.input_signed),
-            Some(qint::Op::Requantize(op)) => return Self::Certain(op.input_signed),
-            Some(qint::Op::Lookup(op)) => return Self::Certain(op.input_signed),
-            Some(qint::Op::Dequantize(op)) => return Self::Certain(op.is_signed),
+            Some(
+                qint::Op::Threshold(_)
+                | qint::Op::Requantize(_)
+                | qint::Op::Lookup(_)
+                | qint::Op::Dequantize(_),
+            ) => {
+                return op
+                    .operand(0)
+                    .map_or(Self::None, |x| Self::typed(ir::val(x)));
+            }
             Some(qint::Op::Quantize(_)) => return Self::None,
             None => {}
         }
         match upstream::Op::read(op) {
             Some(upstream::Op::Generic(generic)) => Self::Body(generic.body),
+            Some(upstream::Op::Bitcast) => {
+                op.result(0).map_or(Self::None, |y| Self::typed(ir::val(y)))
+            }
             Some(
                 upstream::Op::Reshape
                 | upstream::Op::ExtractSlice(_)
@@ -70,6 +80,12 @@ impl Reader {
             ) => Self::Result,
             None => Self::None,
         }
+    }
+
+    /// As the type of a value says, or as that is read.
+    fn typed(value: Val<'_>) -> Self {
+        let word = ir::type_of(value).and_then(|r#type| Word::of_element(r#type.element));
+        word.map_or(Self::Result, |word| Self::Certain(word.signed))
     }
 
     /// How it reads operand `at`, if its result is read as `result`.

@@ -8,6 +8,7 @@ use qonnx_dialects::hls::{self, Builder, Func, Memory, Scalar};
 use qonnx_dialects::ir::{self, Function, Node, Op};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::text::Foreign;
+use qonnx_dialects::word::Word;
 use std::collections::{BTreeMap, HashMap};
 
 use super::functions::{Emitter, Port};
@@ -104,9 +105,11 @@ fn check(network: &Function<'_>, runs: &[Op<'_>]) -> PassResult {
                 .zip(inputs.iter().chain(&outputs))
                 .all(|(tensor, array)| {
                     tensor.is_some_and(|tensor| {
+                        let word = Word::of_element(tensor.element);
                         tensor.shape.iter().product::<usize>() == array.size
-                            && tensor.element
-                                == qonnx_dialects::tensor::Element::int(array.word.bits)
+                            && tensor.element.is_int()
+                            && tensor.element.width() == array.word.bits
+                            && word.is_none_or(|word| word == array.word)
                     })
                 });
         if !fits {

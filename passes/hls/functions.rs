@@ -244,19 +244,13 @@ impl<'c> Emitter<'c> {
     ) -> String {
         let (depth, columns, rows) = (dense.inputs(), dense.outputs(), dense.rows);
         let weights = dense.weight_numbers();
-        let bits = match dense.weights.element() {
-            qonnx_dialects::tensor::Element::Int { width, .. } => width,
-            _ => 64,
-        };
-        let word = Word {
-            bits,
-            signed: dense.weights_signed,
-        };
+        let word = Word::of_element(dense.weights.element())
+            .expect("the verifier wants words for weights");
         let name = wanted.within("", "_weights");
         let weights = self.table(
             &name,
             &[depth, columns],
-            &weights,
+            weights,
             word,
             "weights, inputs x outputs",
         );

@@ -9,9 +9,10 @@ use qonnx_dialects::ir::{self, Val};
 use qonnx_dialects::onnx;
 use qonnx_dialects::qint::{self, Lookup, Quantize, Requantize, Threshold};
 use qonnx_dialects::qonnx::{self, Codes, Rounding};
-use qonnx_dialects::tensor::Tensor;
+use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::upstream::{AffineMap, Generic, Instr, Integer, IteratorKind, Resize};
 use qonnx_dialects::value::TensorType;
+use qonnx_dialects::word::Word;
 use std::rc::Rc;
 
 use super::constant::Constant;
@@ -22,7 +23,7 @@ use super::refusal::{NOT_A_NUMBER, Refusal};
 use super::steps::Step;
 use super::value::{IntValue, State};
 use crate::analysis::requantize::{self, Nearest, Rescale};
-use crate::analysis::scaled_int::{Channel, DotRange, ScaledInt, Width, varying_axis, with_rank};
+use crate::analysis::scaled_int::{Channel, DotRange, ScaledInt, varying_axis, with_rank};
 use crate::analysis::thresholds::{self, ChannelFunction, StepFunction};
 
 impl<'c> Converter<'c> {
@@ -140,7 +141,7 @@ impl<'c> Converter<'c> {
             axis: axis.unwrap_or(0),
             channels: channels.collect(),
         };
-        let width = info.width();
+        let word = info.word();
         let (lo, hi, rounding, bipolar) = match codes {
             Codes::Range { lo, hi, rounding } => (lo, hi, rounding, false),
             Codes::SignOfCode | Codes::SignOfInput => (-1.0, 1.0, Rounding::Round, true),
@@ -158,9 +159,8 @@ impl<'c> Converter<'c> {
             rounding_mode: rounding,
             bipolar,
             fraction_bits: parameters.fraction_bits,
-            is_signed: width.signed,
         });
-        let n_type = self.tensor_type(&result.shape, width.element());
+        let n_type = self.tensor_type(&result.shape, word.element());
         let n = self.append(quantize.build(self.context, x, n_type, location));
         let shape = result.shape.clone();
         Ok(State::Int(IntValue::new(n, info, shape)))
@@ -174,35 +174,29 @@ impl<'c> Converter<'c> {
     ) -> Result<State<'c>, Refusal> {
         let function = Activation::new(value, parameters)?;
         let axis = function.axis.unwrap_or(0);
-        let input_signed = value.info.width().signed;
         let quantizers = parameters.channels();
         let scale =
             |channel: usize| quantizers[if quantizers.len() == 1 { 0 } else { channel }].scale;
-        let (op, ranges): (OpOfWidth<'_>, Vec<(i64, i64)>) = if function.is_monotone() {
+        let (op, ranges): (qint::Op, Vec<(i64, i64)>) = if function.is_monotone() {
             let span = thresholds::span(&function, parameters.unit()).ok_or(NOT_A_NUMBER)?;
             let most = span.count.iter().copied().max().unwrap_or(0);
             let many =
                 usize::try_from(most).map_or(true, |most| most > self.options.max_thresholds);
             let rescale = many.then(|| requantize::fit(&function, &span)).flatten();
             let ranges = (0..span.count.len()).map(|at| span.range(at)).collect();
-            let build: OpOfWidth<'_> = match rescale {
-                Some(rescale) => {
-                    Box::new(move |signed| rescaling(&rescale, axis, input_signed, signed))
-                }
+            let op = match rescale {
+                Some(rescale) => rescaling(&rescale, axis),
                 None => {
                     let steps = self.thresholds(&function, &span)?;
                     let past = value.info.range().1 + 1;
-                    Box::new(move |signed| counting(&steps, past, axis, input_signed, signed))
+                    counting(&steps, past, axis)
                 }
             };
-            (build, ranges)
+            (op, ranges)
         } else {
             let table = Table::new(&function, self.options.max_lookup)?;
             let ranges = table.ranges();
-            (
-                Box::new(move |signed| table.lookup(axis, input_signed, signed)),
-                ranges,
-            )
+            (table.lookup(axis), ranges)
         };
         let channels = ranges
             .iter()
@@ -214,9 +208,8 @@ impl<'c> Converter<'c> {
             })
             .collect();
         let info = ScaledInt { axis, channels };
-        let width: Width = info.width();
-        let n_type = self.tensor_type(&value.shape, width.element());
-        let n = self.append(op(width.signed).build(self.context, value.n, n_type, location));
+        let n_type = self.tensor_type(&value.shape, info.word().element());
+        let n = self.append(op.build(self.context, value.n, n_type, location));
         Ok(State::Int(IntValue::new(n, info, value.shape.clone())))
     }
 
@@ -275,10 +268,10 @@ impl<'c> Converter<'c> {
             lo,
             hi,
         });
-        let width = info.width();
+        let word = info.word();
         let mut body = Vec::new();
-        let a_at = widened(&mut body, Instr::Input(0), a.info.width(), width.bits);
-        let b_at = widened(&mut body, Instr::Input(1), b.info.width(), width.bits);
+        let a_at = widened(&mut body, Instr::Input(0), a.info.word(), word.bits);
+        let b_at = widened(&mut body, Instr::Input(1), b.info.word(), word.bits);
         body.push(if subtract {
             Instr::Integer(Integer::Sub, a_at, b_at)
         } else {
@@ -294,8 +287,24 @@ impl<'c> Converter<'c> {
             iterators: vec![IteratorKind::Parallel; rank],
             body,
         };
-        let n = self.generic_into_empty(&generic, &[a.n, b.n], &result.shape, width, location);
+        let n = self.combine(&generic, &[a.n, b.n], &result.shape, word, location);
         Ok(State::Int(IntValue::new(n, info, result.shape.clone())))
+    }
+
+    /// Integers that a loop nest makes of the bits of others, element by element.
+    pub fn combine(
+        &mut self,
+        generic: &Generic,
+        inputs: &[Val<'c>],
+        shape: &[usize],
+        word: Word,
+        location: Location<'c>,
+    ) -> Val<'c> {
+        let bits = inputs.iter().map(|&n| self.bits(n, location));
+        let bits: Vec<_> = bits.collect();
+        let element = Element::int(word.bits);
+        let result = self.generic_into_empty(generic, &bits, shape, element, location);
+        self.words(result, word, location)
     }
 
     /// A loop nest that writes every element of a new tensor.
@@ -304,10 +313,10 @@ impl<'c> Converter<'c> {
         generic: &Generic,
         inputs: &[Val<'c>],
         shape: &[usize],
-        width: Width,
+        element: Element,
         location: Location<'c>,
     ) -> Val<'c> {
-        let r#type = self.tensor_type(shape, width.element());
+        let r#type = self.tensor_type(shape, element);
         let empty = self.append(qonnx_dialects::upstream::empty(
             self.context,
             r#type,
@@ -326,12 +335,9 @@ fn operand_name(at: usize, count: usize) -> String {
     }
 }
 
-/// An integer op that waits for the signedness of its result.
-type OpOfWidth<'a> = Box<dyn FnOnce(bool) -> qint::Op + 'a>;
-
 /// Appends an operand and its conversion to `bits` bits; returns the number of the converted instruction.
 /// Arithmetic is modulo `2^bits`, so an operand that is wider may be cut.
-pub fn widened(body: &mut Vec<Instr>, operand: Instr, from: Width, bits: u32) -> usize {
+pub fn widened(body: &mut Vec<Instr>, operand: Instr, from: Word, bits: u32) -> usize {
     body.push(operand);
     let at = body.len() - 1;
     let resize = match from.bits.cmp(&bits) {
@@ -419,13 +425,7 @@ fn batch_normalization<'c>(
 }
 
 /// `qint.threshold`. Channels with fewer steps are padded with `past`, which no integer reaches.
-fn counting(
-    steps: &StepFunction,
-    past: i64,
-    axis: usize,
-    input_signed: bool,
-    signed: bool,
-) -> qint::Op {
+fn counting(steps: &StepFunction, past: i64, axis: usize) -> qint::Op {
     let (rows, columns) = (steps.thresholds.len(), steps.max_steps());
     let values = steps
         .thresholds
@@ -441,13 +441,11 @@ fn counting(
         base: steps.base.clone(),
         step: steps.step.clone(),
         axis,
-        input_signed,
-        is_signed: signed,
     })
 }
 
 /// `qint.requantize`.
-fn rescaling(rescale: &Rescale, axis: usize, input_signed: bool, signed: bool) -> qint::Op {
+fn rescaling(rescale: &Rescale, axis: usize) -> qint::Op {
     let shared = |values: &[i64]| {
         if values.windows(2).all(|pair| pair[0] == pair[1]) {
             values[..1].to_vec()
@@ -466,8 +464,6 @@ fn rescaling(rescale: &Rescale, axis: usize, input_signed: bool, signed: bool) -
             Nearest::Even => Rounding::Round,
         },
         axis,
-        input_signed,
-        is_signed: signed,
     })
 }
 
@@ -512,14 +508,12 @@ impl Table {
             .collect()
     }
 
-    fn lookup(self, axis: usize, input_signed: bool, signed: bool) -> qint::Op {
+    fn lookup(self, axis: usize) -> qint::Op {
         let (rows, columns) = (self.rows.len(), self.rows[0].len());
         qint::Op::Lookup(Lookup {
             table: Tensor::i64([rows, columns], self.rows.concat()),
             low: self.low,
             axis,
-            input_signed,
-            is_signed: signed,
         })
     }
 }

@@ -7,6 +7,7 @@ use qonnx_dialects::packed::Packed;
 use qonnx_dialects::tensor::Element;
 use qonnx_dialects::upstream::{AffineMap, Generic, Instr, Integer, IteratorKind, Slice};
 use qonnx_dialects::value::TensorType;
+use qonnx_dialects::word::Word;
 use std::rc::Rc;
 
 use super::activation::widened;
@@ -14,7 +15,7 @@ use super::converter::Converter;
 use super::reasons::Reasons;
 use super::refusal::Refusal;
 use super::value::{IntValue, State};
-use crate::analysis::scaled_int::{Channel, DotRange, ScaledConstant, ScaledInt, Width};
+use crate::analysis::scaled_int::{Channel, DotRange, ScaledConstant, ScaledInt};
 
 /// Widest float constant that is taken for scaled integers although no quantizer says so.
 const FLOAT_WEIGHT_BITS: u32 = 8;
@@ -73,14 +74,14 @@ fn weight_scales(weights: &ScaledConstant, axis: usize, count: usize) -> Result<
     }
 }
 
-/// The width that holds a weight tensor.
-fn weight_width(n: &Packed) -> Width {
+/// The word that holds a weight tensor.
+fn weight_word(n: &Packed) -> Word {
     let (lo, hi) = n.range();
-    Width::of(lo, hi)
+    Word::of_range(lo, hi)
 }
 
 /// `out += extend(x) * extend(w)` with an accumulator of `bits` bits.
-fn multiply_accumulate(x: Width, w: Width, bits: u32) -> Vec<Instr> {
+fn multiply_accumulate(x: Word, w: Word, bits: u32) -> Vec<Instr> {
     let mut body = Vec::with_capacity(7);
     let x = widened(&mut body, Instr::Input(0), x, bits);
     let w = widened(&mut body, Instr::Input(1), w, bits);
@@ -169,10 +170,12 @@ impl<'c> Converter<'c> {
                     }
                 })
                 .collect(),
-            body: multiply_accumulate(x.info.width(), weight_width(n), info.width().bits),
+            body: multiply_accumulate(x.info.word(), weight_word(n), info.word().bits),
         };
         let weights = (n, weights.shape.as_slice());
-        let value = self.contract(&generic, x.n, weights, &result.shape, &info, location);
+        let x = self.bits(x.n, location);
+        let value = self.contract(&generic, x, weights, &result.shape, &info, location);
+        let value = self.words(value, info.word(), location);
         let shape = result.shape.clone();
         Ok(State::Int(IntValue::new(value, info, shape)))
     }
@@ -187,9 +190,9 @@ impl<'c> Converter<'c> {
         info: &ScaledInt,
         location: Location<'c>,
     ) -> Val<'c> {
-        let bits = weight_width(weights).bits;
+        let bits = weight_word(weights).bits;
         let weights = self.packed_constant(weights, bits, weights_shape, location);
-        let zeros = self.splat(0, info.width().element(), shape, location);
+        let zeros = self.splat(0, Element::int(info.word().bits), shape, location);
         self.append(generic.build(self.context, &[x, weights], zeros, location))
     }
 
@@ -263,8 +266,9 @@ impl<'c> Converter<'c> {
             })
             .collect::<Result<Vec<_>, Refusal>>()?;
         let info = ScaledInt { axis: 1, channels };
-        let source = self.padded(x.n, &x.shape, x.info.width(), &windows, 0, location);
-        let body = multiply_accumulate(x.info.width(), weight_width(n), info.width().bits);
+        let bits = self.bits(x.n, location);
+        let source = self.padded(bits, &x.shape, x.info.word(), &windows, 0, location);
+        let body = multiply_accumulate(x.info.word(), weight_word(n), info.word().bits);
         let value = if group == 1 {
             let generic = conv_loops(&windows, spatial, false, body);
             let weights = (n, weights.shape.as_slice());
@@ -284,6 +288,7 @@ impl<'c> Converter<'c> {
             let value = self.contract(&generic, x, weights, &shape, &info, location);
             self.reshape(value, &result.shape, location)
         };
+        let value = self.words(value, info.word(), location);
         let shape = result.shape.clone();
         Ok(State::Int(IntValue::new(value, info, shape)))
     }
@@ -293,7 +298,7 @@ impl<'c> Converter<'c> {
         &mut self,
         x: Val<'c>,
         shape: &[usize],
-        width: Width,
+        word: Word,
         windows: &[WindowAxis],
         filler: i64,
         location: Location<'c>,
@@ -312,7 +317,7 @@ impl<'c> Converter<'c> {
         if padded == shape {
             return (x, padded);
         }
-        let frame = self.splat(filler, Element::int(width.bits), &padded, location);
+        let frame = self.splat(filler, Element::int(word.bits), &padded, location);
         // MLIR has no slices without elements.
         if shape.contains(&0) {
             return (frame, padded);

@@ -12,6 +12,7 @@ use qonnx_dialects::qint::{self, Dequantize};
 use qonnx_dialects::qonnx::{self, Codes};
 use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::value::{TensorType, ValueInfo};
+use qonnx_dialects::word::Word;
 use qonnx_dialects::{onnx, upstream};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -362,7 +363,6 @@ impl<'c> Converter<'c> {
                 None => {
                     let dequantize = qint::Op::Dequantize(Dequantize {
                         scale: value.info.scale_tensor(value.shape.len()),
-                        is_signed: value.info.width().signed,
                     });
                     let location = ir::defining_op(value.n).map_or(location, |op| op.location());
                     let op = dequantize.build(self.context, value.n, carrier_type, location);
@@ -502,6 +502,27 @@ impl<'c> Converter<'c> {
     pub fn append(&mut self, operation: Operation<'c>) -> Val<'c> {
         let op = ir::build_op(self.block, None, operation);
         ir::val(op.result(0).expect("every op built here has a result"))
+    }
+
+    /// The bits of integers, which loop nests compute with.
+    pub fn bits(&mut self, n: Val<'c>, location: Location<'c>) -> Val<'c> {
+        let width = ir::type_of(n).map_or(64, |r#type| r#type.element.width());
+        self.append(upstream::bitcast(
+            self.context,
+            n,
+            Element::int(width),
+            location,
+        ))
+    }
+
+    /// Bits as integers of a word.
+    pub fn words(&mut self, bits: Val<'c>, word: Word, location: Location<'c>) -> Val<'c> {
+        self.append(upstream::bitcast(
+            self.context,
+            bits,
+            word.element(),
+            location,
+        ))
     }
 
     /// Appends a reshape.

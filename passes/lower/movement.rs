@@ -160,7 +160,7 @@ impl<'c> Converter<'c> {
                     iterators: vec![IteratorKind::Parallel; to.len()],
                     body: vec![Instr::Input(0)],
                 };
-                self.generic_into_empty(&generic, &[value.n], to, info.width(), location)
+                self.generic_into_empty(&generic, &[value.n], to, info.word().element(), location)
             }
             _ => self.reshape(value.n, to, location),
         };
@@ -208,8 +208,8 @@ impl<'c> Converter<'c> {
             return Err("its result holds no elements".to_owned());
         }
         let info = ScaledInt { axis, channels };
-        let width = info.width();
-        let r#type = self.tensor_type(&result.shape, width.element());
+        let word = info.word();
+        let r#type = self.tensor_type(&result.shape, word.element());
         let mut whole = self.append(qonnx_dialects::upstream::empty(
             self.context,
             r#type,
@@ -218,17 +218,17 @@ impl<'c> Converter<'c> {
         let mut offset = 0;
         // MLIR has no slices without elements.
         for part in parts.into_iter().filter(|part| !part.shape.contains(&0)) {
-            let source = if part.info.width().bits == width.bits {
+            let source = if part.info.word() == word {
                 part.n
             } else {
                 let mut body = Vec::new();
-                widened(&mut body, Instr::Input(0), part.info.width(), width.bits);
+                widened(&mut body, Instr::Input(0), part.info.word(), word.bits);
                 let generic = Generic {
                     maps: vec![AffineMap::identity(part.shape.len()); 2],
                     iterators: vec![IteratorKind::Parallel; part.shape.len()],
                     body,
                 };
-                self.generic_into_empty(&generic, &[part.n], &part.shape, width, location)
+                self.combine(&generic, &[part.n], &part.shape, word, location)
             };
             let mut offsets = vec![0; part.shape.len()];
             offsets[axis] = offset;

@@ -45,11 +45,12 @@ impl<'c> Converter<'c> {
         let windows = pool
             .windows(&value.shape[2..])
             .map_err(|error| error.to_string())?;
-        let width = value.info.width();
+        let word = value.info.word();
         // Padding is the value that loses against every other.
         let (lo, hi) = value.info.range();
         let loser = if maximum { lo } else { hi };
-        let (source, _) = self.padded(value.n, &value.shape, width, &windows, loser, location);
+        let x = self.bits(value.n, location);
+        let (source, _) = self.padded(x, &value.shape, word, &windows, loser, location);
         let spatial = windows.len();
         let loops = 2 + 2 * spatial;
         let outputs: Vec<usize> = (0..2 + spatial).collect();
@@ -62,7 +63,7 @@ impl<'c> Converter<'c> {
             ];
             x = x.with_sum(2 + at, &terms);
         }
-        let choose = match (maximum, width.signed) {
+        let choose = match (maximum, word.signed) {
             (true, true) => Instr::Integer(Integer::MaxS, 0, 1),
             (true, false) => Instr::Integer(Integer::MaxU, 0, 1),
             (false, true) => Instr::Integer(Integer::MinS, 0, 1),
@@ -89,8 +90,9 @@ impl<'c> Converter<'c> {
         let extents: Vec<usize> = windows.iter().map(|axis| axis.kernel).collect();
         let window_type = self.tensor_type(&extents, Element::int(1));
         let window = self.append(upstream::empty(self.context, window_type, location));
-        let start = self.splat(loser, width.element(), &result.shape, location);
+        let start = self.splat(loser, Element::int(word.bits), &result.shape, location);
         let n = self.append(generic.build(self.context, &[source, window], start, location));
+        let n = self.words(n, word, location);
         Ok(State::Int(IntValue {
             n,
             info: Rc::clone(&value.info),

@@ -194,13 +194,18 @@ mod tests {
             let command = fs::read(format!("/proc/{program}/cmdline")).unwrap_or_default();
             command.starts_with(b"sleep")
         };
+        let wait_until = |done: &dyn Fn() -> bool| {
+            for _ in 0..500 {
+                if !done() {
+                    thread::sleep(std::time::Duration::from_millis(10));
+                }
+            }
+        };
+        // The shell has started it, which does not mean that it has become the program already.
+        wait_until(&runs);
         assert!(runs());
         drop(scratch);
-        for _ in 0..100 {
-            if runs() {
-                thread::sleep(std::time::Duration::from_millis(10));
-            }
-        }
+        wait_until(&|| !runs());
         assert!(!runs());
         assert!(!path.exists());
     }

@@ -23,7 +23,7 @@ pub struct Layer {
     pub op: String,
     /// Shape of the result.
     pub shape: Vec<usize>,
-    /// Element type of the result, such as `i7` or `f32`.
+    /// Element type of the result, such as `si7` or `f32`.
     pub element: String,
     /// Whether it is integer.
     pub integer: bool,
@@ -78,6 +78,8 @@ fn layer(op: Op<'_>) -> Option<Layer> {
         || onnx::is_none(op)
         || upstream::is_constant(op)
         || upstream::is_empty(op)
+        // The same bits under another type.
+        || matches!(upstream::Op::read(op), Some(upstream::Op::Bitcast))
     {
         return None;
     }

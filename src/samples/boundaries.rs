@@ -264,9 +264,9 @@ func.func @main(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
     #[test]
     fn boundaries_are_found_at_level_2() {
         let source = r#"
-func.func @main(%x: tensor<1x2xf32>) -> tensor<1x2xi2> {
-  %q = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32, rounding_mode = "FLOOR", scale = dense<0.5> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>} : (tensor<1x2xf32>) -> tensor<1x2xi2>
-  return %q : tensor<1x2xi2>
+func.func @main(%x: tensor<1x2xf32>) -> tensor<1x2xui2> {
+  %q = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0.0 : f32, rounding_mode = "FLOOR", scale = dense<0.5> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>} : (tensor<1x2xf32>) -> tensor<1x2xui2>
+  return %q : tensor<1x2xui2>
 }
 "#;
         let context = ir::session();

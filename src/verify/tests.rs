@@ -33,9 +33,9 @@ func.func @main(%x: tensor<1x2xf32> {onnx.name = "x"}) -> (tensor<1x2xf32> {onnx
 /// The same network at level 2; `THRESHOLD` is the accumulator from which on the second code is reached.
 const INTEGER: &str = r#"
 func.func @main(%x: tensor<1x2xf32> {onnx.name = "x"}) -> (tensor<1x2xf32> {onnx.name = "y"}) {
-  %q = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 15.0 : f32, is_signed = false, lo = 0.0 : f32, rounding_mode = "ROUND", scale = dense<0.1> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>} : (tensor<1x2xf32>) -> tensor<1x2xi4> loc("Quant_in")
-  %n = qint.threshold %q {axis = 1 : i64, base = array<i64: 0>, input_signed = false, is_signed = false, step = array<i64: 1>, thresholds = dense<[[2, THRESHOLD, 6, 7, 10, 11, 14, 15]]> : tensor<1x8xi64>} : (tensor<1x2xi4>) -> tensor<1x2xi4> loc("Quant_out")
-  %y = qint.dequantize %n {is_signed = false, scale = dense<0.2> : tensor<f64>} : (tensor<1x2xi4>) -> tensor<1x2xf32>
+  %q = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 15.0 : f32, lo = 0.0 : f32, rounding_mode = "ROUND", scale = dense<0.1> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>} : (tensor<1x2xf32>) -> tensor<1x2xui4> loc("Quant_in")
+  %n = qint.threshold %q {axis = 1 : i64, base = array<i64: 0>, step = array<i64: 1>, thresholds = dense<[[2, THRESHOLD, 6, 7, 10, 11, 14, 15]]> : tensor<1x8xi64>} : (tensor<1x2xui4>) -> tensor<1x2xui4> loc("Quant_out")
+  %y = qint.dequantize %n {scale = dense<0.2> : tensor<f64>} : (tensor<1x2xui4>) -> tensor<1x2xf32>
   return %y : tensor<1x2xf32>
 }
 "#;

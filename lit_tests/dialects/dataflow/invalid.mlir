@@ -8,7 +8,7 @@ func.func private @signless(!dataflow.array<4 x i4>)
 func.func @rows(%x: !dataflow.array<4 x ui4>) {
   // expected-error @below {{'dataflow.dense' op reads array<4 x ui4>, expected 3 rows of 2}}
   %0 = dataflow.dense %x {bias = array<i64>, reuse_factor = 1 : i64, rows = 3 : i64,
-                          weights = dense<1> : tensor<2x2xi2>, weights_signed = true}
+                          weights = dense<1> : tensor<2x2xsi2>}
      : (!dataflow.array<4 x ui4>) -> !dataflow.array<6 x si6>
   return
 }
@@ -18,7 +18,7 @@ func.func @rows(%x: !dataflow.array<4 x ui4>) {
 func.func @biases(%x: !dataflow.array<2 x ui4>) {
   // expected-error @below {{'dataflow.dense' op has 1 biases for 2 outputs}}
   %0 = dataflow.dense %x {bias = array<i64: 1>, reuse_factor = 1 : i64, rows = 1 : i64,
-                          weights = dense<1> : tensor<2x2xi2>, weights_signed = true}
+                          weights = dense<1> : tensor<2x2xsi2>}
      : (!dataflow.array<2 x ui4>) -> !dataflow.array<2 x si6>
   return
 }
@@ -28,7 +28,7 @@ func.func @biases(%x: !dataflow.array<2 x ui4>) {
 func.func @reuse(%x: !dataflow.array<2 x ui4>) {
   // expected-error @below {{'dataflow.dense' op has the reuse factor 0, expected at least 1}}
   %0 = dataflow.dense %x {bias = array<i64>, reuse_factor = 0 : i64, rows = 1 : i64,
-                          weights = dense<1> : tensor<2x2xi2>, weights_signed = true}
+                          weights = dense<1> : tensor<2x2xsi2>}
      : (!dataflow.array<2 x ui4>) -> !dataflow.array<2 x si6>
   return
 }

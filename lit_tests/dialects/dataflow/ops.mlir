@@ -14,7 +14,7 @@ func.func @main(%x: tensor<1x4xi4>) -> tensor<1x4xi3> {
 func.func @network(%x: !dataflow.array<4 x ui4>) -> !dataflow.array<4 x si3> {
   // CHECK: dataflow.dense
   %0 = dataflow.dense %x {bias = array<i64: 1, -1>, reuse_factor = 1 : i64, rows = 2 : i64,
-                          weights = dense<[[1, -1], [0, 1]]> : tensor<2x2xi2>, weights_signed = true}
+                          weights = dense<[[1, -1], [0, 1]]> : tensor<2x2xsi2>}
      : (!dataflow.array<4 x ui4>) -> !dataflow.array<4 x si6>
   // CHECK: dataflow.threshold
   %1 = dataflow.threshold %0 {base = array<i64: 0, 3>, inner = 1 : i64, step = array<i64: 1, -1>,

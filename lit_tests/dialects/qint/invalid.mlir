@@ -2,67 +2,7 @@
 
 func.func @quantize_range(%x: tensor<2xf32>) {
   // expected-error @below {{'qint.quantize' op attribute 'lo' is 4.0, expected at most hi}}
-  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 4.0 : f32,
-                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
-                         zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xi2>
-  return
-}
-
-// -----
-
-func.func @quantize_infinite(%x: tensor<2xf32>) {
-  // expected-error @below {{'qint.quantize' op attribute 'zero_point' is 0.0, expected codes from 0 to inf less it, times 2^0, to be exact and to fit i2}}
-  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 0x7F800000 : f32, is_signed = false, lo = 0.0 : f32,
-                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
-                         zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xi2>
-  return
-}
-
-// -----
-
-func.func @quantize_nan(%x: tensor<2xf32>) {
-  // expected-error @below {{'qint.quantize' op attribute 'lo' is NaN, expected at most hi}}
-  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0x7FC00000 : f32,
-                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
-                         zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xi2>
-  return
-}
-
-// -----
-
-func.func @quantize_far_zero_point(%x: tensor<2xf32>) {
-  // expected-error @below {{attribute 'zero_point' is 1e38, expected codes from 0 to 3 less it, times 2^0, to be exact and to fit i64}}
-  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = true, lo = 0.0 : f32,
-                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
-                         zero_point = dense<1.0e38> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xi64>
-  return
-}
-
-// -----
-
-func.func @quantize_too_narrow(%x: tensor<2xf32>) {
-  // expected-error @below {{attribute 'zero_point' is 0.0, expected codes from 0 to 3 less it, times 2^1, to be exact and to fit i2}}
-  %0 = qint.quantize %x {bipolar = false, fraction_bits = 1 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32,
-                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
-                         zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xi2>
-  return
-}
-
-// -----
-
-func.func @quantize_scale(%x: tensor<2xf32>) {
-  // expected-error @below {{attribute 'scale' is "[3] of f32", expected f32 elements that broadcast to [2]}}
-  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32,
-                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<3xf32>,
-                         zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xi2>
-  return
-}
-
-// -----
-
-func.func @signless(%x: tensor<2xf32>) {
-  // expected-error @below {{operand 'n' has element type ui2, expected a signless integer}}
-  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32,
+  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 4.0 : f32,
                          rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
                          zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xui2>
   return
@@ -70,75 +10,135 @@ func.func @signless(%x: tensor<2xf32>) {
 
 // -----
 
-func.func @dequantize_scale(%n: tensor<2xi4>) {
+func.func @quantize_infinite(%x: tensor<2xf32>) {
+  // expected-error @below {{'qint.quantize' op attribute 'zero_point' is 0.0, expected codes from 0 to inf less it, times 2^0, to be exact and to fit ui2}}
+  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 0x7F800000 : f32, lo = 0.0 : f32,
+                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
+                         zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xui2>
+  return
+}
+
+// -----
+
+func.func @quantize_nan(%x: tensor<2xf32>) {
+  // expected-error @below {{'qint.quantize' op attribute 'lo' is NaN, expected at most hi}}
+  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0x7FC00000 : f32,
+                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
+                         zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xui2>
+  return
+}
+
+// -----
+
+func.func @quantize_far_zero_point(%x: tensor<2xf32>) {
+  // expected-error @below {{attribute 'zero_point' is 1e38, expected codes from 0 to 3 less it, times 2^0, to be exact and to fit si64}}
+  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0.0 : f32,
+                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
+                         zero_point = dense<1.0e38> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xsi64>
+  return
+}
+
+// -----
+
+func.func @quantize_too_narrow(%x: tensor<2xf32>) {
+  // expected-error @below {{attribute 'zero_point' is 0.0, expected codes from 0 to 3 less it, times 2^1, to be exact and to fit ui2}}
+  %0 = qint.quantize %x {bipolar = false, fraction_bits = 1 : i64, hi = 3.0 : f32, lo = 0.0 : f32,
+                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
+                         zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xui2>
+  return
+}
+
+// -----
+
+func.func @quantize_scale(%x: tensor<2xf32>) {
+  // expected-error @below {{attribute 'scale' is "[3] of f32", expected f32 elements that broadcast to [2]}}
+  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0.0 : f32,
+                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<3xf32>,
+                         zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xui2>
+  return
+}
+
+// -----
+
+func.func @signless(%x: tensor<2xf32>) {
+  // expected-error @below {{operand 'n' has element type i2, expected a signed or unsigned integer, such as si5 or ui3}}
+  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0.0 : f32,
+                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
+                         zero_point = dense<0.0> : tensor<f32>} : (tensor<2xf32>) -> tensor<2xi2>
+  return
+}
+
+// -----
+
+func.func @dequantize_scale(%n: tensor<2xsi4>) {
   // expected-error @below {{attribute 'scale' is "[] of f32", expected f64 elements that broadcast to [2]}}
-  %0 = qint.dequantize %n {is_signed = true, scale = dense<0.5> : tensor<f32>} : (tensor<2xi4>) -> tensor<2xf32>
+  %0 = qint.dequantize %n {scale = dense<0.5> : tensor<f32>} : (tensor<2xsi4>) -> tensor<2xf32>
   return
 }
 
 // -----
 
-func.func @shape(%n: tensor<2xi4>) {
+func.func @shape(%n: tensor<2xsi4>) {
   // expected-error @below {{attribute 'result shape' is [3], expected the operand's shape [2]}}
-  %0 = qint.dequantize %n {is_signed = true, scale = dense<0.5> : tensor<f64>} : (tensor<2xi4>) -> tensor<3xf32>
+  %0 = qint.dequantize %n {scale = dense<0.5> : tensor<f64>} : (tensor<2xsi4>) -> tensor<3xf32>
   return
 }
 
 // -----
 
-func.func @threshold_order(%n: tensor<1x2xi4>) {
+func.func @threshold_order(%n: tensor<1x2xsi4>) {
   // expected-error @below {{attribute 'thresholds' is "a row out of order", expected each row ascending}}
-  %0 = qint.threshold %n {axis = 1 : i64, base = array<i64: 0>, input_signed = true, is_signed = false,
+  %0 = qint.threshold %n {axis = 1 : i64, base = array<i64: 0>,
                           step = array<i64: 1>, thresholds = dense<[[2, 1]]> : tensor<1x2xi64>}
-     : (tensor<1x2xi4>) -> tensor<1x2xi2>
+     : (tensor<1x2xsi4>) -> tensor<1x2xui2>
   return
 }
 
 // -----
 
-func.func @threshold_rows(%n: tensor<1x3xi4>) {
+func.func @threshold_rows(%n: tensor<1x3xsi4>) {
   // expected-error @below {{attribute 'thresholds' is [2, 1], expected an i64 tensor of 1 or 3 rows}}
-  %0 = qint.threshold %n {axis = 1 : i64, base = array<i64: 0, 0>, input_signed = true, is_signed = false,
+  %0 = qint.threshold %n {axis = 1 : i64, base = array<i64: 0, 0>,
                           step = array<i64: 1, 1>, thresholds = dense<[[1], [2]]> : tensor<2x1xi64>}
-     : (tensor<1x3xi4>) -> tensor<1x3xi1>
+     : (tensor<1x3xsi4>) -> tensor<1x3xui1>
   return
 }
 
 // -----
 
-func.func @axis(%n: tensor<1x3xi4>) {
+func.func @axis(%n: tensor<1x3xsi4>) {
   // expected-error @below {{attribute 'axis' is 2, expected an axis of [1, 3]}}
-  %0 = qint.threshold %n {axis = 2 : i64, base = array<i64: 0>, input_signed = true, is_signed = false,
+  %0 = qint.threshold %n {axis = 2 : i64, base = array<i64: 0>,
                           step = array<i64: 1>, thresholds = dense<[[1]]> : tensor<1x1xi64>}
-     : (tensor<1x3xi4>) -> tensor<1x3xi1>
+     : (tensor<1x3xsi4>) -> tensor<1x3xui1>
   return
 }
 
 // -----
 
-func.func @shift(%n: tensor<1x3xi4>) {
+func.func @shift(%n: tensor<1x3xsi4>) {
   // expected-error @below {{attribute 'shift' is 63, expected 0 to 62}}
-  %0 = qint.requantize %n {addend = array<i64: 1>, axis = 1 : i64, hi = 15 : i64, input_signed = true,
-                           is_signed = false, lo = 0 : i64, multiplier = array<i64: 5>, rounding_mode = "ROUND",
-                           shift = 63 : i64} : (tensor<1x3xi4>) -> tensor<1x3xi4>
+  %0 = qint.requantize %n {addend = array<i64: 1>, axis = 1 : i64, hi = 15 : i64,
+                           lo = 0 : i64, multiplier = array<i64: 5>, rounding_mode = "ROUND",
+                           shift = 63 : i64} : (tensor<1x3xsi4>) -> tensor<1x3xui4>
   return
 }
 
 // -----
 
-func.func @multipliers(%n: tensor<1x3xi4>) {
+func.func @multipliers(%n: tensor<1x3xsi4>) {
   // expected-error @below {{attribute 'multiplier' is 2, expected 1 or 3 elements}}
-  %0 = qint.requantize %n {addend = array<i64: 1>, axis = 1 : i64, hi = 15 : i64, input_signed = true,
-                           is_signed = false, lo = 0 : i64, multiplier = array<i64: 5, 6>, rounding_mode = "ROUND",
-                           shift = 2 : i64} : (tensor<1x3xi4>) -> tensor<1x3xi4>
+  %0 = qint.requantize %n {addend = array<i64: 1>, axis = 1 : i64, hi = 15 : i64,
+                           lo = 0 : i64, multiplier = array<i64: 5, 6>, rounding_mode = "ROUND",
+                           shift = 2 : i64} : (tensor<1x3xsi4>) -> tensor<1x3xui4>
   return
 }
 
 // -----
 
-func.func @empty_table(%n: tensor<1x3xi4>) {
+func.func @empty_table(%n: tensor<1x3xui4>) {
   // expected-error @below {{attribute 'table' is 0, expected at least one column}}
-  %0 = qint.lookup %n {axis = 1 : i64, input_signed = false, is_signed = true, low = 0 : i64,
-                       table = dense<> : tensor<1x0xi64>} : (tensor<1x3xi4>) -> tensor<1x3xi3>
+  %0 = qint.lookup %n {axis = 1 : i64, low = 0 : i64,
+                       table = dense<> : tensor<1x0xi64>} : (tensor<1x3xui4>) -> tensor<1x3xsi3>
   return
 }

@@ -5,24 +5,24 @@
 // CHECK-LABEL: func.func @network
 func.func @network(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
   // CHECK: qint.quantize %{{.*}} {bipolar = false, fraction_bits = 0 : i64
-  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32,
+  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0.0 : f32,
                          rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
-                         zero_point = dense<0.0> : tensor<f32>} : (tensor<1x4xf32>) -> tensor<1x4xi2>
+                         zero_point = dense<0.0> : tensor<f32>} : (tensor<1x4xf32>) -> tensor<1x4xui2>
   // CHECK: qint.lookup
-  %1 = qint.lookup %0 {axis = 1 : i64, input_signed = false, is_signed = true, low = 0 : i64,
-                       table = dense<[[-4, 3, 0, -1]]> : tensor<1x4xi64>} : (tensor<1x4xi2>) -> tensor<1x4xi3>
+  %1 = qint.lookup %0 {axis = 1 : i64, low = 0 : i64,
+                       table = dense<[[-4, 3, 0, -1]]> : tensor<1x4xi64>} : (tensor<1x4xui2>) -> tensor<1x4xsi3>
   // CHECK: qint.requantize
-  %2 = qint.requantize %1 {addend = array<i64: 1, 2, 3, 4>, axis = 1 : i64, hi = 15 : i64, input_signed = true,
-                           is_signed = false, lo = 0 : i64, multiplier = array<i64: 5>, rounding_mode = "ROUND",
-                           shift = 2 : i64} : (tensor<1x4xi3>) -> tensor<1x4xi4>
+  %2 = qint.requantize %1 {addend = array<i64: 1, 2, 3, 4>, axis = 1 : i64, hi = 15 : i64,
+                           lo = 0 : i64, multiplier = array<i64: 5>, rounding_mode = "ROUND",
+                           shift = 2 : i64} : (tensor<1x4xsi3>) -> tensor<1x4xui4>
   // A row of thresholds for each channel, one of them for a decreasing function.
   // CHECK: qint.threshold
-  %3 = qint.threshold %2 {axis = 1 : i64, base = array<i64: 0, 0, 0, 2>, input_signed = false, is_signed = true,
+  %3 = qint.threshold %2 {axis = 1 : i64, base = array<i64: 0, 0, 0, 2>,
                           step = array<i64: 1, 1, 1, -1>,
                           thresholds = dense<[[1, 2], [3, 4], [5, 5], [0, 15]]> : tensor<4x2xi64>}
-     : (tensor<1x4xi4>) -> tensor<1x4xi3>
-  // CHECK: qint.dequantize %{{.*}} {is_signed = true, scale = dense<{{.*}}> : tensor<1x4xf64>}
-  %4 = qint.dequantize %3 {is_signed = true, scale = dense<[[0.25, 0.5, 1.0, 2.0]]> : tensor<1x4xf64>}
-     : (tensor<1x4xi3>) -> tensor<1x4xf32>
+     : (tensor<1x4xui4>) -> tensor<1x4xsi3>
+  // CHECK: qint.dequantize %{{.*}} {scale = dense<{{.*}}> : tensor<1x4xf64>}
+  %4 = qint.dequantize %3 {scale = dense<[[0.25, 0.5, 1.0, 2.0]]> : tensor<1x4xf64>}
+     : (tensor<1x4xsi3>) -> tensor<1x4xf32>
   return %4 : tensor<1x4xf32>
 }

@@ -7,7 +7,7 @@ func.func @main(%x: tensor<1x4xi2>) -> tensor<1x2xi3> {
 }
 func.func @network(%x: !dataflow.array<4 x ui2> {onnx.name = "x"}) -> (!dataflow.array<2 x si3> {onnx.name = "y"}) {
   %0 = dataflow.dense %x {bias = array<i64>, reuse_factor = 1 : i64, rows = 1 : i64,
-                          weights = dense<[[1, -1], [0, 1], [-2, 1], [1, 1]]> : tensor<4x2xi2>, weights_signed = true}
+                          weights = dense<[[1, -1], [0, 1], [-2, 1], [1, 1]]> : tensor<4x2xsi2>}
      : (!dataflow.array<4 x ui2>) -> !dataflow.array<2 x si5> loc("dense/MatMul")
   %1 = dataflow.requantize %0 {addend = array<i64: 3, -1>, hi = 15 : i64, inner = 1 : i64, lo = 0 : i64,
                                multiplier = array<i64: 5, -3>, rounding_mode = "ROUND", shift = 2 : i64}

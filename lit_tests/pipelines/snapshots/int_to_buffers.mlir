@@ -2,7 +2,7 @@
 
 // A quantizer and a dequantizer: two loop nests with a buffer between them.
 func.func @main(%x: tensor<4xf32> {onnx.name = "x"}) -> (tensor<4xf32> {onnx.name = "y"}) {
-  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, is_signed = false, lo = 0.0 : f32, rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>} : (tensor<4xf32>) -> tensor<4xi2>
-  %1 = qint.dequantize %0 {is_signed = false, scale = dense<0.5> : tensor<f64>} : (tensor<4xi2>) -> tensor<4xf32>
+  %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0.0 : f32, rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>} : (tensor<4xf32>) -> tensor<4xui2>
+  %1 = qint.dequantize %0 {scale = dense<0.5> : tensor<f64>} : (tensor<4xui2>) -> tensor<4xf32>
   return %1 : tensor<4xf32>
 }

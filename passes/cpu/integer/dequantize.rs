@@ -12,6 +12,7 @@ pub fn lower<'c>(
     emit: &Emitter<'c>,
     op: &Dequantize,
     operand: Machine<'c>,
+    signed: bool,
     result: &TensorType,
 ) -> Machine<'c> {
     let mut parameters = Parameters::new(operand.value, result.shape.len());
@@ -19,7 +20,7 @@ pub fn lower<'c>(
     let value = emit.map(&parameters.operands, result, |scalars, elements| {
         let number = operand
             .register(elements[0])
-            .read(scalars, op.is_signed)
+            .read(scalars, signed)
             .to_f64(scalars);
         let scale = parameters.get(scalars, elements, &scale);
         let product = scalars.binary(Float::Mul, number, scale);

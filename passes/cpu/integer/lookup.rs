@@ -15,6 +15,7 @@ pub fn lower<'c>(
     emit: &Emitter<'c>,
     op: &Lookup,
     operand: Machine<'c>,
+    signed: bool,
     result: &TensorType,
 ) -> Machine<'c> {
     let (rows, columns) = (op.table.shape[0], op.table.shape[1]);
@@ -25,7 +26,7 @@ pub fn lower<'c>(
     let table = emit.constant(&Tensor::int(stored, op.table.shape.clone(), values));
     let input = [(operand.value, AffineMap::identity(result.shape.len()))];
     let value = emit.map(&input, &machine_type(result), |scalars, elements| {
-        let n = operand.register(elements[0]).read(scalars, op.input_signed);
+        let n = operand.register(elements[0]).read(scalars, signed);
         let (low, last) = (i128::from(op.low), columns as i128 - 1);
         let offsets = n
             .range

@@ -60,19 +60,20 @@ impl<'c> Machine<'c> {
     }
 }
 
-/// Lowers an op of `qint`.
+/// Lowers an op of `qint`; `signed` says whether its operand's integers are.
 pub fn lower_qint<'c>(
     emit: &Emitter<'c>,
     op: &qint::Op,
     operand: Machine<'c>,
+    signed: bool,
     result: &TensorType,
 ) -> Result<Machine<'c>, Refusal> {
     match op {
         qint::Op::Quantize(op) => quantize::lower(emit, op, operand.value, result),
-        qint::Op::Dequantize(op) => Ok(dequantize::lower(emit, op, operand, result)),
-        qint::Op::Requantize(op) => requantize::lower(emit, op, operand, result),
-        qint::Op::Threshold(op) => threshold::lower(emit, op, operand, result),
-        qint::Op::Lookup(op) => Ok(lookup::lower(emit, op, operand, result)),
+        qint::Op::Dequantize(op) => Ok(dequantize::lower(emit, op, operand, signed, result)),
+        qint::Op::Requantize(op) => requantize::lower(emit, op, operand, signed, result),
+        qint::Op::Threshold(op) => threshold::lower(emit, op, operand, signed, result),
+        qint::Op::Lookup(op) => Ok(lookup::lower(emit, op, operand, signed, result)),
     }
 }
 
@@ -96,6 +97,10 @@ pub fn lower_upstream<'c>(
                 number: operand.number,
             })
         }
+        upstream::Op::Bitcast => operands
+            .first()
+            .copied()
+            .ok_or_else(|| "an operand is missing".to_owned()),
         upstream::Op::Reshape => {
             let operand = operands.first().ok_or("an operand is missing")?;
             Ok(Machine {

@@ -18,12 +18,10 @@ pub fn lower<'c>(
     emit: &Emitter<'c>,
     op: &Requantize,
     operand: Machine<'c>,
+    signed: bool,
     result: &TensorType,
 ) -> Result<Machine<'c>, Refusal> {
-    let input = operand
-        .number
-        .ok_or("rescales floats")?
-        .read_range(op.input_signed);
+    let input = operand.number.ok_or("rescales floats")?.read_range(signed);
     let plan = Plan::new(op, input);
     let mut parameters = Parameters::new(operand.value, result.shape.len());
     // Attributes have 64 bits; wider arithmetic extends them.
@@ -43,7 +41,7 @@ pub fn lower<'c>(
                 }
                 scalars.convert(Resize::ExtS, value, Scalar::Int(plan.width))
             };
-            let n = operand.register(elements[0]).read(scalars, op.input_signed);
+            let n = operand.register(elements[0]).read(scalars, signed);
             let product = scalars.binary(
                 Integer::Mul,
                 n.resize(scalars, plan.width),

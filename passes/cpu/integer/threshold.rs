@@ -23,12 +23,10 @@ pub fn lower<'c>(
     emit: &Emitter<'c>,
     op: &Threshold,
     operand: Machine<'c>,
+    signed: bool,
     result: &TensorType,
 ) -> Result<Machine<'c>, Refusal> {
-    let input = operand
-        .number
-        .ok_or("compares floats")?
-        .read_range(op.input_signed);
+    let input = operand.number.ok_or("compares floats")?.read_range(signed);
     let levels = Levels::new(
         op,
         input,
@@ -53,10 +51,7 @@ pub fn lower<'c>(
         &machine_type(result),
         |scalars, elements| {
             let get = |parameter: &Parameter| parameters.get(scalars, elements, parameter);
-            let n = levels.comparable(
-                scalars,
-                operand.register(elements[0]).read(scalars, op.input_signed),
-            );
+            let n = levels.comparable(scalars, operand.register(elements[0]).read(scalars, signed));
             let count = match &counter {
                 Counter::Unrolled(thresholds) => {
                     let reached = thresholds.iter().map(|threshold| {

@@ -6,8 +6,9 @@ use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::onnx::{self, BatchNormalization, Concat, Op, Transpose};
 use qonnx_dialects::qint;
 use qonnx_dialects::qonnx::{self, Codes, Quantizer, Rounding};
-use qonnx_dialects::tensor::{Data, Element, Tensor};
+use qonnx_dialects::tensor::{Data, Tensor};
 use qonnx_dialects::value::{TensorType, ValueInfo, normalize_axis};
+use qonnx_dialects::word::Word;
 
 use super::host::{Variable, literal, shape};
 
@@ -391,15 +392,16 @@ pub fn quantization(
             (INTEGERS, text)
         }
         qint::Op::Dequantize(op) => {
-            let Element::Int { width, .. } = x.ty.element else {
+            let Some(word) = Word::of_element(x.ty.element) else {
                 return ("", None);
             };
             let text = constant(&op.scale).map(|scale| {
                 format!(
-                    "dequantize({}, {}, {width}, {}, {scale}, {})",
+                    "dequantize({}, {}, {}, {}, {scale}, {})",
                     x.name,
                     x.shape(),
-                    op.is_signed,
+                    word.bits,
+                    word.signed,
                     shape(&op.scale.shape)
                 )
             });

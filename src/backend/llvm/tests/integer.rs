@@ -2,7 +2,7 @@
 
 use qonnx_dialects::qint::{Dequantize, Lookup, Op, Quantize, Requantize, Threshold};
 use qonnx_dialects::qonnx::Rounding;
-use qonnx_dialects::tensor::{Data, Tensor};
+use qonnx_dialects::tensor::{Data, Element, Tensor};
 use qonnx_dialects::value::TensorType;
 
 use super::{awkward, check, row};
@@ -24,7 +24,7 @@ fn quantize_in_every_mode() {
     let x = row(awkward());
     let count = x.len();
     let quantizers = |rounding| {
-        let whole = |lo, hi, scale: f32, zero: f32, signed| Quantize {
+        let whole = |lo, hi, scale: f32, zero: f32| Quantize {
             scale: Tensor::scalar(scale),
             zero_point: Tensor::scalar(zero),
             lo,
@@ -32,21 +32,23 @@ fn quantize_in_every_mode() {
             rounding_mode: rounding,
             bipolar: false,
             fraction_bits: 0,
-            is_signed: signed,
         };
-        let mut fractional = whole(0.0, 15.0, 0.25, 2.75, true);
+        let mut fractional = whole(0.0, 15.0, 0.25, 2.75);
         fractional.fraction_bits = 2;
-        let mut per_element = whole(-8.0, 7.0, 1.0, 0.0, true);
+        let mut per_element = whole(-8.0, 7.0, 1.0, 0.0);
         per_element.scale = row((0..count).map(|at| 0.3 * (1 + at % 5) as f32).collect());
         per_element.zero_point = row((0..count).map(|at| (at % 3) as f32).collect());
         vec![
-            (whole(-8.0, 7.0, 0.5, 0.0, true), 4),
-            (whole(0.0, 255.0, 0.3, 0.0, false), 8),
-            (whole(0.0, 15.0, -0.1, 3.0, true), 5),
-            (whole(-127.5, 127.25, 1.0, 0.0, true), 9),
-            (whole(-2f32.powi(39), 2f32.powi(39), 0.7, 0.0, true), 41),
-            (fractional, 8),
-            (per_element, 5),
+            (whole(-8.0, 7.0, 0.5, 0.0), Element::sint(4)),
+            (whole(0.0, 255.0, 0.3, 0.0), Element::uint(8)),
+            (whole(0.0, 15.0, -0.1, 3.0), Element::sint(5)),
+            (whole(-127.5, 127.25, 1.0, 0.0), Element::sint(9)),
+            (
+                whole(-2f32.powi(39), 2f32.powi(39), 0.7, 0.0),
+                Element::sint(41),
+            ),
+            (fractional, Element::sint(8)),
+            (per_element, Element::sint(5)),
         ]
     };
     for rounding in Rounding::ALL {
@@ -57,11 +59,8 @@ fn quantize_in_every_mode() {
             &[vec![x.clone()]],
             |net, inputs| {
                 all.iter()
-                    .map(|(op, width)| {
-                        net.reals(
-                            net.qint(&Op::Quantize(op.clone()), inputs[0], *width),
-                            op.is_signed,
-                        )
+                    .map(|(op, element)| {
+                        net.reals(net.qint(&Op::Quantize(op.clone()), inputs[0], *element))
                     })
                     .collect()
             },
@@ -80,22 +79,24 @@ fn quantize_to_signs() {
         rounding_mode: Rounding::Round,
         bipolar: true,
         fraction_bits: 0,
-        is_signed: true,
     };
     check(
         &[TensorType::of(&x)],
         2,
         &[vec![x.clone()]],
         |net, inputs| {
-            [(sign(0.5, 0.0), 2), (sign(-1.0, 1.0), 3)]
-                .map(|(op, width)| net.reals(net.qint(&Op::Quantize(op), inputs[0], width), true))
-                .to_vec()
+            [
+                (sign(0.5, 0.0), Element::sint(2)),
+                (sign(-1.0, 1.0), Element::sint(3)),
+            ]
+            .map(|(op, element)| net.reals(net.qint(&Op::Quantize(op), inputs[0], element)))
+            .to_vec()
         },
     );
 }
 
 #[test]
-fn dequantize_reads_the_sign_it_is_told() {
+fn dequantize_reads_the_sign_of_the_type() {
     for signed in [false, true] {
         let x = bytes(2, signed);
         check(
@@ -107,19 +108,14 @@ fn dequantize_reads_the_sign_it_is_told() {
                 let scale = |values| {
                     Op::Dequantize(Dequantize {
                         scale: f64s(values),
-                        is_signed: signed,
                     })
                 };
-                let other = Op::Dequantize(Dequantize {
-                    scale: f64s(vec![1.0]),
-                    is_signed: !signed,
-                });
                 vec![
-                    net.qint(&scale(vec![0.1 * 0.3]), n, 0),
-                    net.qint(&scale(vec![0.1, -7.3e-5]), n, 0),
+                    net.qint(&scale(vec![0.1 * 0.3]), n, Element::F32),
+                    net.qint(&scale(vec![0.1, -7.3e-5]), n, Element::F32),
                     // The same bits, read the other way.
-                    net.qint(&other, n, 0),
-                    net.qint(&other, net.integers(inputs[0], 5, signed), 0),
+                    net.reals(net.read(n, !signed)),
+                    net.reals(net.read(net.integers(inputs[0], 5, signed), !signed)),
                 ]
             },
         );
@@ -129,16 +125,17 @@ fn dequantize_reads_the_sign_it_is_told() {
 #[test]
 fn requantize_in_every_mode() {
     for rounding in Rounding::ALL {
-        let op = |multiplier: Vec<i64>, addend: Vec<i64>, shift, lo, hi, input_signed| Requantize {
-            multiplier,
-            addend,
-            shift,
-            lo,
-            hi,
-            rounding_mode: rounding,
-            axis: 0,
-            input_signed,
-            is_signed: true,
+        let op = |multiplier: Vec<i64>, addend: Vec<i64>, shift, lo, hi, read_signed| {
+            let op = Requantize {
+                multiplier,
+                addend,
+                shift,
+                lo,
+                hi,
+                rounding_mode: rounding,
+                axis: 0,
+            };
+            (op, read_signed)
         };
         for signed in [true, false] {
             let x = bytes(2, signed);
@@ -174,7 +171,11 @@ fn requantize_in_every_mode() {
                 |net, inputs| {
                     let n = net.integers(inputs[0], 8, signed);
                     ops.iter()
-                        .map(|op| net.reals(net.qint(&Op::Requantize(op.clone()), n, 14), true))
+                        .map(|(op, signed)| {
+                            let n = net.read(n, *signed);
+                            let op = Op::Requantize(op.clone());
+                            net.reals(net.qint(&op, n, Element::sint(14)))
+                        })
                         .collect()
                 },
             );
@@ -210,26 +211,23 @@ fn thresholds_of_any_number() {
             (1, 255),
             (3, 256),
         ] {
-            ops.push(Threshold {
+            let op = Threshold {
                 thresholds: thresholds(rows, steps, low, high),
                 base: (0..rows as i64).map(|row| -row).collect(),
                 step: (0..rows as i64)
                     .map(|row| if row == 1 { -2 } else { 1 })
                     .collect(),
                 axis: 0,
-                input_signed: signed,
-                is_signed: true,
-            });
+            };
+            ops.push((op, signed));
         }
         // All within what 8 bits hold, which keeps the comparison there.
-        ops.push(Threshold {
+        let small = Threshold {
             thresholds: Tensor::i64([1, 2], vec![5, 100]),
-            ..ops[1].clone()
-        });
-        ops.push(Threshold {
-            input_signed: !signed,
-            ..ops[8].clone()
-        });
+            ..ops[1].0.clone()
+        };
+        ops.push((small, signed));
+        ops.push((ops[8].0.clone(), !signed));
         check(
             &[TensorType::of(&x)],
             ops.len(),
@@ -237,7 +235,11 @@ fn thresholds_of_any_number() {
             |net, inputs| {
                 let n = net.integers(inputs[0], 8, signed);
                 ops.iter()
-                    .map(|op| net.reals(net.qint(&Op::Threshold(op.clone()), n, 11), true))
+                    .map(|(op, signed)| {
+                        let n = net.read(n, *signed);
+                        let op = Op::Threshold(op.clone());
+                        net.reals(net.qint(&op, n, Element::sint(11)))
+                    })
                     .collect()
             },
         );
@@ -249,17 +251,18 @@ fn lookups() {
     for signed in [true, false] {
         let x = bytes(2, signed);
         let low = if signed { -128 } else { 0 };
-        let op = |rows: usize, columns: i64, low, input_signed| Lookup {
-            table: Tensor::i64(
-                [rows, columns as usize],
-                (0..rows as i64 * columns)
-                    .map(|at| (at * 37 + 11) % 501 - 250)
-                    .collect(),
-            ),
-            low,
-            axis: 0,
-            input_signed,
-            is_signed: true,
+        let op = |rows: usize, columns: i64, low, read_signed| {
+            let op = Lookup {
+                table: Tensor::i64(
+                    [rows, columns as usize],
+                    (0..rows as i64 * columns)
+                        .map(|at| (at * 37 + 11) % 501 - 250)
+                        .collect(),
+                ),
+                low,
+                axis: 0,
+            };
+            (op, read_signed)
         };
         let ops = [
             op(1, 256, low, signed),
@@ -275,7 +278,11 @@ fn lookups() {
             |net, inputs| {
                 let n = net.integers(inputs[0], 8, signed);
                 ops.iter()
-                    .map(|op| net.reals(net.qint(&Op::Lookup(op.clone()), n, 9), true))
+                    .map(|(op, signed)| {
+                        let n = net.read(n, *signed);
+                        let op = Op::Lookup(op.clone());
+                        net.reals(net.qint(&op, n, Element::sint(9)))
+                    })
                     .collect()
             },
         );

@@ -39,17 +39,21 @@ fn quantize(name: &str, argument: &str, shape: &str, width: u32, signed: bool) -
     } else {
         (0.0, 2.0 * half - 1.0)
     };
+    let sign = if signed { "si" } else { "ui" };
     format!(
-        "%{name} = qint.quantize %{argument} {{bipolar = false, fraction_bits = 0 : i64, hi = {hi:?} : f32, \
-         is_signed = {signed}, lo = {lo:?} : f32, rounding_mode = \"ROUND\", scale = dense<0.5> : tensor<f32>, \
-         zero_point = dense<0.0> : tensor<f32>}} : (tensor<{shape}xf32>) -> tensor<{shape}xi{width}>"
+        "%{name}_n = qint.quantize %{argument} {{bipolar = false, fraction_bits = 0 : i64, hi = {hi:?} : f32, \
+         lo = {lo:?} : f32, rounding_mode = \"ROUND\", scale = dense<0.5> : tensor<f32>, \
+         zero_point = dense<0.0> : tensor<f32>}} : (tensor<{shape}xf32>) -> tensor<{shape}x{sign}{width}>\n\
+         %{name} = tensor.bitcast %{name}_n : tensor<{shape}x{sign}{width}> to tensor<{shape}xi{width}>"
     )
 }
 
 fn dequantize(name: &str, argument: &str, shape: &str, width: u32, signed: bool) -> String {
+    let sign = if signed { "si" } else { "ui" };
     format!(
-        "%{name} = qint.dequantize %{argument} {{is_signed = {signed}, scale = dense<1.0> : tensor<f64>}} \
-         : (tensor<{shape}xi{width}>) -> tensor<{shape}xf32>"
+        "%{name}_n = tensor.bitcast %{argument} : tensor<{shape}xi{width}> to tensor<{shape}x{sign}{width}>\n\
+         %{name} = qint.dequantize %{name}_n {{scale = dense<1.0> : tensor<f64>}} \
+         : (tensor<{shape}x{sign}{width}>) -> tensor<{shape}xf32>"
     )
 }
 

@@ -16,7 +16,9 @@ use qonnx_dialects::qint;
 use qonnx_dialects::qonnx::Rounding;
 use qonnx_dialects::tensor::{Data, Element, Tensor};
 use qonnx_dialects::text::Foreign;
+use qonnx_dialects::upstream;
 use qonnx_dialects::value::TensorType;
+use qonnx_dialects::word::Word;
 use qonnx_passes::pipelines::lower_to_int;
 
 use super::JitModel;
@@ -44,12 +46,8 @@ impl<'c> Net<'c> {
         self.append(onnx::constant(self.context, attribute, self.location()).expect("static type"))
     }
 
-    fn qint(&self, op: &qint::Op, operand: Val<'c>, width: u32) -> Val<'c> {
+    fn qint(&self, op: &qint::Op, operand: Val<'c>, element: Element) -> Val<'c> {
         let shape = ir::type_of(operand).expect("static").shape;
-        let element = match op {
-            qint::Op::Dequantize(_) => Element::F32,
-            _ => Element::int(width),
-        };
         let ty = TensorType::new(shape, element);
         self.append(op.build(
             self.context,
@@ -57,6 +55,17 @@ impl<'c> Net<'c> {
             ir::tensor_type(self.context, &ty),
             self.location(),
         ))
+    }
+
+    /// The bits of integers, read as signed or unsigned ones.
+    fn read(&self, n: Val<'c>, signed: bool) -> Val<'c> {
+        let element = ir::type_of(n).expect("static").element;
+        let word = Word {
+            bits: element.width(),
+            signed,
+        };
+        let cast = upstream::bitcast(self.context, n, word.element(), self.location());
+        self.append(cast)
     }
 
     /// The integers of a float tensor that holds integers.
@@ -75,22 +84,19 @@ impl<'c> Net<'c> {
             rounding_mode: Rounding::Round,
             bipolar: false,
             fraction_bits: 0,
-            is_signed: signed,
         };
-        self.qint(&qint::Op::Quantize(op), x, width)
+        let word = Word {
+            bits: width,
+            signed,
+        };
+        self.qint(&qint::Op::Quantize(op), x, word.element())
     }
 
     /// The real numbers of integers.
-    fn reals(&self, n: Val<'c>, signed: bool) -> Val<'c> {
+    fn reals(&self, n: Val<'c>) -> Val<'c> {
         let scale = Tensor::new(vec![], Data::F64(vec![1.0]));
-        self.qint(
-            &qint::Op::Dequantize(qint::Dequantize {
-                scale,
-                is_signed: signed,
-            }),
-            n,
-            0,
-        )
+        let op = qint::Op::Dequantize(qint::Dequantize { scale });
+        self.qint(&op, n, Element::F32)
     }
 
     /// An operand that is left out.
