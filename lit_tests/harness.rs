@@ -35,6 +35,8 @@ mod output_folders;
 mod outputs;
 #[path = "harness/sandbox.rs"]
 mod sandbox;
+#[path = "harness/upstream.rs"]
+mod upstream;
 #[path = "harness/used.rs"]
 mod used;
 
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         .chain(mutations::trials())
         .chain(outputs::trials())
         .chain(ended::trials())
+        .chain(upstream::trials())
         .filter(|trial| trial.name().contains(&filter))
         .collect();
     if trials.is_empty() {
