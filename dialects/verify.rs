@@ -29,15 +29,12 @@ fn verify(op: Op<'_>) -> Result<(), String> {
         .map(|result| ir::type_of(ir::val(result)))
         .collect();
     if let Some(qint) = qint::Op::read(op) {
-        let operand = op
-            .operand(0)
-            .ok()
-            .and_then(|value| ir::type_of(ir::val(value)));
-        return match (operand, results.first()) {
-            (Some(operand), Some(Some(result))) => qint
-                .verify(&operand, result)
+        let operands = op.operands().map(|value| ir::type_of(ir::val(value)));
+        return match (operands.collect::<Option<Vec<_>>>(), results.first()) {
+            (Some(operands), Some(Some(result))) => qint
+                .verify(&operands, result)
                 .map_err(|error| error.to_string()),
-            _ => Err("operand and result need static shapes".to_owned()),
+            _ => Err("operands and result need static shapes".to_owned()),
         };
     }
     if let Some(outcome) = dataflow::verify(op).or_else(|| hls::verify(op)) {

@@ -11,6 +11,7 @@ pub mod cleanup;
 pub mod cpu;
 pub mod dataflow;
 pub mod hls;
+pub mod linalg;
 pub mod lower;
 pub mod pipelines;
 mod room;
@@ -24,6 +25,7 @@ const STAGES: &[&[&PassInfo]] = &[
     cpu::PASSES,
     dataflow::PASSES,
     hls::PASSES,
+    linalg::PASSES,
     lower::PASSES,
 ];
 

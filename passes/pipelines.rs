@@ -19,8 +19,13 @@ pub const PIPELINES: &[Pipeline] = &[
         text: cleanup,
     },
     Pipeline {
+        name: "lower-to-qint",
+        summary: "Level 0 or 1 to level 2: layers of exact-width integers",
+        text: lower_to_qint,
+    },
+    Pipeline {
         name: "lower-to-int",
-        summary: "Level 0 or 1 to level 2: exact-width integers",
+        summary: "Level 0 or 1 to level 3: loop nests on exact-width integers",
         text: lower_to_int,
     },
     Pipeline {
@@ -65,12 +70,28 @@ pub fn cleanup() -> String {
 }
 
 /// Level 0 or 1 to level 2.
+pub fn lower_to_qint() -> String {
+    lower_to_qint_with(&[])
+}
+
+/// Level 0 or 1 to level 3.
 pub fn lower_to_int() -> String {
     lower_to_int_with(&[])
 }
 
-/// Level 0 or 1 to level 2, with options of `convert-to-int` such as `remarks=true`.
+/// Level 0 or 1 to level 3, with options of `convert-to-int` such as `remarks=true`.
 pub fn lower_to_int_with(options: &[&str]) -> String {
+    [lower_to_qint_with(options), layers_to_linalg()].join(",")
+}
+
+/// Level 2 to level 3.
+pub fn layers_to_linalg() -> String {
+    // Composes reshapes.
+    ["func.func(qint-to-linalg)", "canonicalize", "cse"].join(",")
+}
+
+/// Level 0 or 1 to level 2, with options of `convert-to-int`.
+fn lower_to_qint_with(options: &[&str]) -> String {
     let convert = format!("func.func(convert-to-int{{{}}})", options.join(" "));
     [
         cleanup().as_str(),
@@ -141,4 +162,92 @@ pub fn int_to_hls() -> String {
         "canonicalize",
     ]
     .join(",")
+}
+
+/// The passes of a pipeline one by one, each as a text that can be run on the module. Names of [`PIPELINES`] stand for their
+/// passes.
+pub fn expanded(text: &str) -> Vec<String> {
+    let mut passes = Vec::new();
+    for part in parts(text) {
+        let named = PIPELINES.iter().find(|pipeline| pipeline.name == part);
+        let nested = part
+            .strip_suffix(')')
+            .and_then(|part| part.split_once('('))
+            .filter(|(anchor, _)| !anchor.contains('{'));
+        match (named, nested) {
+            (Some(pipeline), _) => passes.extend(expanded(&(pipeline.text)())),
+            // The module is what all are run on.
+            (None, Some(("builtin.module", inner))) => passes.extend(expanded(inner)),
+            (None, Some((anchor, inner))) => {
+                let inner = expanded(inner).into_iter();
+                passes.extend(inner.map(|pass| format!("{anchor}({pass})")));
+            }
+            (None, None) => passes.push(part.to_owned()),
+        }
+    }
+    passes
+}
+
+/// The name of a pass of [`expanded`] without its options and what it is nested in.
+pub fn name_of(pass: &str) -> &str {
+    let head = pass.split('{').next().unwrap_or(pass);
+    let name = head.rsplit('(').next().unwrap_or(head);
+    name.trim_end_matches(')').trim()
+}
+
+/// What is between the commas outside of brackets.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0usize;
+    let split = text.split(move |letter| {
+        match letter {
+            '(' | '{' | '[' | '<' => depth += 1,
+            ')' | '}' | ']' | '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        letter == ',' && depth == 0
+    });
+    split.map(str::trim).filter(|part| !part.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pipelines_are_taken_apart() {
+        let text = "builtin.module(func.func(a{x=1,2 y={z=(3)}}, b), cse), int-to-hls";
+        assert_eq!(
+            expanded(text),
+            [
+                "func.func(a{x=1,2 y={z=(3)}})",
+                "func.func(b)",
+                "cse",
+                "int-to-dataflow",
+                "dataflow-to-hls",
+                "canonicalize"
+            ]
+        );
+        let names: Vec<_> = expanded(text)
+            .iter()
+            .map(|pass| name_of(pass).to_owned())
+            .collect();
+        assert_eq!(names[..3], ["a", "b", "cse"]);
+        assert_eq!(expanded(" , "), [""; 0]);
+    }
+
+    #[test]
+    fn every_pass_of_a_pipeline_has_a_name() {
+        for pipeline in PIPELINES {
+            for pass in expanded(pipeline.name) {
+                let name = name_of(&pass);
+                assert!(
+                    !name.is_empty()
+                        && name
+                            .chars()
+                            .all(|at| at.is_ascii_alphanumeric() || at == '-'),
+                    "{pass}"
+                );
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, Diagnostic, Severity};
 use qonnx_dialects::pass::run_pipeline;
 use qonnx_dialects::text::{is_bytecode, shown_path};
-use qonnx_dialects::{onnx, upstream};
+use qonnx_dialects::{onnx, qint, upstream};
 use qonnx_passes::cleanup::quantize_inputs::FixedType;
 use qonnx_passes::pipelines;
 use std::path::Path;
@@ -80,7 +80,9 @@ pub enum Level {
     Graph,
     /// 1: shapes known, constants folded.
     Clean,
-    /// 2: exact-width integers.
+    /// 2: layers of exact-width integers.
+    Layers,
+    /// 3: loop nests on exact-width integers.
     Int,
 }
 
@@ -245,7 +247,10 @@ pub fn level_of(module: &Module<'_>) -> Level {
     let ops = function.ops();
     let graph =
         |op: ir::Op<'_>| GraphOp::read(op).is_some() || onnx::is_constant(op) || onnx::is_none(op);
-    if ops.iter().any(|op| !graph(*op)) {
+    let layer = |op: &ir::Op<'_>| qint::Op::read(*op).is_some_and(|op| op.is_layer());
+    if ops.iter().any(layer) {
+        Level::Layers
+    } else if ops.iter().any(|op| !graph(*op)) {
         Level::Int
     } else {
         Level::Graph
@@ -259,12 +264,17 @@ pub fn bring_to<'c>(
     file: &str,
     level: Level,
 ) -> Result<Vec<Diagnostic>, DriverError> {
-    if level_of(module) >= level {
+    let found = level_of(module);
+    if found >= level {
         return Ok(Vec::new());
     }
     let (stage, pipeline) = match level {
         Level::Graph => return Ok(Vec::new()),
         Level::Clean => ("cleaning the graph", pipelines::cleanup()),
+        Level::Layers => ("lowering to layers", pipelines::lower_to_qint()),
+        Level::Int if found == Level::Layers => {
+            ("lowering the layers", pipelines::layers_to_linalg())
+        }
         Level::Int => ("lowering to integers", pipelines::lower_to_int()),
     };
     run(context, module, file, stage, &pipeline)

@@ -188,7 +188,7 @@ pub fn integers_of(
         | qint::Op::Threshold(_)
         | qint::Op::Requantize(_)
         | qint::Op::Lookup(_) => {}
-        qint::Op::Dequantize(_) => return None,
+        _ => return None,
     }
     let values = results.first()?.as_int()?;
     Some(Integers {

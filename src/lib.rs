@@ -13,4 +13,5 @@ pub mod samples;
 pub mod source;
 #[cfg(test)]
 mod testing;
+pub mod trace;
 pub mod verify;

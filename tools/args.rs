@@ -37,6 +37,8 @@ pub enum Command {
     Report(Report),
     /// Infer shapes, fold constants, and write the cleaned graph as MLIR
     Cleanup(Cleanup),
+    /// Write the module after each pass that changes it, numbered, with an index; or compare with such a folder
+    Trace(Trace),
 }
 
 /// The model and how it is read.
@@ -191,6 +193,31 @@ pub struct Cleanup {
     #[arg(short, long, value_name = "MLIR")]
     pub output: Option<PathBuf>,
     /// Replace the file even if it is write-protected, but never an input
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `qonnxc trace`.
+#[derive(Debug, Args)]
+pub struct Trace {
+    /// The model.
+    #[command(flatten)]
+    pub model: Model,
+    /// The passes, as in a pipeline on the module, e.g. 'lower-to-int,int-to-hls'; lower-to-int where not given, which then
+    /// says in the index what stays float and why
+    #[arg(long, value_name = "PIPELINE")]
+    pub passes: Option<String>,
+    /// Folder for the files: new, empty, or written by this tool, which then replaces its own files only
+    #[arg(short, long, value_name = "DIR", required_unless_present = "check")]
+    pub output: Option<PathBuf>,
+    /// Compare with the files of an earlier run instead; exit status 3 if they differ
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    pub check: Option<PathBuf>,
+    /// Leave out the elements of large constants
+    #[arg(long)]
+    pub elide_constants: bool,
+    /// Write into any folder and replace files of the same names; not in the root, home or current folder, and never
+    /// an input
     #[arg(long)]
     pub force: bool,
 }

@@ -8,14 +8,16 @@ use qonnx_dialects::tensor::{Data, Tensor};
 use qonnx_dialects::text::{self, Foreign, shell_word, shown_path};
 use qonnx_mlir::backend::{self, BackendError, Network};
 use qonnx_mlir::driver::{self, Level};
-use qonnx_mlir::output::{Output, OutputError};
+use qonnx_mlir::output::{Output, OutputError, OutputFile};
 use qonnx_mlir::report;
+use qonnx_mlir::trace::{self, TraceOptions};
 use qonnx_mlir::verify::{self, VerifyOptions};
 use qonnx_mlir::{npz, samples};
+use qonnx_passes::pipelines;
 use serde::Serialize;
 use std::process::ExitCode;
 
-use crate::args::{Cleanup, Cli, Command, Compile, Model, Report, Run, Verify};
+use crate::args::{Cleanup, Cli, Command, Compile, Model, Report, Run, Trace, Verify};
 use crate::error::CommandError;
 use crate::formats::{self, ModuleFormat};
 use crate::progress::Progress;
@@ -32,6 +34,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Verify(arguments) => verify(arguments),
         Command::Report(arguments) => report(arguments),
         Command::Cleanup(arguments) => cleanup(arguments),
+        Command::Trace(arguments) => trace(arguments),
     };
     outcome.unwrap_or_else(|error| {
         error.print();
@@ -213,4 +216,37 @@ fn cleanup(arguments: &Cleanup) -> Result<ExitCode, CommandError> {
     let module = model_at(&context, &arguments.model, Level::Clean)?;
     output.write_file(&format.bytes(&module, false, &output)?)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn trace(arguments: &Trace) -> Result<ExitCode, CommandError> {
+    let model = &arguments.model;
+    let passes = arguments.passes.clone();
+    let options = TraceOptions {
+        load: model.load_options(),
+        passes: passes.unwrap_or_else(|| pipelines::lower_to_int_with(&["remarks=true"])),
+        elide: arguments.elide_constants,
+    };
+    if let Some(folder) = &arguments.output {
+        let output = Output::new(folder)
+            .forced(arguments.force)
+            .with_input(&model.model);
+        output.check_folder()?;
+        let files = trace::trace(&model.model, &options)?;
+        output.write_folder(&files)?;
+        let shown = |file: &OutputFile| shown_path(&folder.join(&file.path));
+        let lines: Vec<_> = files.iter().map(shown).collect();
+        show(lines.join("\n"), None::<&()>)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    // The command line has one of both.
+    let folder = arguments.check.clone().unwrap_or_default();
+    let files = trace::trace(&model.model, &options)?;
+    let differences = trace::differences(&files, &folder)
+        .map_err(|error| OutputError::new(&folder, format!("cannot be read: {error}")))?;
+    if differences.is_empty() {
+        show(format!("{} files are the same", files.len()), None::<&()>)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    show(differences.join("\n"), None::<&()>)?;
+    Ok(ExitCode::from(DIFFERENT))
 }

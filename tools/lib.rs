@@ -27,7 +27,7 @@ pub const DIFFERENT: u8 = 3;
 
 /// What the statuses mean, for the help text.
 pub const STATUSES: &str = "Exit status: 0 success, 1 the input is at fault, 2 the command line is at fault, \
-                            3 'verify' found differences";
+                            3 'verify' or 'trace --check' found differences";
 
 /// A flag of other compilers that some type out of habit.
 pub const IMPORT_ONNX: &str = "--import-onnx";

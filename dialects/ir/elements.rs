@@ -63,16 +63,17 @@ pub fn elements_attribute<'c>(context: &'c Context, tensor: &Tensor) -> Attribut
     }
 }
 
-/// A dense attribute of signless `bits`-bit integers.
+/// A dense attribute of integers of the type `element`.
 pub fn packed_attribute<'c>(
     context: &'c Context,
     values: &Packed,
-    bits: u32,
+    element: Element,
     shape: &[usize],
 ) -> Attribute<'c> {
+    let bits = element.width();
     let r#type = TensorType {
         shape: shape.to_vec(),
-        element: Element::int(bits),
+        element,
     };
     if bits == 1 {
         return bits_attribute(context, &r#type, (0..values.len()).map(|at| values.get(at)));

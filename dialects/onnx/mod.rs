@@ -23,7 +23,9 @@ pub(crate) use constant::CONSTANT;
 pub use constant::{constant, is_constant, is_none, none};
 pub use normalization::affine;
 pub use op::*;
+pub(crate) use sweep::{sweep, window_elements};
 pub use window::WindowAxis;
+pub(crate) use window::explicit as explicit_windows;
 
 use crate::error::EvalError;
 use crate::tensor::Element;

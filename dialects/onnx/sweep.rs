@@ -8,12 +8,12 @@ use crate::tensor::for_each_index;
 ///
 /// Calling this for all elements of the window in row-major order gives every result its elements in that order,
 /// with long inner loops that need no test for padding.
-pub fn sweep<T>(
+pub fn sweep<T, X: Copy>(
     results: &mut [T],
-    input: &[f32],
+    input: &[X],
     axes: &[WindowAxis],
     element: &[usize],
-    visit: &impl Fn(&mut T, f32),
+    visit: &impl Fn(&mut T, X),
 ) {
     let (Some((axis, inner)), Some((&at, inner_element))) =
         (axes.split_first(), element.split_first())

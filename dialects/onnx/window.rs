@@ -75,6 +75,28 @@ impl WindowAxis {
     }
 }
 
+/// The windows along each spatial dimension where everything is said: one stride, one dilation and two pads for each.
+/// Fails as [`Conv::windows`] does, and for windows that are pooled as [`MaxPool::windows`] does.
+pub(crate) fn explicit(
+    op: &'static str,
+    pools: bool,
+    spatial: &[usize],
+    kernel: &[usize],
+    [strides, pads, dilations]: [&[usize]; 3],
+) -> Result<Vec<WindowAxis>, EvalError> {
+    Spec {
+        op,
+        pools,
+        kernel,
+        strides,
+        pads,
+        dilations,
+        ceil_mode: false,
+        auto_pad: AutoPad::NotSet,
+    }
+    .resolve(spatial)
+}
+
 impl Conv {
     /// The windows along each spatial dimension, for a kernel of the given extents. Fails if the attributes do not
     /// fit the number of dimensions or a kernel is larger than its padded input. A window may lie in the padding.

@@ -108,4 +108,69 @@ def Qint_LookupOp : Qint_Op<"lookup"> {
   let results = (outs AnyRankedTensor:$y);
 }
 
+//===--- Layers -----------------------------------------------------------------------------------------===//
+//
+// Products, sums and extremes of integers. A result has the type that holds every one it can be; of any other,
+// evaluation says so.
+
+def QintStridesAttr : Arg<SizesAttr, "Distance of neighbouring windows in each spatial dimension.">;
+def QintPadsAttr : Arg<SizesAttr, "Elements before the first one in each spatial dimension, then those behind the last.">;
+def QintDilationsAttr : Arg<SizesAttr, "Distance of neighbouring elements of a window in each spatial dimension.">;
+
+def Qint_MatMulOp : Qint_Op<"matmul"> {
+  let summary = "Product with a matrix: `y[..., n] = sum_k x[..., k] * w[k, n]`";
+  let description = [{
+    ```mlir
+    %y = qint.matmul %x, %w : (tensor<1x8xui2>, tensor<8x4xsi3>) -> tensor<1x4xsi8>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$w);
+  let results = (outs AnyRankedTensor:$y);
+}
+
+def Qint_ConvOp : Qint_Op<"conv"> {
+  let summary = "Convolution (cross-correlation) over any number of spatial dimensions";
+  let description = [{
+    `x` is N x C x D1..Dn, `w` is M x C/group x K1..Kn. Padding is the integer 0, which is the real number 0.
+
+    ```mlir
+    %y = qint.conv %x, %w {dilations = array<i64: 1, 1>, group = 1 : i64, pads = array<i64: 1, 1, 1, 1>,
+                           strides = array<i64: 1, 1>}
+       : (tensor<1x2x4x4xui2>, tensor<3x2x3x3xsi2>) -> tensor<1x3x4x4xsi7>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$w, QintStridesAttr:$strides, QintPadsAttr:$pads,
+                       QintDilationsAttr:$dilations,
+                       Arg<SizeAttr, "Number of groups that the channels fall into, at least 1.">:$group);
+  let results = (outs AnyRankedTensor:$y);
+}
+
+class Qint_PoolOp<string mnemonic, string what> : Qint_Op<mnemonic> {
+  let summary = what # " of each window; padding is none of its elements";
+  let description = [{
+    `x` is N x C x D1..Dn. Every window has an element of the input.
+  }];
+  let rustStruct = "Pool";
+  let arguments = (ins AnyRankedTensor:$x,
+                       Arg<SizesAttr, "Extent of the window in each spatial dimension.">:$kernel_shape,
+                       QintStridesAttr:$strides, QintPadsAttr:$pads, QintDilationsAttr:$dilations);
+  let results = (outs AnyRankedTensor:$y);
+}
+def Qint_MaxPoolOp : Qint_PoolOp<"max_pool", "Greatest integer">;
+def Qint_MinPoolOp : Qint_PoolOp<"min_pool", "Least integer">;
+
+class Qint_SumOp<string mnemonic, string what> : Qint_Op<mnemonic> {
+  let summary = what # ", with numpy broadcasting";
+  let arguments = (ins AnyRankedTensor:$a, AnyRankedTensor:$b);
+  let results = (outs AnyRankedTensor:$y);
+}
+def Qint_AddOp : Qint_SumOp<"add", "Sum">;
+def Qint_SubOp : Qint_SumOp<"sub", "Difference">;
+
+def Qint_CastOp : Qint_Op<"cast"> {
+  let summary = "The same integers in another type, which holds them";
+  let arguments = (ins AnyRankedTensor:$n);
+  let results = (outs AnyRankedTensor:$y);
+}
+
 #endif // QONNX_QINT_TD

@@ -14,9 +14,21 @@ pub fn dequantize(n: i64, scale: f64) -> f32 {
 
 impl Op {
     /// The result of the op. `result` is the op's result type, which the verifier has checked.
-    pub fn eval(&self, input: &Tensor, result: &TensorType) -> Result<Tensor, EvalError> {
-        self.verify(&TensorType::of(input), result)?;
+    pub fn eval(&self, operands: &[&Tensor], result: &TensorType) -> Result<Tensor, EvalError> {
+        let types: Vec<_> = operands
+            .iter()
+            .map(|&operand| TensorType::of(operand))
+            .collect();
+        self.verify(&types, result)?;
+        let input = operands[0];
         match self {
+            Self::MatMul
+            | Self::Conv(_)
+            | Self::MaxPool(_)
+            | Self::MinPool(_)
+            | Self::Add
+            | Self::Sub
+            | Self::Cast => self.eval_layer(operands, result),
             Self::Quantize(op) => op.eval(input, result),
             Self::Dequantize(op) => op.eval(input),
             Self::Requantize(op) => map_channels(input, result, op.axis, |n, c| op.apply(n, c)),

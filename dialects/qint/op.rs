@@ -13,28 +13,32 @@ use crate::word::Word;
 include!(concat!(env!("OUT_DIR"), "/qint.rs"));
 
 impl Op {
-    /// Builds the op; it has one operand and one result.
+    /// Builds the op; it has one result.
     pub fn build<'c>(
         &self,
         context: &'c Context,
-        operand: Val<'c>,
+        operands: &[Val<'c>],
         result: Type<'c>,
         location: Location<'c>,
     ) -> Operation<'c> {
-        declare::build(self, context, &[operand], &[result], location)
+        declare::build(self, context, operands, &[result], location)
     }
 
-    /// Checks the op's rules against the types of its operand and result.
-    pub fn verify(&self, input: &TensorType, result: &TensorType) -> Result<(), EvalError> {
+    /// Checks the op's rules against the types of its operands and its result.
+    pub fn verify(&self, operands: &[TensorType], result: &TensorType) -> Result<(), EvalError> {
         let name = self.name();
-        if input.shape != result.shape {
+        let shapes: Vec<&[usize]> = operands.iter().map(|ty| ty.shape.as_slice()).collect();
+        let shape = self.shape(&shapes)?;
+        if shape != result.shape {
             return Err(EvalError::attribute(
                 name,
                 "result shape",
                 &result.shape,
-                format!("the operand's shape {:?}", input.shape),
+                format!("{shape:?}"),
             ));
         }
+        // `shape` has counted them.
+        let input = &operands[0];
         let float = |ty: &TensorType, what| {
             if ty.element == Element::F32 {
                 Ok(())
@@ -55,6 +59,23 @@ impl Op {
             }
         };
         match self {
+            Self::MatMul
+            | Self::Conv(_)
+            | Self::MaxPool(_)
+            | Self::MinPool(_)
+            | Self::Add
+            | Self::Sub
+            | Self::Cast => {
+                for operand in operands {
+                    integer(operand, "operand")?;
+                }
+                let pools = matches!(self, Self::MaxPool(_) | Self::MinPool(_));
+                if pools && result.element != input.element {
+                    let expected = format!("{}, as those of 'x'", input.element);
+                    return Err(EvalError::element(name, "y", result.element, expected));
+                }
+                integer(result, "y")
+            }
             Self::Quantize(op) => {
                 float(input, "x")?;
                 integer(result, "n")?;

@@ -142,10 +142,12 @@ pub fn bitcast<'c>(
 }
 
 /// Appends the ops that bring `source` into `shape`, row-major order kept: a collapse to one dimension and an
-/// expansion, which canonicalisation composes with their neighbours. `None` if the numbers of elements differ.
+/// expansion, which canonicalisation composes with their neighbours; in front of `before`, or at the end of the block.
+/// `None` if the numbers of elements differ.
 pub fn reshape<'c>(
     context: &'c Context,
     block: BlockHandle<'c>,
+    before: Option<ir::Op<'c>>,
     source: Val<'c>,
     shape: &[usize],
     location: Location<'c>,
@@ -176,7 +178,7 @@ pub fn reshape<'c>(
         }
         let op = build_op_raw(context, name, &[source], &attributes, &[result], location);
         ir::val(
-            build_op(block, None, op)
+            build_op(block, before, op)
                 .result(0)
                 .expect("a reshape has one result"),
         )

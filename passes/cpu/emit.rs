@@ -84,7 +84,7 @@ impl<'c> Emitter<'c> {
 
     /// The elements of `value` in another shape of as many elements, row-major order kept.
     pub fn reshape(&self, value: Val<'c>, shape: &[usize]) -> Val<'c> {
-        upstream::reshape(self.context, self.block, value, shape, self.location)
+        upstream::reshape(self.context, self.block, None, value, shape, self.location)
             .expect("the caller keeps the number of elements")
     }
 

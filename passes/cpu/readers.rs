@@ -66,7 +66,7 @@ impl Readers {
                 let value = user.operand(operand).map(ir::val);
                 return Self::one(value.is_ok_and(is_signed));
             }
-            Some(qint::Op::Quantize(_)) => return Self::default(),
+            Some(_) => return Self::default(),
             None => {}
         }
         match upstream::Op::read(user) {

@@ -322,7 +322,15 @@ fn activation(function: qint::Op, shape: &[usize]) -> Option<Activation> {
             let axis = op.axis;
             (Function::Lookup(qint::Lookup { axis: 0, ..op }), axis)
         }
-        qint::Op::Quantize(_) | qint::Op::Dequantize(_) => return None,
+        qint::Op::Quantize(_)
+        | qint::Op::Dequantize(_)
+        | qint::Op::MatMul
+        | qint::Op::Conv(_)
+        | qint::Op::MaxPool(_)
+        | qint::Op::MinPool(_)
+        | qint::Op::Add
+        | qint::Op::Sub
+        | qint::Op::Cast => return None,
     };
     // One function for all channels does not care where they are.
     let inner = if function.channels() == 1 {

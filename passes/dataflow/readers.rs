@@ -65,7 +65,7 @@ impl Reader {
                     .operand(0)
                     .map_or(Self::None, |x| Self::typed(ir::val(x)));
             }
-            Some(qint::Op::Quantize(_)) => return Self::None,
+            Some(_) => return Self::None,
             None => {}
         }
         match upstream::Op::read(op) {

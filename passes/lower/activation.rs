@@ -10,9 +10,8 @@ use qonnx_dialects::onnx;
 use qonnx_dialects::qint::{self, Lookup, Quantize, Requantize, Threshold};
 use qonnx_dialects::qonnx::{self, Codes, Rounding};
 use qonnx_dialects::tensor::{Element, Tensor};
-use qonnx_dialects::upstream::{AffineMap, Generic, Instr, Integer, IteratorKind, Resize};
+use qonnx_dialects::upstream::Generic;
 use qonnx_dialects::value::TensorType;
-use qonnx_dialects::word::Word;
 use std::rc::Rc;
 
 use super::constant::Constant;
@@ -161,7 +160,7 @@ impl<'c> Converter<'c> {
             fraction_bits: parameters.fraction_bits,
         });
         let n_type = self.tensor_type(&result.shape, word.element());
-        let n = self.append(quantize.build(self.context, x, n_type, location));
+        let n = self.append(quantize.build(self.context, &[x], n_type, location));
         let shape = result.shape.clone();
         Ok(State::Int(IntValue::new(n, info, shape)))
     }
@@ -209,7 +208,7 @@ impl<'c> Converter<'c> {
             .collect();
         let info = ScaledInt { axis, channels };
         let n_type = self.tensor_type(&value.shape, info.word().element());
-        let n = self.append(op.build(self.context, value.n, n_type, location));
+        let n = self.append(op.build(self.context, &[value.n], n_type, location));
         Ok(State::Int(IntValue::new(n, info, value.shape.clone())))
     }
 
@@ -268,43 +267,11 @@ impl<'c> Converter<'c> {
             lo,
             hi,
         });
-        let word = info.word();
-        let mut body = Vec::new();
-        let a_at = widened(&mut body, Instr::Input(0), a.info.word(), word.bits);
-        let b_at = widened(&mut body, Instr::Input(1), b.info.word(), word.bits);
-        body.push(if subtract {
-            Instr::Integer(Integer::Sub, a_at, b_at)
-        } else {
-            Instr::Integer(Integer::Add, a_at, b_at)
-        });
-        let rank = result.rank();
-        let generic = Generic {
-            maps: vec![
-                AffineMap::broadcast(rank, &a.shape),
-                AffineMap::broadcast(rank, &b.shape),
-                AffineMap::identity(rank),
-            ],
-            iterators: vec![IteratorKind::Parallel; rank],
-            body,
+        let op = match subtract {
+            true => qint::Op::Sub,
+            false => qint::Op::Add,
         };
-        let n = self.combine(&generic, &[a.n, b.n], &result.shape, word, location);
-        Ok(State::Int(IntValue::new(n, info, result.shape.clone())))
-    }
-
-    /// Integers that a loop nest makes of the bits of others, element by element.
-    pub fn combine(
-        &mut self,
-        generic: &Generic,
-        inputs: &[Val<'c>],
-        shape: &[usize],
-        word: Word,
-        location: Location<'c>,
-    ) -> Val<'c> {
-        let bits = inputs.iter().map(|&n| self.bits(n, location));
-        let bits: Vec<_> = bits.collect();
-        let element = Element::int(word.bits);
-        let result = self.generic_into_empty(generic, &bits, shape, element, location);
-        self.words(result, word, location)
+        Ok(self.layer(&op, &[a.n, b.n], info, &result.shape, location))
     }
 
     /// A loop nest that writes every element of a new tensor.
@@ -333,21 +300,6 @@ fn operand_name(at: usize, count: usize) -> String {
     } else {
         format!("operand {at}")
     }
-}
-
-/// Appends an operand and its conversion to `bits` bits; returns the number of the converted instruction.
-/// Arithmetic is modulo `2^bits`, so an operand that is wider may be cut.
-pub fn widened(body: &mut Vec<Instr>, operand: Instr, from: Word, bits: u32) -> usize {
-    body.push(operand);
-    let at = body.len() - 1;
-    let resize = match from.bits.cmp(&bits) {
-        std::cmp::Ordering::Less if from.signed => Instr::Resize(Resize::ExtS, at, bits),
-        std::cmp::Ordering::Less => Instr::Resize(Resize::ExtU, at, bits),
-        std::cmp::Ordering::Greater => Instr::Resize(Resize::Trunc, at, bits),
-        std::cmp::Ordering::Equal => return at,
-    };
-    body.push(resize);
-    at + 1
 }
 
 /// The elements of a constant that may be part of a step. Others, such as weights, are not looked at.

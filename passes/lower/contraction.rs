@@ -1,16 +1,11 @@
 //! Rules for `MatMul` and `Conv` of scaled integers with constant weights.
 
 use melior::ir::Location;
-use qonnx_dialects::ir::Val;
 use qonnx_dialects::onnx::{self, WindowAxis};
-use qonnx_dialects::packed::Packed;
-use qonnx_dialects::tensor::Element;
-use qonnx_dialects::upstream::{AffineMap, Generic, Instr, Integer, IteratorKind, Slice};
+use qonnx_dialects::qint;
 use qonnx_dialects::value::TensorType;
-use qonnx_dialects::word::Word;
 use std::rc::Rc;
 
-use super::activation::widened;
 use super::converter::Converter;
 use super::reasons::Reasons;
 use super::refusal::Refusal;
@@ -74,24 +69,6 @@ fn weight_scales(weights: &ScaledConstant, axis: usize, count: usize) -> Result<
     }
 }
 
-/// The word that holds a weight tensor.
-fn weight_word(n: &Packed) -> Word {
-    let (lo, hi) = n.range();
-    Word::of_range(lo, hi)
-}
-
-/// `out += extend(x) * extend(w)` with an accumulator of `bits` bits.
-fn multiply_accumulate(x: Word, w: Word, bits: u32) -> Vec<Instr> {
-    let mut body = Vec::with_capacity(7);
-    let x = widened(&mut body, Instr::Input(0), x, bits);
-    let w = widened(&mut body, Instr::Input(1), w, bits);
-    body.push(Instr::Integer(Integer::Mul, x, w));
-    let product = body.len() - 1;
-    body.push(Instr::Output);
-    body.push(Instr::Integer(Integer::Add, product + 1, product));
-    body
-}
-
 fn overflow() -> Refusal {
     "its accumulator would need more than 62 bits".to_owned()
 }
@@ -153,47 +130,9 @@ impl<'c> Converter<'c> {
             axis: result.shape.len() - 1,
             channels,
         };
-        let (loops, k) = (outer + 2, outer + 1);
-        let rows: Vec<usize> = (0..outer).collect();
-        let generic = Generic {
-            maps: vec![
-                AffineMap::select(loops, &[rows.as_slice(), &[k]].concat()),
-                AffineMap::select(loops, &[k, outer]),
-                AffineMap::select(loops, &[rows.as_slice(), &[outer]].concat()),
-            ],
-            iterators: (0..loops)
-                .map(|at| {
-                    if at == k {
-                        IteratorKind::Reduction
-                    } else {
-                        IteratorKind::Parallel
-                    }
-                })
-                .collect(),
-            body: multiply_accumulate(x.info.word(), weight_word(n), info.word().bits),
-        };
-        let weights = (n, weights.shape.as_slice());
-        let x = self.bits(x.n, location);
-        let value = self.contract(&generic, x, weights, &result.shape, &info, location);
-        let value = self.words(value, info.word(), location);
-        let shape = result.shape.clone();
-        Ok(State::Int(IntValue::new(value, info, shape)))
-    }
-
-    /// Builds weights, a zero accumulator and the loop nest.
-    fn contract(
-        &mut self,
-        generic: &Generic,
-        x: Val<'c>,
-        (weights, weights_shape): (&Packed, &[usize]),
-        shape: &[usize],
-        info: &ScaledInt,
-        location: Location<'c>,
-    ) -> Val<'c> {
-        let bits = weight_word(weights).bits;
-        let weights = self.packed_constant(weights, bits, weights_shape, location);
-        let zeros = self.splat(0, Element::int(info.word().bits), shape, location);
-        self.append(generic.build(self.context, &[x, weights], zeros, location))
+        let w = self.packed_constant(n, &weights.shape, location);
+        let op = qint::Op::MatMul;
+        Ok(self.layer(&op, &[x.n, w], info, &result.shape, location))
     }
 
     /// Convolution over any number of spatial axes, with groups. Zero padding needs no care: the integer 0 is
@@ -209,7 +148,6 @@ impl<'c> Converter<'c> {
         if matches!(states.get(2), Some(state) if !matches!(state, State::Absent)) {
             return Err("it has a bias; run 'split-bias' first".to_owned());
         }
-        let spatial = x.shape.len() - 2;
         let windows = conv
             .windows(&x.shape[2..], &weights.shape[2..])
             .map_err(|error| error.to_string())?;
@@ -266,104 +204,41 @@ impl<'c> Converter<'c> {
             })
             .collect::<Result<Vec<_>, Refusal>>()?;
         let info = ScaledInt { axis: 1, channels };
-        let bits = self.bits(x.n, location);
-        let source = self.padded(bits, &x.shape, x.info.word(), &windows, 0, location);
-        let body = multiply_accumulate(x.info.word(), weight_word(n), info.word().bits);
-        let value = if group == 1 {
-            let generic = conv_loops(&windows, spatial, false, body);
-            let weights = (n, weights.shape.as_slice());
-            self.contract(&generic, source.0, weights, &result.shape, &info, location)
-        } else {
-            // Channels in two dimensions: the group, and the position within it.
-            let grouped = |shape: &[usize], axis: usize| {
-                let mut split = shape.to_vec();
-                split.splice(axis..=axis, [group, shape[axis] / group]);
-                split
-            };
-            let generic = conv_loops(&windows, spatial, true, body);
-            let x = self.reshape(source.0, &grouped(&source.1, 1), location);
-            let weights_shape = grouped(&weights.shape, 0);
-            let shape = grouped(&result.shape, 1);
-            let weights = (n, weights_shape.as_slice());
-            let value = self.contract(&generic, x, weights, &shape, &info, location);
-            self.reshape(value, &result.shape, location)
-        };
-        let value = self.words(value, info.word(), location);
-        let shape = result.shape.clone();
-        Ok(State::Int(IntValue::new(value, info, shape)))
-    }
-
-    /// The input surrounded with `filler` as the windows need it, and its shape.
-    pub fn padded(
-        &mut self,
-        x: Val<'c>,
-        shape: &[usize],
-        word: Word,
-        windows: &[WindowAxis],
-        filler: i64,
-        location: Location<'c>,
-    ) -> (Val<'c>, Vec<usize>) {
-        // The last window may reach past the declared padding (`ceil_mode`), or end before it.
-        let reach = |axis: &WindowAxis| {
-            ((axis.output.max(1) - 1) * axis.stride + (axis.kernel.max(1) - 1) * axis.dilation + 1)
-                .max(axis.before + axis.input)
-        };
-        let mut padded = shape.to_vec();
-        let mut offsets = vec![0; shape.len()];
-        for (at, axis) in windows.iter().enumerate() {
-            padded[2 + at] = reach(axis);
-            offsets[2 + at] = axis.before;
+        if result.shape.contains(&0) {
+            return Err("its result holds no elements".to_owned());
         }
-        if padded == shape {
-            return (x, padded);
-        }
-        let frame = self.splat(filler, Element::int(word.bits), &padded, location);
-        // MLIR has no slices without elements.
-        if shape.contains(&0) {
-            return (frame, padded);
-        }
-        let slice = Slice::contiguous(offsets, shape.to_vec());
-        (
-            self.append(slice.build_insert(self.context, x, frame, location)),
-            padded,
-        )
+        let lists = explicit(&windows);
+        let op = qint::Op::Conv(qint::Conv {
+            strides: lists.strides,
+            pads: lists.pads,
+            dilations: lists.dilations,
+            group,
+        });
+        let w = self.packed_constant(n, &weights.shape, location);
+        Ok(self.layer(&op, &[x.n, w], info, &result.shape, location))
     }
 }
 
-/// Loops of a convolution: batch, (group,) output channel, output positions, input channel, kernel positions.
-fn conv_loops(windows: &[WindowAxis], spatial: usize, grouped: bool, body: Vec<Instr>) -> Generic {
-    let lead = if grouped { 3 } else { 2 };
-    let (group, output) = (1, lead - 1);
-    let position = lead;
-    let input = lead + spatial;
-    let tap = input + 1;
-    let loops = tap + spatial;
-    let groups: &[usize] = if grouped { &[group] } else { &[] };
-    let positions: Vec<usize> = (position..position + spatial).collect();
-    let taps: Vec<usize> = (tap..tap + spatial).collect();
-    let mut x = AffineMap::select(loops, &[&[0], groups, &[input], &positions].concat());
-    for (at, axis) in windows.iter().enumerate() {
-        let terms = [
-            (position + at, axis.stride as i64),
-            (tap + at, axis.dilation as i64),
-        ];
-        x = x.with_sum(lead + at, &terms);
-    }
-    Generic {
-        maps: vec![
-            x,
-            AffineMap::select(loops, &[groups, &[output, input], &taps].concat()),
-            AffineMap::select(loops, &[&[0], groups, &[output], &positions].concat()),
-        ],
-        iterators: (0..loops)
-            .map(|at| {
-                if at >= input {
-                    IteratorKind::Reduction
-                } else {
-                    IteratorKind::Parallel
-                }
-            })
-            .collect(),
-        body,
+/// Windows as attributes say them.
+pub struct Lists {
+    pub strides: Vec<usize>,
+    pub pads: Vec<usize>,
+    pub dilations: Vec<usize>,
+}
+
+/// The attributes for windows, padding resolved: what `ceil_mode` adds is padding as well.
+pub fn explicit(windows: &[WindowAxis]) -> Lists {
+    let reach = |axis: &WindowAxis| {
+        let last = axis.output.saturating_sub(1) * axis.stride;
+        last + axis.kernel.saturating_sub(1) * axis.dilation + 1
+    };
+    let before = windows.iter().map(|axis| axis.before);
+    let after = windows
+        .iter()
+        .map(|axis| reach(axis).saturating_sub(axis.before + axis.input));
+    Lists {
+        strides: windows.iter().map(|axis| axis.stride).collect(),
+        pads: before.chain(after).collect(),
+        dilations: windows.iter().map(|axis| axis.dilation).collect(),
     }
 }

@@ -23,7 +23,7 @@ use super::reasons::{Need, Reasons};
 use super::refusal::{NO_FORM, NOT_A_NUMBER, Options, Refusal};
 use super::steps::Steps;
 use super::value::{IntValue, State};
-use crate::analysis::scaled_int::ScaledConstant;
+use crate::analysis::scaled_int::{ScaledConstant, ScaledInt};
 use crate::room::Room;
 
 /// The conversion of one function.
@@ -365,7 +365,7 @@ impl<'c> Converter<'c> {
                         scale: value.info.scale_tensor(value.shape.len()),
                     });
                     let location = ir::defining_op(value.n).map_or(location, |op| op.location());
-                    let op = dequantize.build(self.context, value.n, carrier_type, location);
+                    let op = dequantize.build(self.context, &[value.n], carrier_type, location);
                     let float = self.append(op);
                     self.carriers.insert((n, 0), (Steps::default(), float));
                     break float;
@@ -417,31 +417,16 @@ impl<'c> Converter<'c> {
         self.append(constant)
     }
 
-    /// A constant of signless integers of the new function.
+    /// A constant of integers of the new function, of the narrowest type.
     pub fn packed_constant(
         &mut self,
         values: &Packed,
-        bits: u32,
         shape: &[usize],
         location: Location<'c>,
     ) -> Val<'c> {
-        let attribute = ir::packed_attribute(self.context, values, bits, shape);
-        self.append(upstream::constant_of(self.context, attribute, location))
-    }
-
-    /// A constant whose elements all are one integer.
-    pub fn splat(
-        &mut self,
-        value: i64,
-        element: Element,
-        shape: &[usize],
-        location: Location<'c>,
-    ) -> Val<'c> {
-        let r#type = TensorType {
-            shape: shape.to_vec(),
-            element,
-        };
-        let attribute = ir::splat_attribute(self.context, value, &r#type);
+        let (lo, hi) = values.range();
+        let element = Word::of_range(lo, hi).element();
+        let attribute = ir::packed_attribute(self.context, values, element, shape);
         self.append(upstream::constant_of(self.context, attribute, location))
     }
 
@@ -504,30 +489,23 @@ impl<'c> Converter<'c> {
         ir::val(op.result(0).expect("every op built here has a result"))
     }
 
-    /// The bits of integers, which loop nests compute with.
-    pub fn bits(&mut self, n: Val<'c>, location: Location<'c>) -> Val<'c> {
-        let width = ir::type_of(n).map_or(64, |r#type| r#type.element.width());
-        self.append(upstream::bitcast(
-            self.context,
-            n,
-            Element::int(width),
-            location,
-        ))
-    }
-
-    /// Bits as integers of a word.
-    pub fn words(&mut self, bits: Val<'c>, word: Word, location: Location<'c>) -> Val<'c> {
-        self.append(upstream::bitcast(
-            self.context,
-            bits,
-            word.element(),
-            location,
-        ))
+    /// Appends a layer whose result has the integers of `info`.
+    pub fn layer(
+        &mut self,
+        op: &qint::Op,
+        operands: &[Val<'c>],
+        info: ScaledInt,
+        shape: &[usize],
+        location: Location<'c>,
+    ) -> State<'c> {
+        let r#type = self.tensor_type(shape, info.word().element());
+        let n = self.append(op.build(self.context, operands, r#type, location));
+        State::Int(IntValue::new(n, info, shape.to_vec()))
     }
 
     /// Appends a reshape.
     pub fn reshape(&mut self, value: Val<'c>, shape: &[usize], location: Location<'c>) -> Val<'c> {
-        upstream::reshape(self.context, self.block, value, shape, location)
+        upstream::reshape(self.context, self.block, None, value, shape, location)
             .expect("the caller keeps the number of elements")
     }
 

@@ -2,12 +2,12 @@
 
 use melior::ir::Location;
 use qonnx_dialects::onnx;
+use qonnx_dialects::qint;
 use qonnx_dialects::tensor::strides;
 use qonnx_dialects::upstream::{AffineMap, Generic, Instr, IteratorKind, Slice};
 use qonnx_dialects::value::TensorType;
 use std::rc::Rc;
 
-use super::activation::widened;
 use super::converter::Converter;
 use super::refusal::Refusal;
 use super::steps::{Step, Steps};
@@ -221,14 +221,8 @@ impl<'c> Converter<'c> {
             let source = if part.info.word() == word {
                 part.n
             } else {
-                let mut body = Vec::new();
-                widened(&mut body, Instr::Input(0), part.info.word(), word.bits);
-                let generic = Generic {
-                    maps: vec![AffineMap::identity(part.shape.len()); 2],
-                    iterators: vec![IteratorKind::Parallel; part.shape.len()],
-                    body,
-                };
-                self.combine(&generic, &[part.n], &part.shape, word, location)
+                let r#type = self.tensor_type(&part.shape, word.element());
+                self.append(qint::Op::Cast.build(self.context, &[part.n], r#type, location))
             };
             let mut offsets = vec![0; part.shape.len()];
             offsets[axis] = offset;

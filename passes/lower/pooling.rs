@@ -3,8 +3,7 @@
 use melior::ir::Location;
 use qonnx_dialects::monotone::Direction;
 use qonnx_dialects::onnx;
-use qonnx_dialects::tensor::Element;
-use qonnx_dialects::upstream::{self, AffineMap, Generic, Instr, Integer, IteratorKind};
+use qonnx_dialects::qint::{self, Pool};
 use qonnx_dialects::value::TensorType;
 use std::rc::Rc;
 
@@ -45,54 +44,19 @@ impl<'c> Converter<'c> {
         let windows = pool
             .windows(&value.shape[2..])
             .map_err(|error| error.to_string())?;
-        let word = value.info.word();
-        // Padding is the value that loses against every other.
-        let (lo, hi) = value.info.range();
-        let loser = if maximum { lo } else { hi };
-        let x = self.bits(value.n, location);
-        let (source, _) = self.padded(x, &value.shape, word, &windows, loser, location);
-        let spatial = windows.len();
-        let loops = 2 + 2 * spatial;
-        let outputs: Vec<usize> = (0..2 + spatial).collect();
-        let taps: Vec<usize> = (2 + spatial..loops).collect();
-        let mut x = AffineMap::select(loops, &outputs);
-        for (at, axis) in windows.iter().enumerate() {
-            let terms = [
-                (2 + at, axis.stride as i64),
-                (2 + spatial + at, axis.dilation as i64),
-            ];
-            x = x.with_sum(2 + at, &terms);
-        }
-        let choose = match (maximum, word.signed) {
-            (true, true) => Instr::Integer(Integer::MaxS, 0, 1),
-            (true, false) => Instr::Integer(Integer::MaxU, 0, 1),
-            (false, true) => Instr::Integer(Integer::MinS, 0, 1),
-            (false, false) => Instr::Integer(Integer::MinU, 0, 1),
+        let lists = super::contraction::explicit(&windows);
+        let pool = Pool {
+            kernel_shape: windows.iter().map(|axis| axis.kernel).collect(),
+            strides: lists.strides,
+            pads: lists.pads,
+            dilations: lists.dilations,
         };
-        let generic = Generic {
-            maps: vec![
-                x,
-                AffineMap::select(loops, &taps),
-                AffineMap::select(loops, &outputs),
-            ],
-            iterators: (0..loops)
-                .map(|at| {
-                    if at < 2 + spatial {
-                        IteratorKind::Parallel
-                    } else {
-                        IteratorKind::Reduction
-                    }
-                })
-                .collect(),
-            body: vec![Instr::Input(0), Instr::Output, choose],
+        let op = match maximum {
+            true => qint::Op::MaxPool(pool),
+            false => qint::Op::MinPool(pool),
         };
-        // The window gives the loops over its elements their extents; it has no values.
-        let extents: Vec<usize> = windows.iter().map(|axis| axis.kernel).collect();
-        let window_type = self.tensor_type(&extents, Element::int(1));
-        let window = self.append(upstream::empty(self.context, window_type, location));
-        let start = self.splat(loser, Element::int(word.bits), &result.shape, location);
-        let n = self.append(generic.build(self.context, &[source, window], start, location));
-        let n = self.words(n, word, location);
+        let r#type = self.tensor_type(&result.shape, value.info.word().element());
+        let n = self.append(op.build(self.context, &[value.n], r#type, location));
         Ok(State::Int(IntValue {
             n,
             info: Rc::clone(&value.info),

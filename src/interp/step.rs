@@ -122,13 +122,7 @@ impl Action {
             // Nothing reads what is not initialised; zeros keep runs reproducible.
             Self::Empty(result) => return Ok(vec![Tensor::zeros(result)]),
             Self::Graph(graph) => graph.eval(operands),
-            Self::Qint(qint, result) => match present()?.as_slice() {
-                [operand] => qint.eval(operand, result).map(|value| vec![value]),
-                others => {
-                    let message = format!("has {} operands, expected 1", others.len());
-                    return Err(error(op, message));
-                }
-            },
+            Self::Qint(qint, result) => qint.eval(&present()?, result).map(|value| vec![value]),
             Self::Upstream(upstream, result) => {
                 upstream.eval(&present()?, result).map(|value| vec![value])
             }

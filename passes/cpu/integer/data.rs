@@ -40,7 +40,7 @@ pub fn constant<'c>(
         fill(emit, &machine, lo)
     } else {
         let attribute =
-            ir::packed_attribute(emit.context, &numbers, container(width), &r#type.shape);
+            ir::packed_attribute(emit.context, &numbers, machine.element, &r#type.shape);
         emit.constant_of(attribute)
     };
     Ok(Machine::int(tensor, width, Some(range)))

@@ -1,0 +1,153 @@
+//! Ops in front of the layer that they replace.
+
+use melior::Context;
+use melior::ir::Location;
+use melior::ir::operation::{Operation, OperationLike};
+use qonnx_dialects::ir::{self, BlockHandle, Op, Val};
+use qonnx_dialects::tensor::Element;
+use qonnx_dialects::upstream::{self, Generic, Instr, Resize};
+use qonnx_dialects::value::TensorType;
+use qonnx_dialects::word::Word;
+use std::cmp::Ordering;
+
+/// Integers: an operand or the result of a layer.
+pub struct Integers<'c> {
+    /// The value; of a result, the one that is replaced.
+    pub value: Val<'c>,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its elements.
+    pub word: Word,
+}
+
+impl<'c> Integers<'c> {
+    fn of(value: Val<'c>) -> Option<Self> {
+        let r#type = ir::type_of(value)?;
+        Some(Self {
+            value,
+            word: Word::of_element(r#type.element)?,
+            shape: r#type.shape,
+        })
+    }
+}
+
+/// Builds what replaces a layer.
+pub struct Emitter<'c> {
+    pub context: &'c Context,
+    block: BlockHandle<'c>,
+    layer: Op<'c>,
+    location: Location<'c>,
+}
+
+impl<'c> Emitter<'c> {
+    /// In front of a layer of a block.
+    pub fn new(context: &'c Context, block: BlockHandle<'c>, layer: Op<'c>) -> Self {
+        Self {
+            context,
+            block,
+            layer,
+            location: layer.location(),
+        }
+    }
+
+    /// The operands of the layer; `None` if one is no tensor of integers.
+    pub fn operands(&self, op: Op<'c>) -> Option<Vec<Integers<'c>>> {
+        op.operands().map(ir::val).map(Integers::of).collect()
+    }
+
+    /// Its result; `None` if it is no tensor of integers.
+    pub fn result(&self, op: Op<'c>) -> Option<Integers<'c>> {
+        Integers::of(op.result(0).map(ir::val).ok()?)
+    }
+
+    pub fn append(&self, operation: Operation<'c>) -> Val<'c> {
+        let op = ir::build_op(self.block, Some(self.layer), operation);
+        ir::val(op.result(0).expect("every op built here has a result"))
+    }
+
+    /// The bits of integers. Those of a constant are one.
+    pub fn bits(&self, n: &Integers<'c>) -> Val<'c> {
+        let element = Element::int(n.word.bits);
+        let constant = ir::constant_attribute(n.value)
+            .and_then(|attribute| ir::read_packed(attribute, n.word.signed));
+        if let Some((_, numbers)) = constant.filter(|(ty, numbers)| {
+            // A splat has one number for all.
+            numbers.len() == ty.shape.iter().product::<usize>()
+        }) {
+            let attribute = ir::packed_attribute(self.context, &numbers, element, &n.shape);
+            return self.append(upstream::constant_of(
+                self.context,
+                attribute,
+                self.location,
+            ));
+        }
+        self.append(upstream::bitcast(
+            self.context,
+            n.value,
+            element,
+            self.location,
+        ))
+    }
+
+    /// Bits as integers of a word.
+    pub fn words(&self, bits: Val<'c>, word: Word) -> Val<'c> {
+        let cast = upstream::bitcast(self.context, bits, word.element(), self.location);
+        self.append(cast)
+    }
+
+    /// A constant whose elements all are one integer.
+    pub fn splat(&self, value: i64, element: Element, shape: &[usize]) -> Val<'c> {
+        let r#type = TensorType::new(shape, element);
+        let attribute = ir::splat_attribute(self.context, value, &r#type);
+        self.append(upstream::constant_of(
+            self.context,
+            attribute,
+            self.location,
+        ))
+    }
+
+    /// A tensor that nobody has written.
+    pub fn empty(&self, element: Element, shape: &[usize]) -> Val<'c> {
+        let r#type = ir::tensor_type(self.context, &TensorType::new(shape, element));
+        self.append(upstream::empty(self.context, r#type, self.location))
+    }
+
+    /// A loop nest.
+    pub fn nest(&self, generic: &Generic, inputs: &[Val<'c>], destination: Val<'c>) -> Val<'c> {
+        self.append(generic.build(self.context, inputs, destination, self.location))
+    }
+
+    /// The same elements in another shape of as many.
+    pub fn reshape(&self, value: Val<'c>, shape: &[usize]) -> Val<'c> {
+        let before = Some(self.layer);
+        upstream::reshape(
+            self.context,
+            self.block,
+            before,
+            value,
+            shape,
+            self.location,
+        )
+        .expect("the shapes have as many elements")
+    }
+
+    /// `part` within `frame` from `offsets` on.
+    pub fn insert(&self, slice: &upstream::Slice, part: Val<'c>, frame: Val<'c>) -> Val<'c> {
+        self.append(slice.build_insert(self.context, part, frame, self.location))
+    }
+}
+
+/// Appends an operand and its conversion to `bits` bits; returns the number of the converted instruction. Arithmetic is
+/// modulo `2^bits`, so an operand that is wider may be cut.
+pub fn widened(body: &mut Vec<Instr>, operand: Instr, from: Word, bits: u32) -> usize {
+    body.push(operand);
+    let at = body.len() - 1;
+    let resize = match from.bits.cmp(&bits) {
+        Ordering::Less if from.signed => Resize::ExtS,
+        Ordering::Less => Resize::ExtU,
+        Ordering::Greater => Resize::Trunc,
+        Ordering::Equal => return at,
+    };
+    body.push(Instr::Resize(resize, at, bits));
+    at + 1
+}

@@ -1,0 +1,121 @@
+//! Poolings, and what surrounds an input with padding.
+
+use qonnx_dialects::error::EvalError;
+use qonnx_dialects::ir::Val;
+use qonnx_dialects::onnx::WindowAxis;
+use qonnx_dialects::qint::Pool;
+use qonnx_dialects::tensor::Element;
+use qonnx_dialects::upstream::{AffineMap, Generic, Instr, Integer, IteratorKind, Slice};
+use qonnx_dialects::word::Word;
+
+use super::emit::{Emitter, Integers};
+
+/// The greatest or the least element of each window.
+pub fn pool<'c>(
+    emit: &Emitter<'c>,
+    pool: &Pool,
+    x: &Integers<'c>,
+    greatest: bool,
+    result: &Integers<'c>,
+) -> Result<Val<'c>, EvalError> {
+    let windows = pool.windows("pool", &x.shape)?;
+    // Padding is the value that loses against every other.
+    let loser = extreme(x.word, !greatest);
+    let (source, _) = padded(emit, x, &windows, loser);
+    let spatial = windows.len();
+    let loops = 2 + 2 * spatial;
+    let outputs: Vec<usize> = (0..2 + spatial).collect();
+    let taps: Vec<usize> = (2 + spatial..loops).collect();
+    let mut map = AffineMap::select(loops, &outputs);
+    for (at, axis) in windows.iter().enumerate() {
+        let terms = [
+            (2 + at, axis.stride as i64),
+            (2 + spatial + at, axis.dilation as i64),
+        ];
+        map = map.with_sum(2 + at, &terms);
+    }
+    let choose = match (greatest, x.word.signed) {
+        (true, true) => Integer::MaxS,
+        (true, false) => Integer::MaxU,
+        (false, true) => Integer::MinS,
+        (false, false) => Integer::MinU,
+    };
+    let kind = |at| match at < 2 + spatial {
+        true => IteratorKind::Parallel,
+        false => IteratorKind::Reduction,
+    };
+    let generic = Generic {
+        maps: vec![
+            map,
+            AffineMap::select(loops, &taps),
+            AffineMap::select(loops, &outputs),
+        ],
+        iterators: (0..loops).map(kind).collect(),
+        body: vec![Instr::Input(0), Instr::Output, Instr::Integer(choose, 0, 1)],
+    };
+    // The window gives the loops over its elements their extents; it has no values.
+    let extents: Vec<usize> = windows.iter().map(|axis| axis.kernel).collect();
+    let window = emit.empty(Element::int(1), &extents);
+    let start = emit.splat(loser, Element::int(x.word.bits), &result.shape);
+    Ok(emit.nest(&generic, &[source, window], start))
+}
+
+/// The greatest or the least number of a word.
+fn extreme(word: Word, greatest: bool) -> i64 {
+    match (word.signed, greatest) {
+        (true, true) => word.wrap(i64::MAX >> (64 - word.bits)),
+        (true, false) => word.wrap(1 << (word.bits - 1)),
+        (false, true) => word.wrap(-1),
+        (false, false) => 0,
+    }
+}
+
+/// The bits of an input surrounded with `filler` as the windows need it, and its shape.
+pub fn padded<'c>(
+    emit: &Emitter<'c>,
+    x: &Integers<'c>,
+    windows: &[WindowAxis],
+    filler: i64,
+) -> (Val<'c>, Vec<usize>) {
+    let bits = emit.bits(x);
+    // The last window may end before the padding does.
+    let reach = |axis: &WindowAxis| {
+        ((axis.output.max(1) - 1) * axis.stride + (axis.kernel.max(1) - 1) * axis.dilation + 1)
+            .max(axis.before + axis.input)
+    };
+    let mut shape = x.shape.clone();
+    let mut offsets = vec![0; shape.len()];
+    for (at, axis) in windows.iter().enumerate() {
+        shape[2 + at] = reach(axis);
+        offsets[2 + at] = axis.before;
+    }
+    if shape == x.shape {
+        return (bits, shape);
+    }
+    let frame = emit.splat(filler, Element::int(x.word.bits), &shape);
+    // MLIR has no slices without elements.
+    if x.shape.contains(&0) {
+        return (frame, shape);
+    }
+    let slice = Slice::contiguous(offsets, x.shape.clone());
+    (emit.insert(&slice, bits, frame), shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extremes_are_the_ends_of_a_word() {
+        for (bits, signed, ends) in [
+            (1, false, (0, 1)),
+            (3, false, (0, 7)),
+            (1, true, (-1, 0)),
+            (3, true, (-4, 3)),
+            (62, true, (-(1 << 61), (1 << 61) - 1)),
+        ] {
+            let word = Word { bits, signed };
+            assert_eq!((extreme(word, false), extreme(word, true)), ends, "{word}");
+        }
+    }
+}
