@@ -76,7 +76,7 @@ impl Reader {
     }
 }
 
-/// Loads a network and brings it to level 2.
+/// Loads a network and brings it to level 3.
 fn network(context: &Context, file: &Path) -> Result<String, String> {
     let message = |error: driver::DriverError| error.to_string();
     let loaded = driver::load(context, file, &LoadOptions::default()).map_err(message)?;

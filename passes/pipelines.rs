@@ -30,7 +30,7 @@ pub const PIPELINES: &[Pipeline] = &[
     },
     Pipeline {
         name: "int-to-buffers",
-        summary: "Level 2 to loop nests on buffers that the caller owns, machine types",
+        summary: "Level 3 to loop nests on buffers that the caller owns, machine types",
         text: int_to_buffers,
     },
     Pipeline {
@@ -40,12 +40,12 @@ pub const PIPELINES: &[Pipeline] = &[
     },
     Pipeline {
         name: "int-to-hls",
-        summary: "Level 2 to the `hls` dialect: hardware layers as C++ one to one",
+        summary: "Level 3 to the `hls` dialect: hardware layers as C++ one to one",
         text: int_to_hls,
     },
     Pipeline {
         name: "int-to-llvm",
-        summary: "Level 2 to the `llvm` dialect: the CPU pipeline",
+        summary: "Level 3 to the `llvm` dialect: the CPU pipeline",
         text: int_to_llvm,
     },
 ];
@@ -103,7 +103,7 @@ fn lower_to_qint_with(options: &[&str]) -> String {
     .join(",")
 }
 
-/// Level 2 to functions on buffers: results are arguments that the caller owns, temporary buffers are parts of a
+/// Level 3 to functions on buffers: results are arguments that the caller owns, temporary buffers are parts of a
 /// workspace that the caller provides, each loop nest is a function.
 pub fn int_to_buffers() -> String {
     [
@@ -148,12 +148,12 @@ pub fn buffers_to_llvm() -> String {
     .join(",")
 }
 
-/// Level 2 to the `llvm` dialect.
+/// Level 3 to the `llvm` dialect.
 pub fn int_to_llvm() -> String {
     [int_to_buffers(), buffers_to_llvm()].join(",")
 }
 
-/// Level 2 to the `hls` dialect.
+/// Level 3 to the `hls` dialect.
 pub fn int_to_hls() -> String {
     [
         "int-to-dataflow",

@@ -217,7 +217,7 @@ fn parse_source<'c>(
     }
 }
 
-/// Refuses text of level 2 that indexes beyond its tensors.
+/// Refuses text of level 3 that indexes beyond its tensors.
 fn check_bounds(context: &Context, module: &Module<'_>, file: &str) -> Result<(), DriverError> {
     let ((), diagnostics) = ir::capture(context, || {
         for op in ir::functions(module)

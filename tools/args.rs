@@ -125,7 +125,7 @@ pub struct Run {
     /// input; samples along the leading axis
     #[arg(long, value_name = "FILE")]
     pub inputs: PathBuf,
-    /// What runs it: graph, interp, int, cpu or hls
+    /// What runs it: graph, interp, qint, int, cpu or hls
     #[arg(long, default_value = "int")]
     pub backend: Backend,
     /// The results' archive (.npz): output names as keys, samples along the leading axis; '-' is standard output
@@ -151,9 +151,9 @@ pub struct Verify {
     /// Expected outputs: .npz with the outputs' names or out0, out1, ... as keys, or .npy if there is one output
     #[arg(long, value_name = "FILE", requires = "inputs")]
     pub expect: Option<PathBuf>,
-    /// What to compare: graph and interp (levels 0 and 1), int (level 2), and compiled backends. interp brings graph
-    /// with it, and a compiled backend brings int
-    #[arg(long, value_delimiter = ',', default_value = "interp,int,cpu")]
+    /// What to compare: graph and interp (levels 0 and 1), qint (level 2, layers), int (level 3, loop nests), and compiled
+    /// backends. interp brings graph with it, and a compiled backend brings int
+    #[arg(long, value_delimiter = ',', default_value = "interp,qint,int,cpu")]
     pub backends: Vec<Backend>,
     /// Number of generated samples
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=100_000))]

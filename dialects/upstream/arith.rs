@@ -1,6 +1,6 @@
 //! Bodies of loop nests: scalar ops of `arith` and `math`, appended to a block one by one.
 //!
-//! [`super::Instr`] holds integer bodies as data because level 2 is analysed; what is made here is on its way to
+//! [`super::Instr`] holds integer bodies as data because level 3 is analysed; what is made here is on its way to
 //! machine code and only ever built, so a builder with one method for each shape of op is enough.
 
 use melior::Context;
@@ -46,7 +46,7 @@ macro_rules! ops {
 }
 
 ops! {
-    /// Arithmetic of two integers of one width, to which the result wraps. What a body of level 2 may hold, beside
+    /// Arithmetic of two integers of one width, to which the result wraps. What a body of level 3 may hold, beside
     /// [`Resize`].
     read Integer {
         Add = "arith.addi",

@@ -1,7 +1,7 @@
-//! Whether the upstream ops of level 2 stay within their operands.
+//! Whether the upstream ops of level 3 stay within their operands.
 //!
 //! MLIR's verifier knows the bounds of slices, but of a loop nest it looks at the first and the last iteration only,
-//! which is not enough where an index falls along one loop and rises along another. Text of level 2 may be a stranger's, and everything behind its reading
+//! which is not enough where an index falls along one loop and rises along another. Text of level 3 may be a stranger's, and everything behind its reading
 //! (the interpreter, native code, hardware) addresses memory by what it says.
 
 use melior::ir::operation::OperationLike;

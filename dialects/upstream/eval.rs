@@ -1,4 +1,4 @@
-//! The meaning of the upstream ops that level 2 uses, for the interpreter.
+//! The meaning of the upstream ops that level 3 uses, for the interpreter.
 
 use super::linalg::accumulate::Accumulation;
 use super::linalg::generic::{Generic, Instr};

@@ -1,7 +1,7 @@
-//! The upstream dialects of level 2, one file or folder each: names, Rust values for the ops in use, and their evaluation.
+//! The upstream dialects of level 3, one file or folder each: names, Rust values for the ops in use, and their evaluation.
 //!
-//! Level 2 uses few upstream ops: `arith.constant`, `tensor.empty`, `linalg.generic` with integer bodies,
-//! slices and reshapes of `tensor`. [`Op`] holds the ops with operands; everything that reads level 2 (the
+//! Level 3 uses few upstream ops: `arith.constant`, `tensor.empty`, `linalg.generic` with integer bodies,
+//! slices and reshapes of `tensor`. [`Op`] holds the ops with operands; everything that reads level 3 (the
 //! interpreter, the dataflow lowering) goes through it.
 
 mod arith;
@@ -42,7 +42,7 @@ pub(crate) const FUNC: &str = "func.func";
 pub(crate) const MODULE: &str = "builtin.module";
 pub(crate) const RETURN: &str = "func.return";
 
-/// An upstream op of level 2.
+/// An upstream op of level 3.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
     /// `linalg.generic` with one result.
@@ -58,7 +58,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// Reads an op in place; `None` if it is not one that level 2 uses.
+    /// Reads an op in place; `None` if it is not one that level 3 uses.
     pub fn read(op: ir::Op<'_>) -> Option<Self> {
         if let Some(generic) = Generic::read(op) {
             return Some(Self::Generic(generic));

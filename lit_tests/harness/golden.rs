@@ -382,7 +382,7 @@ fn note(refused: &mut Outcomes, backends: &[&str], by: Option<&str>, outcome: Ou
     let follows = |backend: &str| match by {
         None => true,
         Some("graph") => ["graph", "interp"].contains(&backend),
-        Some("int") => !["graph", "interp"].contains(&backend),
+        Some("int") => !["graph", "interp", "qint"].contains(&backend),
         Some(by) => by == backend,
     };
     let mut outcome = Some(outcome);

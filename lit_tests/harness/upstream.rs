@@ -1,4 +1,4 @@
-//! Every upstream pass that `qonnx-opt` offers keeps the meaning of level 2. Those of the CPU pipeline leave that level, and
+//! Every upstream pass that `qonnx-opt` offers keeps the meaning of level 3. Those of the CPU pipeline leave that level, and
 //! are run by every trial that verifies the backend `cpu`.
 
 use libtest_mimic::{Failed, Trial};
@@ -78,7 +78,7 @@ fn offered() -> Result<Vec<String>, Failed> {
 /// Passes of our pipelines that stay at the level that they are run on.
 const PLAIN: [&str; 2] = ["canonicalize", "cse"];
 
-/// Runs a pass on level 2 of the examples and compares with their reference outputs.
+/// Runs a pass on level 3 of the examples and compares with their reference outputs.
 fn keeps(pass: &str) -> Result<(), Failed> {
     let folder = tempfile::tempdir().map_err(|error| Failed::from(error.to_string()))?;
     for example in EXAMPLES {

@@ -3,13 +3,9 @@
 // Weights with a scale for each output channel, and ties to even: with an accumulator of scale 0.25 and 0.125 and an
 // output scale of 1, the ties 0.5 and 2.5 round down and 1.5 rounds up.
 // CHECK-LABEL: func.func @per_channel
-// CHECK-DAG: arith.constant dense<{{\[\[}}1, -2], [-1, 1]]> : tensor<2x2xi2>
+// CHECK: %[[W:.*]] = arith.constant dense<{{\[\[}}1, -2], [-1, 1]]> : tensor<2x2xsi2>
 // CHECK: %[[N:.*]] = qint.quantize {{.*}} -> tensor<1x2xui3>
-// CHECK: %[[X:.*]] = tensor.bitcast %[[N]] : tensor<1x2xui3> to tensor<1x2xi3>
-// CHECK: %[[SUM:.*]] = linalg.generic {{.*}} ins(%[[X]], %{{.*}} : tensor<1x2xi3>, tensor<2x2xi2>) outs(%{{.*}} : tensor<1x2xi5>)
-// CHECK: arith.extui {{.*}} : i3 to i5
-// CHECK: arith.extsi {{.*}} : i2 to i5
-// CHECK: %[[ACC:.*]] = tensor.bitcast %[[SUM]] : tensor<1x2xi5> to tensor<1x2xsi5>
+// CHECK: %[[ACC:.*]] = qint.matmul %[[N]], %[[W]] : (tensor<1x2xui3>, tensor<2x2xsi2>) -> tensor<1x2xsi5>
 // CHECK: qint.threshold %[[ACC]] {axis = 1 : i64, base = array<i64: 0, 0>, step = array<i64: 1, 1>
 // CHECK-SAME: thresholds = dense<{{\[\[}}3, 6], [5, 8]]> : tensor<2x2xi64>
 // CHECK-SAME: -> tensor<1x2xui2>
@@ -64,8 +60,7 @@ func.func @zero_point(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // The maximum of a value that falls with its integer is the minimum of the integers.
 // CHECK-LABEL: func.func @max_pool_of_falling
-// CHECK: linalg.generic
-// CHECK: arith.minsi
+// CHECK: qint.min_pool {{.*}} : (tensor<1x1x2x2xsi3>) -> tensor<1x1x1x1xsi3>
 // CHECK-NOT: onnx.max_pool
 func.func @max_pool_of_falling(%x: tensor<1x1x2x2xf32>) -> tensor<1x1x1x1xf32> {
   %s = onnx.constant dense<1.0> : tensor<f32>
@@ -86,7 +81,7 @@ func.func @max_pool_of_falling(%x: tensor<1x1x2x2xf32>) -> tensor<1x1x1x1xf32> {
 // CHECK: %[[N:.*]] = qint.quantize
 // CHECK: %[[X:.*]] = qint.dequantize %[[N]]
 // CHECK: onnx.matmul %[[X]]
-// CHECK-NOT: linalg.generic
+// CHECK-NOT: qint.matmul
 func.func @float_weights(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
   %w = onnx.constant dense<[[0.3, -0.7], [0.1, 0.9]]> : tensor<2x2xf32>
   %s = onnx.constant dense<1.0> : tensor<f32>

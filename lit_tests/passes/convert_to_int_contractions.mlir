@@ -2,19 +2,11 @@
 
 // A padded convolution in two groups. The zero point makes the input -1 to 2; the frame around it holds the integer 0,
 // which is the real number 0. The second filter sums to -7 to 8, so accumulators have 5 bits.
-// CHECK: affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d0, d1, d5, d3 + d6, d4 + d7)>
 // CHECK-LABEL: func.func @grouped_conv
-// CHECK-DAG: %[[FRAME:.*]] = arith.constant dense<0> : tensor<1x2x4x4xi3>
-// CHECK-DAG: %[[ZERO:.*]] = arith.constant dense<0> : tensor<1x2x1x3x3xi5>
-// CHECK-DAG: %[[W:.*]] = arith.constant dense<{{\[\[\[\[\[}}1, -1], [0, 1]]]], {{\[\[\[\[}}1, 1], [1, -2]]]]]> : tensor<2x1x1x2x2xi2>
-// CHECK: %[[N:.*]] = qint.quantize {{.*}} -> tensor<1x2x2x2xsi3>
-// CHECK: %[[X:.*]] = tensor.bitcast %[[N]]
-// CHECK: %[[PADDED:.*]] = tensor.insert_slice %[[X]] into %[[FRAME]][0, 0, 1, 1] [1, 2, 2, 2] [1, 1, 1, 1]
-// CHECK: %[[SPLIT:.*]] = tensor.expand_shape %[[PADDED]] {{.*}} into tensor<1x2x1x4x4xi3>
-// CHECK: %[[SUM:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]
-// CHECK-SAME: ins(%[[SPLIT]], %[[W]] : {{.*}}) outs(%[[ZERO]] :
-// CHECK: %[[JOINED:.*]] = tensor.collapse_shape %[[SUM]] {{.*}} into tensor<1x2x3x3xi5>
-// CHECK: %[[ACC:.*]] = tensor.bitcast %[[JOINED]] : tensor<1x2x3x3xi5> to tensor<1x2x3x3xsi5>
+// CHECK-DAG: %[[W:.*]] = arith.constant dense<{{\[\[\[\[}}1, -1], [0, 1]]], {{\[\[\[}}1, 1], [1, -2]]]]> : tensor<2x1x2x2xsi2>
+// CHECK: %[[X:.*]] = qint.quantize {{.*}} -> tensor<1x2x2x2xsi3>
+// CHECK: %[[ACC:.*]] = qint.conv %[[X]], %[[W]] {dilations = array<i64: 1, 1>, group = 2 : i64, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>}
+// CHECK-SAME: -> tensor<1x2x3x3xsi5>
 // CHECK: qint.dequantize %[[ACC]] {scale = dense<{{\[\[\[\[}}5.000000e-01]], {{\[\[}}2.500000e-01]]]]> : tensor<1x2x1x1xf64>}
 // CHECK-NOT: onnx.conv
 func.func @grouped_conv(%x: tensor<1x2x2x2xf32>) -> tensor<1x2x3x3xf32> {
@@ -35,8 +27,8 @@ func.func @grouped_conv(%x: tensor<1x2x2x2xf32>) -> tensor<1x2x3x3xf32> {
 // A negative scale of the weights, 0.5 / -0.5 = -1 and -1 / -0.5 = 2, which saturates to 1: the result falls with its
 // accumulator, so it is 1 below the threshold.
 // CHECK-LABEL: func.func @negative_scale
-// CHECK-DAG: arith.constant dense<{{\[\[}}-1], [1]]> : tensor<2x1xi2>
-// CHECK: linalg.generic {{.*}} outs(%{{.*}} : tensor<1x1xi3>)
+// CHECK-DAG: arith.constant dense<{{\[\[}}-1], [1]]> : tensor<2x1xsi2>
+// CHECK: qint.matmul {{.*}} -> tensor<1x1xsi3>
 // CHECK: qint.threshold {{.*}} base = array<i64: 1>, step = array<i64: -1>, thresholds = dense<0> : tensor<1x1xi64>
 // CHECK-SAME: -> tensor<1x1xui1>
 func.func @negative_scale(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
@@ -57,9 +49,9 @@ func.func @negative_scale(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
 
 // Bipolar inputs and weights are -1 and 1, a weight of 0 is 1. Three of them sum to -3 to 3.
 // CHECK-LABEL: func.func @bipolar
-// CHECK-DAG: arith.constant dense<{{\[\[}}1], [-1], [1]]> : tensor<3x1xi2>
+// CHECK-DAG: %[[W:.*]] = arith.constant dense<{{\[\[}}1], [-1], [1]]> : tensor<3x1xsi2>
 // CHECK: qint.quantize {{.*}}bipolar = true{{.*}} -> tensor<1x3xsi2>
-// CHECK: linalg.generic {{.*}} outs(%{{.*}} : tensor<1x1xi3>)
+// CHECK: qint.matmul %{{.*}}, %[[W]] : (tensor<1x3xsi2>, tensor<3x1xsi2>) -> tensor<1x1xsi3>
 // CHECK: qint.dequantize {{.*}}scale = dense<1.250000e-01> : tensor<f64>
 func.func @bipolar(%x: tensor<1x3xf32>) -> tensor<1x1xf32> {
   %half = onnx.constant dense<0.5> : tensor<f32>
@@ -76,12 +68,12 @@ func.func @bipolar(%x: tensor<1x3xf32>) -> tensor<1x1xf32> {
 // No quantizer lies between the two products: the second one stays float, with its weights as float numbers, and so
 // does the softmax.
 // CHECK-LABEL: func.func @float_tail
-// CHECK-COUNT-1: linalg.generic
+// CHECK-COUNT-1: qint.matmul
 // CHECK: %[[X:.*]] = qint.dequantize
 // CHECK: %[[RELU:.*]] = onnx.relu %[[X]]
 // CHECK: %[[PRODUCT:.*]] = onnx.matmul %[[RELU]]
 // CHECK: onnx.softmax %[[PRODUCT]]
-// CHECK-NOT: linalg.generic
+// CHECK-NOT: qint.matmul
 func.func @float_tail(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
   %one = onnx.constant dense<1.0> : tensor<f32>
   %z = onnx.constant dense<0.0> : tensor<f32>

@@ -8,14 +8,14 @@ use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::upstream::{self, AffineMap, Nest, Scalars, Slice};
 use qonnx_dialects::value::TensorType;
 
-/// Appends ops of one level-2 op, at its location.
+/// Appends ops of one level-3 op, at its location.
 #[derive(Clone, Copy)]
 pub struct Emitter<'c> {
     /// The context of the module.
     pub context: &'c Context,
     /// Where ops go.
     pub block: BlockHandle<'c>,
-    /// The location of the level-2 op.
+    /// The location of the level-3 op.
     pub location: Location<'c>,
 }
 

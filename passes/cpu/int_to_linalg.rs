@@ -18,7 +18,7 @@ use super::integer::{self, Machine, machine_type};
 use super::readers::{Readers, is_signed};
 
 declare_pass! {
-    /// Rewrite level 2 to upstream dialects on machine types.
+    /// Rewrite level 3 to upstream dialects on machine types.
     ///
     /// Exact-width integers become `i8`, `i16`, `i32` or `i64` tensors, the ops of `qint` and of the float
     /// regions become `linalg.generic` with bodies of `arith` and `math`. Results are bit for bit those of the
@@ -91,7 +91,7 @@ struct Walk<'c> {
     /// The new tensor of each old value that has one. Constants and undefined tensors are made where they are used, one for
     /// each use: a destination is written over, and bufferization takes time with the square of the uses of one.
     values: HashMap<usize, Machine<'c>>,
-    /// The constants of level 2, and whether each is best kept zero-extended.
+    /// The constants of level 3, and whether each is best kept zero-extended.
     constants: HashMap<usize, bool>,
 }
 
@@ -274,7 +274,7 @@ fn undefined<'c>(emit: &Emitter<'c>, ty: &TensorType) -> Machine<'c> {
 
 fn unknown(op: Op<'_>) -> String {
     format!(
-        "the cpu backend has no code for '{}', expected an op of level 2; run 'lower-to-int' first",
+        "the cpu backend has no code for '{}', expected an op of level 3; run 'lower-to-int' first",
         ir::op_name(op)
     )
 }

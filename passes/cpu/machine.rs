@@ -2,7 +2,7 @@
 //!
 //! An integer of `width` bits lives in the narrowest machine integer that holds it, its *container*. Beside the
 //! type the compiler keeps the [`Interval`] of a number `v` that the container equals modulo `2^container` and
-//! that the level-2 value equals modulo `2^width`. All arithmetic of level 2 is modular, so it can be done on
+//! that the level-3 value equals modulo `2^width`. All arithmetic of level 3 is modular, so it can be done on
 //! containers without looking at their high bits. Only a reader that extends, compares or converts cares: if the
 //! interval lies within the numbers that it reads `width` bits as (signed or unsigned), then the container
 //! already holds that number and reading is free; otherwise it masks the high bits first. So nothing depends on
@@ -106,7 +106,7 @@ pub fn container(width: u32) -> u32 {
     width.next_power_of_two().max(8)
 }
 
-/// The element type of a machine tensor for level-2 elements: integers become containers, floats stay.
+/// The element type of a machine tensor for level-3 elements: integers become containers, floats stay.
 pub fn machine_element(element: Element) -> Element {
     match element {
         Element::Int { width, .. } => Element::int(container(width)),
@@ -117,7 +117,7 @@ pub fn machine_element(element: Element) -> Element {
 /// What is known about the integers of one tensor beside their container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Number {
-    /// Exact width at level 2.
+    /// Exact width at level 3.
     pub width: u32,
     /// See the module documentation; `None` if nothing is known.
     pub range: Option<Interval>,

@@ -1,4 +1,4 @@
-//! From level 2 to machine code: the passes of the CPU backend before and after upstream's bufferization.
+//! From level 3 to machine code: the passes of the CPU backend before and after upstream's bufferization.
 
 mod emit;
 mod float;

@@ -1,4 +1,4 @@
-//! How the readers of a level-2 integer read its bits.
+//! How the readers of a level-3 integer read its bits.
 
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::ir::{self, Op, Val};

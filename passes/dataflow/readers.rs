@@ -1,4 +1,4 @@
-//! How the bits of each value of level 2 are read: as signed or as unsigned numbers.
+//! How the bits of each value of level 3 are read: as signed or as unsigned numbers.
 
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::ir::{self, Function, Op, Val};

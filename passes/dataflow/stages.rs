@@ -1,4 +1,4 @@
-//! Which ops of level 2 run on the host and which in hardware, and in which order.
+//! Which ops of level 3 run on the host and which in hardware, and in which order.
 
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::graph::GraphOp;

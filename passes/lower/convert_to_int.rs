@@ -14,7 +14,7 @@ declare_pass! {
     ///
     /// ## What it does
     /// Walks the function once and builds it anew. A quantizer of a float value becomes `qint.quantize`. A
-    /// matrix product, convolution or pooling of scaled integers becomes integer `linalg` with an accumulator
+    /// matrix product, convolution, pooling or sum of scaled integers becomes one op of `qint`, whose result is
     /// as wide as the weights' values and the inputs' ranges need. Whatever elementwise float32 operations lie
     /// between an accumulator and the next quantizer become one `qint.threshold`, `qint.requantize` or
     /// `qint.lookup`, found by evaluating those very operations. What is not a scaled integer stays float,

@@ -1,4 +1,4 @@
-//! Backends: from level 2 to what runs outside of the compiler.
+//! Backends: from level 3 to what runs outside of the compiler.
 //!
 //! A backend is a folder here with one implementation of [`Backend`] and one line in [`BACKENDS`]. Everything that
 //! lists backends (command line, documentation, verification) goes through that registry.
@@ -28,7 +28,7 @@ pub fn backend(name: &str) -> Option<&'static dyn Backend> {
         .find(|backend| backend.name() == name)
 }
 
-/// A network at level 2 (the result of the pipeline `lower-to-int`) that a backend is to compile.
+/// A network at level 3 (the result of the pipeline `lower-to-int`) that a backend is to compile.
 #[derive(Clone, Copy)]
 pub struct Network<'c, 'm> {
     /// The context of the module.
@@ -104,7 +104,7 @@ pub trait Runner: Send + Sync {
     }
 }
 
-/// A way from level 2 to a target.
+/// A way from level 3 to a target.
 pub trait Backend: Sync {
     /// Name on the command line.
     fn name(&self) -> &'static str;

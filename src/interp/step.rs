@@ -10,7 +10,7 @@ use qonnx_dialects::{onnx, qint, upstream};
 
 use super::InterpError;
 
-/// Integers of level 2 are kept as tensors, eight bytes each, until constants take so many bytes. Further ones are read
+/// Integers of levels 2 and 3 are kept as tensors, eight bytes each, until constants take so many bytes. Further ones are read
 /// from their attributes, where weights have the size that they need, whenever a run comes to an op that uses them.
 const KEPT: u64 = 64 << 20;
 
@@ -18,7 +18,7 @@ const KEPT: u64 = 64 << 20;
 pub(super) enum Action {
     /// A constant; its value is known before the first sample.
     Constant(Tensor),
-    /// One of very many integers of level 2, or one that nothing uses: its value is read when it is needed.
+    /// One of very many integers of levels 2 and 3, or one that nothing uses: its value is read when it is needed.
     Stored,
     /// An absent operand of a graph op: it has no value.
     Absent,

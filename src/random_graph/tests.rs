@@ -115,8 +115,10 @@ fn verdict(choices: &[u32], backends: &[Backend]) -> Result<(), TestCaseError> {
         Ok(report) if report.passed => Ok(()),
         Ok(report) => Err(fail(format!("{report:?}"))),
         // Refused: the levels must agree all the same.
-        Err(VerifyError::Run(_)) if !matches!(backends, [Backend::Interp, Backend::Int]) => {
-            verdict(choices, &[Backend::Interp, Backend::Int])
+        Err(VerifyError::Run(_))
+            if !matches!(backends, [Backend::Interp, Backend::Qint, Backend::Int]) =>
+        {
+            verdict(choices, &[Backend::Interp, Backend::Qint, Backend::Int])
         }
         Err(error) => Err(fail(error.to_string())),
     }
@@ -128,7 +130,10 @@ fn levels_and_native_code_agree_on_any_graph() {
     let cpu = Backend::Compiled("cpu");
     let cases = if full() { 3_000 } else { 150 };
     let outcome = runner(cases).run(&choices(), |choices| {
-        verdict(&choices, &[Backend::Interp, Backend::Int, cpu])
+        verdict(
+            &choices,
+            &[Backend::Interp, Backend::Qint, Backend::Int, cpu],
+        )
     });
     if let Err(error) = outcome {
         panic!("{error}");
@@ -142,7 +147,10 @@ fn levels_and_hardware_agree_on_any_graph() {
     let hls = Backend::Compiled("hls");
     let cases = if full() { 60 } else { 3 };
     let outcome = runner(cases).run(&choices(), |choices| {
-        verdict(&choices, &[Backend::Interp, Backend::Int, hls])
+        verdict(
+            &choices,
+            &[Backend::Interp, Backend::Qint, Backend::Int, hls],
+        )
     });
     if let Err(error) = outcome {
         panic!("{error}");

@@ -38,7 +38,7 @@ pub struct Layer {
 pub struct ModelReport {
     /// The model.
     pub model: String,
-    /// The operations of level 2, in order.
+    /// The operations of level 3, in order.
     pub layers: Vec<Layer>,
     /// Why operations on scaled integers stay float, one line each.
     pub remarks: Vec<String>,

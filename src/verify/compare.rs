@@ -37,7 +37,7 @@ struct Apart {
 }
 
 impl Comparison<'_> {
-    /// Compares a compiled backend's run with level 2, which it must reproduce bit for bit: the outputs (NaN equals NaN),
+    /// Compares a compiled backend's run with level 3, which it must reproduce bit for bit: the outputs (NaN equals NaN),
     /// and the integers if the backend shows them (`traces`).
     pub fn exact(&self, entry: &mut BackendReport, traces: bool, wanted: &Trace, found: &Trace) {
         self.integers(entry, wanted, found, |integers, _| {

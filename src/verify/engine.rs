@@ -26,7 +26,9 @@ pub enum Backend {
     Graph,
     /// The interpreter at level 1.
     Interp,
-    /// The interpreter at level 2.
+    /// The interpreter at level 2: layers.
+    Qint,
+    /// The interpreter at level 3: loop nests.
     Int,
     /// A backend of the registry, by its name.
     Compiled(&'static str),
@@ -34,7 +36,7 @@ pub enum Backend {
 
 impl Backend {
     /// The levels of the interpreter.
-    pub const LEVELS: [Self; 3] = [Self::Graph, Self::Interp, Self::Int];
+    pub const LEVELS: [Self; 4] = [Self::Graph, Self::Interp, Self::Qint, Self::Int];
 
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
@@ -49,8 +51,18 @@ impl Backend {
         match self {
             Self::Graph => "graph",
             Self::Interp => "interp",
+            Self::Qint => "qint",
             Self::Int => "int",
             Self::Compiled(name) => name,
+        }
+    }
+
+    /// The one whose every bit it must give, if that takes part; it is held against the graph otherwise.
+    pub(super) fn refines(self) -> Option<Self> {
+        match self {
+            Self::Graph | Self::Interp | Self::Qint => None,
+            Self::Int => Some(Self::Qint),
+            Self::Compiled(_) => Some(Self::Int),
         }
     }
 
@@ -58,6 +70,7 @@ impl Backend {
         match self {
             Self::Graph => Level::Graph,
             Self::Interp => Level::Clean,
+            Self::Qint => Level::Layers,
             Self::Int | Self::Compiled(_) => Level::Int,
         }
     }

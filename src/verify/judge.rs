@@ -1,4 +1,4 @@
-//! The verdict on one sample: each level against the one before it, compiled backends against level 2, and all of them
+//! The verdict on one sample: each level against the one before it, compiled backends against level 3, and all of them
 //! against expected outputs.
 
 use qonnx_dialects::tensor::Tensor;
@@ -83,7 +83,7 @@ pub struct Judged<'j, 'c> {
 }
 
 impl Judged<'_, '_> {
-    /// Holds each level against the one before it, and compiled backends against level 2.
+    /// Holds each level against the graph, or against the level whose bits it must give, and compiled backends likewise.
     pub fn levels(&mut self) -> Result<(), RunError> {
         let graph = graph_of(self.engines);
         for at in 0..self.engines.len() {
@@ -92,21 +92,21 @@ impl Judged<'_, '_> {
                 behind: graph.map_or(Vec::new(), |graph| self.traces[graph].outputs.clone()),
                 ..Own::default()
             };
-            let compiled = matches!(engine.backend, Backend::Compiled(_));
             let before = &self.engines[..at];
-            let reference = if compiled {
-                before
-                    .iter()
-                    .rposition(|other| other.backend == Backend::Int)
-            } else {
-                graph_of(before)
+            let refined = engine.backend.refines().and_then(|refined| {
+                let same = |other: &Engine<'_>| other.backend == refined;
+                before.iter().rposition(same)
+            });
+            let compiled = matches!(engine.backend, Backend::Compiled(_));
+            let graph = graph_of(before).filter(|_| !compiled);
+            let Some(reference) = refined.or(graph) else {
+                continue;
             };
-            let Some(reference) = reference else { continue };
             let (other, wanted) = (&before[reference], &self.traces[reference]);
             let report = &mut self.subjects[at].report;
             let differences = report.differences.len();
             report.reference = Some(other.backend.name());
-            if compiled {
+            if refined.is_some() {
                 self.comparison
                     .exact(report, engine.traces(), wanted, trace);
                 let differs = report.differences.len() > differences;

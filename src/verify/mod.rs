@@ -102,6 +102,9 @@ pub fn complete(backends: &[Backend]) -> Vec<Backend> {
     if asked(Backend::Interp) {
         all.push(Backend::Interp);
     }
+    if asked(Backend::Qint) {
+        all.push(Backend::Qint);
+    }
     if asked(Backend::Int) || backends.iter().any(|backend| compiled(&backend)) {
         all.push(Backend::Int);
     }

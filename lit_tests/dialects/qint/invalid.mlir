@@ -79,7 +79,7 @@ func.func @dequantize_scale(%n: tensor<2xsi4>) {
 // -----
 
 func.func @shape(%n: tensor<2xsi4>) {
-  // expected-error @below {{attribute 'result shape' is [3], expected the operand's shape [2]}}
+  // expected-error @below {{attribute 'result shape' is [3], expected [2]}}
   %0 = qint.dequantize %n {scale = dense<0.5> : tensor<f64>} : (tensor<2xsi4>) -> tensor<3xf32>
   return
 }
@@ -140,5 +140,64 @@ func.func @empty_table(%n: tensor<1x3xui4>) {
   // expected-error @below {{attribute 'table' is 0, expected at least one column}}
   %0 = qint.lookup %n {axis = 1 : i64, low = 0 : i64,
                        table = dense<> : tensor<1x0xi64>} : (tensor<1x3xui4>) -> tensor<1x3xsi3>
+  return
+}
+
+// -----
+
+func.func @matmul(%x: tensor<1x3xui2>, %w: tensor<2x2xsi2>) {
+  // expected-error @below {{'qint.matmul' op operand 'w' has shape [2, 2], expected 3 rows, as many as 'x' of shape [1, 3] has columns}}
+  %0 = qint.matmul %x, %w : (tensor<1x3xui2>, tensor<2x2xsi2>) -> tensor<1x2xsi5>
+  return
+}
+
+// -----
+
+func.func @matmul_result(%x: tensor<1x2xui2>, %w: tensor<2x2xsi2>) {
+  // expected-error @below {{attribute 'result shape' is [2, 2], expected [1, 2]}}
+  %0 = qint.matmul %x, %w : (tensor<1x2xui2>, tensor<2x2xsi2>) -> tensor<2x2xsi5>
+  return
+}
+
+// -----
+
+func.func @conv_groups(%x: tensor<1x3x4xui2>, %w: tensor<4x2x3xsi2>) {
+  // expected-error @below {{attribute 'group' is 2, expected a divisor of the 3 channels and 4 filters}}
+  %0 = qint.conv %x, %w {dilations = array<i64: 1>, group = 2 : i64, pads = array<i64: 1, 1>, strides = array<i64: 1>}
+     : (tensor<1x3x4xui2>, tensor<4x2x3xsi2>) -> tensor<1x4x4xsi7>
+  return
+}
+
+// -----
+
+func.func @conv_kernel(%x: tensor<1x1x2xui2>, %w: tensor<1x1x3xsi2>) {
+  // expected-error @below {{'qint.conv' op}}
+  %0 = qint.conv %x, %w {dilations = array<i64: 1>, group = 1 : i64, pads = array<i64: 0, 0>, strides = array<i64: 1>}
+     : (tensor<1x1x2xui2>, tensor<1x1x3xsi2>) -> tensor<1x1x0xsi7>
+  return
+}
+
+// -----
+
+func.func @pool_type(%x: tensor<1x1x4xui2>) {
+  // expected-error @below {{has element type ui3, expected ui2, as those of 'x'}}
+  %0 = qint.max_pool %x {dilations = array<i64: 1>, kernel_shape = array<i64: 2>, pads = array<i64: 0, 0>, strides = array<i64: 2>}
+     : (tensor<1x1x4xui2>) -> tensor<1x1x2xui3>
+  return
+}
+
+// -----
+
+func.func @sum_of_bits(%a: tensor<2xi3>, %b: tensor<2xsi3>) {
+  // expected-error @below {{has element type i3, expected a signed or unsigned integer, such as si5 or ui3}}
+  %0 = qint.add %a, %b : (tensor<2xi3>, tensor<2xsi3>) -> tensor<2xsi4>
+  return
+}
+
+// -----
+
+func.func @sum_shapes(%a: tensor<2xsi3>, %b: tensor<3xsi3>) {
+  // expected-error @below {{'qint.add' op}}
+  %0 = qint.add %a, %b : (tensor<2xsi3>, tensor<3xsi3>) -> tensor<3xsi4>
   return
 }

@@ -1,4 +1,4 @@
-//! The float regions of level 2: ops of `onnx` and `qonnx` as loop nests, one file for each family.
+//! The float regions of level 3: ops of `onnx` and `qonnx` as loop nests, one file for each family.
 //!
 //! The meaning of each op is its evaluation in the dialect; what is emitted here does the same operations in the
 //! same order, so that results agree bit for bit. To add an op, add it to the file of its family; elementwise ops need

@@ -11,7 +11,7 @@ use crate::cpu::Refusal;
 use crate::cpu::emit::Emitter;
 use crate::cpu::machine::{Interval, container};
 
-/// A constant of level 2. Integers are kept sign-extended, or zero-extended where all readers read unsigned.
+/// A constant of level 3. Integers are kept sign-extended, or zero-extended where all readers read unsigned.
 /// Constants of equal elements become fills: they are mostly initial values, which would be copied anyway.
 pub fn constant<'c>(
     emit: &Emitter<'c>,

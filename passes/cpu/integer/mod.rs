@@ -1,4 +1,4 @@
-//! The integer ops of level 2 on machine integers: one file for each op.
+//! The integer ops of level 3 on machine integers: one file for each op.
 //!
 //! Each function appends upstream ops and returns the tensor with what is known about its integers.
 
@@ -42,7 +42,7 @@ impl<'c> Machine<'c> {
         }
     }
 
-    /// A tensor of machine integers of a level-2 type.
+    /// A tensor of machine integers of a level-3 type.
     pub fn int(value: Val<'c>, width: u32, range: Option<Interval>) -> Self {
         Self {
             value,
@@ -87,7 +87,7 @@ pub fn lower_qint<'c>(
     }
 }
 
-/// Lowers an upstream op of level 2; `op` is the op in place, `operands` its operands in the new function.
+/// Lowers an upstream op of level 3; `op` is the op in place, `operands` its operands in the new function.
 pub fn lower_upstream<'c>(
     emit: &Emitter<'c>,
     upstream: &upstream::Op,
@@ -129,7 +129,7 @@ fn width_of(r#type: &TensorType) -> u32 {
     }
 }
 
-/// The type of the tensor that keeps a level-2 tensor.
+/// The type of the tensor that keeps a level-3 tensor.
 pub fn machine_type(r#type: &TensorType) -> TensorType {
     TensorType::new(r#type.shape.clone(), machine_element(r#type.element))
 }

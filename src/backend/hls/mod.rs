@@ -2,7 +2,7 @@
 //!
 //! Where C++ for synthesis and this compiler's levels differ, and what is done about it:
 //!
-//! - The operators of `ap_int` widen their results, level 2 wraps. The `hls` dialect has the widened types, and only
+//! - The operators of `ap_int` widen their results, level 3 wraps. The `hls` dialect has the widened types, and only
 //!   stores narrow; what is stored is proven to fit.
 //! - Vitis' `ap_fixed` rounds ties upward or truncates; a quantizer here is thresholds, a table, or an exact
 //!   multiply-add-shift on integers, so no `ap_fixed` appears.

@@ -51,7 +51,7 @@ impl<'c> Net<'c> {
         let ty = TensorType::new(shape, element);
         self.append(op.build(
             self.context,
-            operand,
+            &[operand],
             ir::tensor_type(self.context, &ty),
             self.location(),
         ))
