@@ -90,6 +90,17 @@ impl Element {
         }
     }
 
+    /// Whether this is an unsigned integer type.
+    pub const fn is_unsigned(self) -> bool {
+        matches!(
+            self,
+            Self::Int {
+                sign: Sign::Unsigned,
+                ..
+            }
+        )
+    }
+
     /// Whether this is an integer type.
     pub const fn is_int(self) -> bool {
         matches!(self, Self::Int { .. })

@@ -1,9 +1,6 @@
 //! The layers: products, sums and extremes of integers, their shapes and their one meaning.
 //!
-//! Sums are exact: in `f64` where it holds every one, which is several times faster, and in `i64` elsewhere. A sum beyond
-//! 62 bits has no type, so that `i64` never overflows on the way to one that has.
-
-use std::ops::{AddAssign, Mul};
+//! Sums are exact: in `f64` where it holds every one, which is several times faster, in `i64` or in `i128` elsewhere.
 
 use super::op::{Conv, Op, Pool};
 use crate::broadcast::{broadcast_strides, walk};
@@ -11,7 +8,6 @@ use crate::error::EvalError;
 use crate::onnx::{WindowAxis, explicit_windows, sweep, window_elements};
 use crate::tensor::{Tensor, broadcast_shape};
 use crate::value::TensorType;
-use crate::word::Word;
 
 impl Op {
     /// Whether the op is a layer: it computes with integers as numbers, rather than being a function of one.
@@ -64,7 +60,6 @@ impl Op {
         operands: &[&Tensor],
         result: &TensorType,
     ) -> Result<Tensor, EvalError> {
-        let integers = |at: usize| operands[at].as_int().unwrap_or_default();
         let bits = |at: usize| operands[at].element().width();
         let terms: usize = match self {
             Self::MatMul => operands[1].shape[0],
@@ -76,39 +71,42 @@ impl Op {
                 // Each product has as many bits as its factors have, and their sum no more than `terms` times as much.
                 let most = bits(0) + bits(1) + usize::BITS - terms.leading_zeros();
                 let (x, w) = (operands[0], operands[1]);
-                if most <= 53 {
-                    self.products::<f64>(x, w, result)?
-                } else {
-                    self.products::<i64>(x, w, result)?
+                match most {
+                    ..=53 => self.products::<f64>(x, w, result)?,
+                    54..=62 => self.products::<i64>(x, w, result)?,
+                    _ => self.products::<i128>(x, w, result)?,
                 }
             }
             Self::MaxPool(pool) => {
-                pool.extremes(self.name(), operands[0], i64::MIN, |a, b| b.max(a))?
+                pool.extremes(self.name(), operands[0], i128::MIN, |a, b| b.max(a))?
             }
             Self::MinPool(pool) => {
-                pool.extremes(self.name(), operands[0], i64::MAX, |a, b| b.min(a))?
+                pool.extremes(self.name(), operands[0], i128::MAX, |a, b| b.min(a))?
             }
             Self::Add => combined(operands, result, |a, b| a + b),
             Self::Sub => combined(operands, result, |a, b| a - b),
-            _ => integers(0).to_vec(),
+            _ => numbers(operands[0]).collect(),
         };
-        let word = Word::of_element(result.element);
-        let beyond = values
-            .iter()
-            .find(|&&value| word.is_some_and(|word| word.wrap(value) != value));
-        match beyond {
-            Some(value) => Err(EvalError::attribute(
+        // As the verifier has it.
+        let least = match result.element.is_unsigned() {
+            true => 0,
+            false => -1 << (result.element.width() - 1),
+        };
+        let held = least..least + (1 << result.element.width());
+        if let Some(beyond) = values.iter().find(|value| !held.contains(*value)) {
+            return Err(EvalError::attribute(
                 self.name(),
                 "result",
-                value,
+                beyond,
                 format!("a number of {}", result.element),
-            )),
-            None => Ok(Tensor::of_integers(
-                result.element,
-                result.shape.clone(),
-                values,
-            )),
+            ));
         }
+        let values = values.into_iter().map(|value| value as i64).collect();
+        Ok(Tensor::of_integers(
+            result.element,
+            result.shape.clone(),
+            values,
+        ))
     }
 
     fn products<T: Exact>(
@@ -116,11 +114,8 @@ impl Op {
         x: &Tensor,
         w: &Tensor,
         result: &TensorType,
-    ) -> Result<Vec<i64>, EvalError> {
-        let numbers = |tensor: &Tensor| -> Vec<T> {
-            let integers = tensor.as_int().unwrap_or_default();
-            integers.iter().map(|&n| T::of(n)).collect()
-        };
+    ) -> Result<Vec<i128>, EvalError> {
+        let numbers = |tensor| numbers(tensor).map(T::of).collect::<Vec<T>>();
         let (x_numbers, w_numbers) = (numbers(x), numbers(w));
         match self {
             Self::Conv(conv) => {
@@ -132,27 +127,58 @@ impl Op {
     }
 }
 
+/// The numbers of a tensor of integers.
+fn numbers(tensor: &Tensor) -> impl Iterator<Item = i128> {
+    let unsigned = tensor.element().is_unsigned();
+    let integers = tensor.as_int().unwrap_or_default().iter();
+    integers.map(move |&n| match unsigned {
+        // 64 bits are kept as they are.
+        true => i128::from(n as u64),
+        false => i128::from(n),
+    })
+}
+
 /// Numbers that sums are exact in.
-trait Exact: Copy + Default + AddAssign + Mul<Output = Self> {
-    fn of(integer: i64) -> Self;
-    fn integer(self) -> i64;
+trait Exact: Copy + Default {
+    fn of(number: i128) -> Self;
+    fn number(self) -> i128;
+    fn add_product(&mut self, a: Self, b: Self);
 }
 
 impl Exact for f64 {
-    fn of(integer: i64) -> Self {
-        integer as Self
+    fn of(number: i128) -> Self {
+        number as Self
     }
-    fn integer(self) -> i64 {
-        self as i64
+    fn number(self) -> i128 {
+        self as i128
+    }
+    fn add_product(&mut self, a: Self, b: Self) {
+        *self += a * b;
     }
 }
 
 impl Exact for i64 {
-    fn of(integer: i64) -> Self {
-        integer
+    fn of(number: i128) -> Self {
+        number as Self
     }
-    fn integer(self) -> i64 {
+    fn number(self) -> i128 {
+        self.into()
+    }
+    fn add_product(&mut self, a: Self, b: Self) {
+        *self += a * b;
+    }
+}
+
+impl Exact for i128 {
+    fn of(number: i128) -> Self {
+        number
+    }
+    fn number(self) -> i128 {
         self
+    }
+    /// No type holds what is lost here.
+    fn add_product(&mut self, a: Self, b: Self) {
+        *self = self.saturating_add(a.saturating_mul(b));
     }
 }
 
@@ -178,7 +204,7 @@ fn windowed(batch: usize, channels: usize, windows: &[WindowAxis]) -> Vec<usize>
 }
 
 /// Rows of `x` times the matrix `w`.
-fn product<T: Exact>(x: &[T], w: &[T], shape: &[usize], result: &TensorType) -> Vec<i64> {
+fn product<T: Exact>(x: &[T], w: &[T], shape: &[usize], result: &TensorType) -> Vec<i128> {
     let (depth, columns) = (shape[0], shape[1]);
     if depth == 0 {
         return vec![0; result.shape.iter().product()];
@@ -189,20 +215,23 @@ fn product<T: Exact>(x: &[T], w: &[T], shape: &[usize], result: &TensorType) -> 
         sums.fill(T::default());
         for (&x, weights) in row.iter().zip(w.chunks_exact(columns.max(1))) {
             for (sum, &weight) in sums.iter_mut().zip(weights) {
-                *sum += x * weight;
+                sum.add_product(x, weight);
             }
         }
-        values.extend(sums.iter().map(|sum| sum.integer()));
+        values.extend(sums.iter().map(|sum| sum.number()));
     }
     values
 }
 
 /// `op` of the elements of two operands.
-fn combined(operands: &[&Tensor], result: &TensorType, op: impl Fn(i64, i64) -> i64) -> Vec<i64> {
-    let rank = result.rank();
-    let integers = |at: usize| operands[at].as_int().unwrap_or_default();
-    let (a, b) = (integers(0), integers(1));
-    let strides = [0, 1].map(|at: usize| broadcast_strides(&operands[at].shape, rank));
+fn combined(
+    operands: &[&Tensor],
+    result: &TensorType,
+    op: impl Fn(i128, i128) -> i128,
+) -> Vec<i128> {
+    let numbers = |at: usize| numbers(operands[at]).collect::<Vec<_>>();
+    let (a, b) = (numbers(0), numbers(1));
+    let strides = [0, 1].map(|at: usize| broadcast_strides(&operands[at].shape, result.rank()));
     let mut values = Vec::with_capacity(result.shape.iter().product());
     walk(&result.shape, &strides, |[at, to]| {
         values.push(op(a[at], b[to]))
@@ -245,7 +274,7 @@ impl Conv {
         w: &[T],
         [x_shape, w_shape]: [&[usize]; 2],
         windows: &[WindowAxis],
-    ) -> Vec<i64> {
+    ) -> Vec<i128> {
         let elements = window_elements(windows);
         let (channels, filters, each) = (x_shape[1], w_shape[0], w_shape[1]);
         let image: usize = x_shape[2..].iter().product();
@@ -261,11 +290,11 @@ impl Conv {
                     let kernel = (filter * each + channel) * elements.len();
                     for (element, &weight) in elements.iter().zip(&w[kernel..]) {
                         sweep(&mut sums, image, windows, element, &|sum: &mut T, x| {
-                            *sum += weight * x;
+                            sum.add_product(weight, x);
                         });
                     }
                 }
-                values.extend(sums.iter().map(|sum| sum.integer()));
+                values.extend(sums.iter().map(|sum| sum.number()));
             }
         }
         values
@@ -287,25 +316,112 @@ impl Pool {
         &self,
         op: &'static str,
         x: &Tensor,
-        loser: i64,
-        choose: impl Fn(i64, i64) -> i64,
-    ) -> Result<Vec<i64>, EvalError> {
+        loser: i128,
+        choose: impl Fn(i128, i128) -> i128,
+    ) -> Result<Vec<i128>, EvalError> {
         let windows = self.windows(op, &x.shape)?;
         let elements = window_elements(&windows);
         let image: usize = x.shape[2..].iter().product();
         let result_image: usize = windows.iter().map(|axis| axis.output).product();
         let planes = x.shape[0] * x.shape[1];
         let mut values = vec![loser; planes * result_image];
-        let integers = x.as_int().unwrap_or_default();
+        let numbers: Vec<_> = numbers(x).collect();
         for plane in 0..planes {
-            let image = &integers[plane * image..][..image];
+            let image = &numbers[plane * image..][..image];
             let results = &mut values[plane * result_image..][..result_image];
             for element in &elements {
-                sweep(results, image, &windows, element, &|result: &mut i64, x| {
-                    *result = choose(x, *result);
-                });
+                sweep(
+                    results,
+                    image,
+                    &windows,
+                    element,
+                    &|result: &mut i128, x| {
+                        *result = choose(x, *result);
+                    },
+                );
             }
         }
         Ok(values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tensor::Element;
+
+    fn tensor(element: Element, shape: &[usize], values: &[i64]) -> Tensor {
+        Tensor::of_integers(element, shape, values.to_vec())
+    }
+
+    fn eval(op: &Op, operands: &[&Tensor], element: Element) -> Result<Tensor, EvalError> {
+        let shapes: Vec<&[usize]> = operands
+            .iter()
+            .map(|tensor| tensor.shape.as_slice())
+            .collect();
+        op.eval(operands, &TensorType::new(op.shape(&shapes)?, element))
+    }
+
+    #[test]
+    fn products_are_exact_in_every_width() {
+        // 2 * 3 - 1 * 4, scaled by what needs more bits than f64, i64 and i128 hold.
+        for (bits, factor) in [(8, 1), (40, 1 << 30), (62, 1 << 58)] {
+            let x = tensor(Element::sint(bits), &[1, 2], &[2 * factor, -factor]);
+            let w = tensor(Element::sint(bits), &[2, 1], &[3, 4]);
+            let found = eval(&Op::MatMul, &[&x, &w], Element::sint(64));
+            assert_eq!(found, Ok(tensor(Element::sint(64), &[1, 1], &[2 * factor])));
+        }
+        let most = tensor(Element::uint(64), &[1, 1], &[-1]);
+        let one = tensor(Element::uint(1), &[1, 1], &[1]);
+        let found = eval(&Op::MatMul, &[&most, &one], Element::uint(64));
+        assert_eq!(found, Ok(most.clone()));
+        assert!(eval(&Op::MatMul, &[&most, &most], Element::uint(64)).is_err());
+    }
+
+    #[test]
+    fn a_result_beyond_its_type_is_an_error() {
+        let (a, b) = (
+            tensor(Element::uint(64), &[2], &[-1, 5]),
+            tensor(Element::sint(4), &[1], &[-8]),
+        );
+        assert!(eval(&Op::Add, &[&a, &a], Element::uint(64)).is_err());
+        assert!(eval(&Op::Sub, &[&b, &a], Element::sint(64)).is_err());
+        assert!(eval(&Op::Cast, &[&b], Element::uint(4)).is_err());
+        assert!(eval(&Op::Cast, &[&b], Element::sint(3)).is_err());
+        let sum = eval(&Op::Add, &[&b, &b], Element::sint(5));
+        assert_eq!(sum, Ok(tensor(Element::sint(5), &[1], &[-16])));
+        let difference = eval(&Op::Sub, &[&a, &b], Element::sint(64));
+        assert!(difference.is_err(), "2^64 + 7");
+    }
+
+    #[test]
+    fn windows_skip_padding_and_keep_groups_apart() {
+        let lists = |pads: [usize; 2]| (vec![1], pads.to_vec(), vec![1]);
+        let (strides, pads, dilations) = lists([1, 1]);
+        let conv = Op::Conv(Conv {
+            strides,
+            pads,
+            dilations,
+            group: 2,
+        });
+        let x = tensor(Element::sint(4), &[1, 2, 3], &[1, 2, 3, -1, -2, -3]);
+        let w = tensor(Element::sint(3), &[2, 1, 3], &[1, 1, 1, 0, 2, 0]);
+        let sums = eval(&conv, &[&x, &w], Element::sint(6));
+        let expected = [3, 6, 5, -2, -4, -6];
+        assert_eq!(sums, Ok(tensor(Element::sint(6), &[1, 2, 3], &expected)));
+
+        let (strides, pads, dilations) = lists([0, 1]);
+        let pool = Pool {
+            kernel_shape: vec![2],
+            strides,
+            pads,
+            dilations,
+        };
+        let most = eval(&Op::MaxPool(pool.clone()), &[&x], Element::sint(4));
+        let expected = [2, 3, 3, -1, -2, -3];
+        assert_eq!(most, Ok(tensor(Element::sint(4), &[1, 2, 3], &expected)));
+        let large = tensor(Element::uint(64), &[1, 1, 2], &[-1, 1]);
+        let least = eval(&Op::MinPool(pool), &[&large], Element::uint(64));
+        assert_eq!(least, Ok(tensor(Element::uint(64), &[1, 1, 2], &[1, 1])));
     }
 }
