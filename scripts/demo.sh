@@ -18,7 +18,7 @@ verify() {
   output=$("$QONNXC" verify "examples/$name.onnx" --inputs "examples/$name.inputs.npz" \
     --backends "$backends" "$@" 2>&1) || result=FAILED
   milliseconds=$((($(date +%s%N) - start) / 1000000))
-  printf '%-28s %-18s %-7s %4d.%03d\n' "$label" "$backends" "$result" \
+  printf '%-28s %-23s %-7s %4d.%03d\n' "$label" "$backends" "$result" \
     $((milliseconds / 1000)) $((milliseconds % 1000))
   if [[ $result != ok ]]; then
     sed 's/^/    /' <<<"$output"
@@ -26,13 +26,13 @@ verify() {
   fi
 }
 
-printf '%-28s %-18s %-7s %8s\n' model backends result seconds
+printf '%-28s %-23s %-7s %8s\n' model backends result seconds
 for model in examples/*.onnx; do
   name=$(basename "$model" .onnx)
   case $name in
     # There are no hardware layers for convolutions yet.
-    *_cnn) backends=interp,int,cpu ;;
-    *) backends=interp,int,cpu,hls ;;
+    *_cnn) backends=interp,qint,int,cpu ;;
+    *) backends=interp,qint,int,cpu,hls ;;
   esac
   verify "$name" "$backends" --expect "examples/$name.outputs.npz"
 done
