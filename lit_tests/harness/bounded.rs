@@ -52,9 +52,6 @@ const CHAINS: [(&str, [usize; 2], f64); 4] = [
     ("Conv, Quant", [125, 500], 8.0),
 ];
 
-/// How often a ratio of times is taken before it counts as too large.
-const ATTEMPTS: usize = 4;
-
 /// What a run took: seconds of the processor, and the most bytes of memory at once.
 struct Taken {
     seconds: f64,
@@ -99,27 +96,20 @@ fn chain(kind: &str, links: [usize; 2], most: f64) -> Step {
         &["cpu"]
     };
     for target in targets {
-        // The least of a few runs: other trials share the caches and the memory of the machine.
-        let mut seconds = [f64::INFINITY; 2];
-        for attempt in 1.. {
-            for (least, links) in seconds.iter_mut().zip(links) {
-                let taken = compile(&(kind.make)(links), target)?;
-                let ended = format!(
-                    "{links} links, {target}: {:?} {}",
-                    taken.status, taken.errors
-                );
-                expect(taken.status == Some(0), ended)?;
-                *least = least.min(taken.seconds);
-            }
-            let ratio = seconds[1] / seconds[0];
-            if ratio <= most {
-                break;
-            }
-            let times = format!(
-                "{target}: four times the links took {ratio:.1} times as long: {seconds:?} s"
+        let mut seconds = Vec::new();
+        for links in links {
+            let taken = compile(&(kind.make)(links), target)?;
+            let ended = format!(
+                "{links} links, {target}: {:?} {}",
+                taken.status, taken.errors
             );
-            expect(attempt < ATTEMPTS, times)?;
+            expect(taken.status == Some(0), ended)?;
+            seconds.push(taken.seconds);
         }
+        let ratio = seconds[1] / seconds[0];
+        let times =
+            format!("{target}: four times the links took {ratio:.1} times as long: {seconds:?} s");
+        expect(ratio <= most, times)?;
     }
     Ok(())
 }
