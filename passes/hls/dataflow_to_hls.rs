@@ -9,7 +9,7 @@ use qonnx_dialects::ir::{self, Function, Node, Op};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::text::Foreign;
 use qonnx_dialects::word::Word;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::functions::{Emitter, Port};
 use super::names::Names;
@@ -294,9 +294,11 @@ impl<'c> Top<'c> {
                 inner.pragma("PIPELINE", None, "II=1");
                 let mut arrays: HashMap<usize, ir::Val<'c>> =
                     keys.iter().copied().zip(inputs.iter().copied()).collect();
+                let inputs = self.steps.iter().flat_map(|step| &step.inputs);
+                let read: HashSet<usize> = inputs.copied().collect();
                 for step in &self.steps {
                     let port = &self.ports[&step.result];
-                    let array = match self.direct(step) {
+                    let array = match self.direct(step, &read) {
                         Some(at) => results[at],
                         None => {
                             let array = inner.variable(&port.name, &port.type_name, &memory(port));
@@ -326,19 +328,18 @@ impl<'c> Top<'c> {
     }
 
     /// The result that a step can write without a copy: the step's array leaves the network once and no other
-    /// layer reads it.
-    fn direct(&self, step: &Step<'_>) -> Option<usize> {
-        let read = self
-            .steps
-            .iter()
-            .any(|other| other.inputs.contains(&step.result));
+    /// layer reads it; `read` are the arrays that layers read.
+    fn direct(&self, step: &Step<'_>, read: &HashSet<usize>) -> Option<usize> {
+        if read.contains(&step.result) {
+            return None;
+        }
         let mut leaving = self
             .returned
             .iter()
             .enumerate()
             .filter(|(_, key)| **key == step.result);
         match (leaving.next(), leaving.next()) {
-            (Some((at, _)), None) if !read => Some(at),
+            (Some((at, _)), None) => Some(at),
             _ => None,
         }
     }
