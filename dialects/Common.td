@@ -58,6 +58,22 @@ class TypeKind<string kind, string type> : TypeAttrBase<"::mlir::Type", "any typ
 def ElementTypeAttr : TypeKind<"Element", "crate::tensor::Element">;
 def WordTypeAttr : TypeKind<"Word", "crate::word::Word">;
 
+// The attributes of functions of integers, which layers of several levels are.
+def ChannelAxisAttr : Arg<SizeAttr, "The channel axis.">;
+defvar ThresholdAttributes = (ins Arg<ElementsAttr, "i64, channels (or 1) x steps, each row ascending.">:$thresholds,
+                                  Arg<DenseI64ArrayAttr, "Result below the first threshold, one for each row.">:$base,
+                                  Arg<DenseI64ArrayAttr, "What each reached threshold adds, one for each row.">:$step,
+                                  ChannelAxisAttr:$axis);
+defvar RequantizeAttributes = (ins Arg<DenseI64ArrayAttr, "One for each channel, or one for all.">:$multiplier,
+                                   Arg<DenseI64ArrayAttr, "One for each channel, or one for all.">:$addend,
+                                   Arg<BitsAttr, "Number of fraction bits dropped, 0 to 62.">:$shift,
+                                   Arg<I64Attr, "Least result.">:$lo, Arg<I64Attr, "Greatest result.">:$hi,
+                                   Arg<RoundingModeAttr, "How dropped fraction bits are rounded.">:$rounding_mode,
+                                   ChannelAxisAttr:$axis);
+defvar LookupAttributes = (ins Arg<ElementsAttr, "i64, channels (or 1) x domain.">:$table,
+                               Arg<I64Attr, "The operand that the first column belongs to.">:$low,
+                               ChannelAxisAttr:$axis);
+
 //===--- Ops ------------------------------------------------------------------------------------------===//
 
 // An attribute as ONNX has it, in the versions `since` to `until` of the operator set. It fills the attribute `to` of
@@ -80,7 +96,7 @@ class Declared {
   // Its variant of `Op`; by default the name of the record without the dialect's in front and `Op` behind.
   string rustName = "";
   // Its struct, which ops with the same attributes share; by default the variant's name. Ops without attributes have
-  // none.
+  // none. A path names the struct of another dialect.
   string rustStruct = "";
   // Which of the dialect's families it belongs to: the file that has its rules.
   string family = "";

@@ -45,6 +45,16 @@ impl Word {
         Self::of_range(lo, hi)
     }
 
+    /// The least and the greatest number that a word of at most 63 bits holds.
+    pub fn range(self) -> (i64, i64) {
+        match (self.signed, self.bits) {
+            (true, 64..) => (i64::MIN, i64::MAX),
+            (false, 63..) => (0, i64::MAX),
+            (true, bits) => (-1 << (bits - 1), (1 << (bits - 1)) - 1),
+            (false, bits) => (0, (1 << bits) - 1),
+        }
+    }
+
     /// The number that a word holds after `value` was stored in it. The word has at most 64 bits.
     pub fn wrap(self, value: i64) -> i64 {
         if self.bits >= 64 {

@@ -39,9 +39,9 @@ pub const PIPELINES: &[Pipeline] = &[
         text: buffers_to_llvm,
     },
     Pipeline {
-        name: "int-to-hls",
-        summary: "Level 3 to the `hls` dialect: hardware layers as C++ one to one",
-        text: int_to_hls,
+        name: "qint-to-hls",
+        summary: "Level 2 to the `hls` dialect: hardware layers as C++ one to one",
+        text: qint_to_hls,
     },
     Pipeline {
         name: "int-to-llvm",
@@ -153,10 +153,10 @@ pub fn int_to_llvm() -> String {
     [int_to_buffers(), buffers_to_llvm()].join(",")
 }
 
-/// Level 3 to the `hls` dialect.
-pub fn int_to_hls() -> String {
+/// Level 2 to the `hls` dialect.
+pub fn qint_to_hls() -> String {
     [
-        "int-to-dataflow",
+        "qint-to-dataflow",
         "dataflow-to-hls",
         // Constants of the graph that only the integer part used.
         "canonicalize",
@@ -215,14 +215,14 @@ mod tests {
 
     #[test]
     fn pipelines_are_taken_apart() {
-        let text = "builtin.module(func.func(a{x=1,2 y={z=(3)}}, b), cse), int-to-hls";
+        let text = "builtin.module(func.func(a{x=1,2 y={z=(3)}}, b), cse), qint-to-hls";
         assert_eq!(
             expanded(text),
             [
                 "func.func(a{x=1,2 y={z=(3)}})",
                 "func.func(b)",
                 "cse",
-                "int-to-dataflow",
+                "qint-to-dataflow",
                 "dataflow-to-hls",
                 "canonicalize"
             ]

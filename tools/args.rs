@@ -203,7 +203,7 @@ pub struct Trace {
     /// The model.
     #[command(flatten)]
     pub model: Model,
-    /// The passes, as in a pipeline on the module, e.g. 'lower-to-int,int-to-hls'; lower-to-int where not given, which then
+    /// The passes, as in a pipeline on the module, e.g. 'lower-to-qint,qint-to-hls'; lower-to-int where not given, which then
     /// says in the index what stays float and why
     #[arg(long, value_name = "PIPELINE")]
     pub passes: Option<String>,

@@ -88,7 +88,7 @@ fn compile(arguments: &Compile) -> Result<ExitCode, CommandError> {
         .map_err(|error| CommandError::Settings(error.to_string()))?;
     output.check_folder()?;
     let context = ir::session();
-    let module = model_at(&context, &arguments.model, Level::Int)?;
+    let module = model_at(&context, &arguments.model, compiler.level())?;
     let stem = arguments.model.model.file_stem().unwrap_or_default();
     let name = Foreign::new(stem.to_string_lossy());
     let network = Network {

@@ -109,7 +109,9 @@ fn rust_type(attribute: &Attribute) -> String {
 fn structs(text: &mut String, ops: &[&Op]) {
     let mut done = BTreeSet::new();
     for op in ops {
-        let Some(name) = op.structure.as_ref().filter(|name| done.insert(*name)) else {
+        // A path names the struct of another dialect.
+        let own = op.structure.as_ref().filter(|name| !name.contains("::"));
+        let Some(name) = own.filter(|name| done.insert(*name)) else {
             continue;
         };
         let sharing: Vec<_> = ops
@@ -147,7 +149,7 @@ fn structs(text: &mut String, ops: &[&Op]) {
         let _ = writeln!(text, "}}\n\nimpl {name} {{");
         let _ = writeln!(
             text,
-            "    fn of(values: &mut Values) -> Option<Self> {{\n        Some(Self {{"
+            "    pub(crate) fn of(values: &mut Values) -> Option<Self> {{\n        Some(Self {{"
         );
         for attribute in &op.attributes {
             let call = if attribute.optional {
@@ -157,7 +159,7 @@ fn structs(text: &mut String, ops: &[&Op]) {
             };
             let _ = writeln!(text, "            {}: values.{call}()?,", field(attribute));
         }
-        text.push_str("        })\n    }\n\n    fn values(&self) -> Vec<Option<AttributeValue>> {\n        vec![\n");
+        text.push_str("        })\n    }\n\n    pub(crate) fn values(&self) -> Vec<Option<AttributeValue>> {\n        vec![\n");
         for attribute in &op.attributes {
             let place = format!("self.{}", field(attribute));
             let _ = match (attribute.kind.as_str(), attribute.optional) {

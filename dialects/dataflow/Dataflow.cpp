@@ -3,6 +3,18 @@
 #include "dialect.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+// The custom part of the types' syntax, `1x8xui4`.
+static mlir::ParseResult parseWords(mlir::AsmParser &parser, llvm::SmallVector<int64_t> &shape,
+                                    mlir::IntegerType &element) {
+  return mlir::failure(parser.parseDimensionList(shape, /*allowDynamic=*/false) || parser.parseType(element));
+}
+
+static void printWords(mlir::AsmPrinter &printer, llvm::ArrayRef<int64_t> shape, mlir::IntegerType element) {
+  for (int64_t extent : shape)
+    printer << extent << 'x';
+  printer << element;
+}
+
 #include "Dataflow.dialect-decls.inc"
 #define GET_TYPEDEF_CLASSES
 #include "Dataflow.typedef-decls.inc"
@@ -16,6 +28,7 @@
 #include "Dataflow.op-defs.inc"
 
 using qonnx::dataflow::ArrayType;
+using qonnx::dataflow::StreamType;
 
 void qonnx::dataflow::DataflowDialect::initialize() {
   addTypes<
@@ -28,39 +41,72 @@ void qonnx::dataflow::DataflowDialect::initialize() {
       >();
 }
 
-// What an array is not that has so many words of a type; null if it is one.
-static const char *whatIsWrong(int64_t size, mlir::IntegerType element) {
-  if (size < 1)
-    return "an array needs at least one word";
+// Why there are no words of such a shape and type, in so many lanes (0 for an array); null if there are.
+static const char *whatIsWrong(llvm::ArrayRef<int64_t> shape, mlir::IntegerType element, int64_t lanes) {
+  int64_t size = 1;
+  for (int64_t extent : shape)
+    if (extent < 1 || llvm::MulOverflow(size, extent, size))
+      return "extents are at least 1, and their product is a 64-bit number";
   if (element.isSignless())
     return "a word is signed (si) or unsigned (ui)";
   if (element.getWidth() < 1 || element.getWidth() > 63)
     return "a word has 1 to 63 bits";
+  if (lanes < 0 || (lanes > 0 && (shape.empty() ? 1 : shape.back()) % lanes != 0))
+    return "lanes divide the extent of the last dimension";
   return nullptr;
 }
 
-llvm::LogicalResult ArrayType::verify(llvm::function_ref<mlir::InFlightDiagnostic()> emitError, int64_t size,
-                                      mlir::IntegerType element) {
-  if (const char *wrong = whatIsWrong(size, element))
-    return emitError() << wrong << ", got " << size << " of " << element;
-  return mlir::success();
+static llvm::LogicalResult verifyLink(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
+                                      llvm::ArrayRef<int64_t> shape, mlir::IntegerType element, int64_t lanes) {
+  const char *wrong = whatIsWrong(shape, element, lanes);
+  if (!wrong)
+    return mlir::success();
+  mlir::InFlightDiagnostic diagnostic = emitError() << wrong << ", got ";
+  llvm::interleave(shape, [&](int64_t extent) { diagnostic << extent; }, [&] { diagnostic << "x"; });
+  if (!shape.empty())
+    diagnostic << " of ";
+  diagnostic << element;
+  if (lanes != 0)
+    diagnostic << " in " << lanes << " lanes";
+  return diagnostic;
 }
 
-MlirType qonnxDataflowArrayGet(MlirType element, int64_t size) {
+llvm::LogicalResult ArrayType::verify(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
+                                      llvm::ArrayRef<int64_t> shape, mlir::IntegerType element) {
+  return verifyLink(emitError, shape, element, 0);
+}
+
+llvm::LogicalResult StreamType::verify(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
+                                       llvm::ArrayRef<int64_t> shape, mlir::IntegerType element, int64_t lanes) {
+  if (lanes == 0)
+    return emitError() << "a stream has at least one lane, got 0";
+  return verifyLink(emitError, shape, element, lanes);
+}
+
+MlirType qonnxDataflowLinkGet(MlirType element, intptr_t rank, const int64_t *extents, int64_t lanes) {
   auto word = llvm::dyn_cast<mlir::IntegerType>(unwrap(element));
+  llvm::ArrayRef<int64_t> shape(extents, rank);
   // `get` ends the process where the verifier refuses.
-  if (!word || whatIsWrong(size, word))
+  if (!word || whatIsWrong(shape, word, lanes))
     return MlirType{nullptr};
-  return wrap(mlir::Type(ArrayType::get(word.getContext(), size, word)));
+  if (lanes == 0)
+    return wrap(mlir::Type(ArrayType::get(word.getContext(), shape, word)));
+  return wrap(mlir::Type(StreamType::get(word.getContext(), shape, word, lanes)));
 }
 
-bool qonnxDataflowArrayRead(MlirType type, MlirType *element, int64_t *size) {
-  auto array = llvm::dyn_cast<ArrayType>(unwrap(type));
-  if (!array)
-    return false;
-  *element = wrap(mlir::Type(array.getElement()));
-  *size = array.getSize();
-  return true;
+bool qonnxDataflowLinkRead(MlirType type, MlirType *element, intptr_t *rank, const int64_t **extents, int64_t *lanes) {
+  auto read = [&](mlir::Type word, llvm::ArrayRef<int64_t> shape, int64_t count) {
+    *element = wrap(word);
+    *rank = shape.size();
+    *extents = shape.data();
+    *lanes = count;
+    return true;
+  };
+  if (auto array = llvm::dyn_cast<ArrayType>(unwrap(type)))
+    return read(array.getElement(), array.getShape(), 0);
+  if (auto stream = llvm::dyn_cast<StreamType>(unwrap(type)))
+    return read(stream.getElement(), stream.getShape(), stream.getLanes());
+  return false;
 }
 
 extern "C" {

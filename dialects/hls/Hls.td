@@ -112,7 +112,9 @@ def Hls_CallOp : Hls_Op<"call"> {
 def Hls_TraceOp : Hls_Op<"trace"> {
   let summary = "Shows an array to the test bench under the name of an ONNX node; nothing in hardware";
   let arguments = (ins AnyMemRef:$array,
-                       Arg<ForeignAttr, "The ONNX node, for people; which one it is says the location.">:$name);
+                       Arg<ForeignAttr, "The ONNX node, for people; which one it is says the location.">:$name,
+                       Arg<SizesAttr, "Extents of the node's tensor; none where the array has its order.">:$extents,
+                       Arg<SizesAttr, "How far apart in the array neighbours are along each of them.">:$strides);
   let assemblyFormat = "$array `as` $name attr-dict `:` type($array)";
 }
 

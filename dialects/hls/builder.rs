@@ -127,14 +127,14 @@ impl<'c> Builder<'c> {
         );
     }
 
-    /// Shows an array to the test bench.
-    pub fn trace(&self, array: Val<'c>, name: &Foreign) {
-        self.append(
-            &Op::Trace(Trace { name: name.clone() }),
-            &[array],
-            &[],
-            None,
-        );
+    /// Shows an array to the test bench: with no extents as it is, else as a tensor whose neighbours are `strides` apart.
+    pub fn trace(&self, array: Val<'c>, name: &Foreign, [extents, strides]: [&[usize]; 2]) {
+        let trace = Trace {
+            name: name.clone(),
+            extents: extents.to_vec(),
+            strides: strides.to_vec(),
+        };
+        self.append(&Op::Trace(trace), &[array], &[], None);
     }
 
     /// `array[indices] = value`.

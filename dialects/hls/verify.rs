@@ -170,7 +170,24 @@ fn check(op: ir::Op<'_>, construct: &Op) -> Result<(), String> {
                 )
             })
         }
-        Op::Trace(_) => Ok(()),
+        Op::Trace(trace) => {
+            let size = |at: usize| memory_of(op.operand(at).map(ir::val).ok()?);
+            let size = size(0).map(|memory| memory.shape.iter().product::<usize>());
+            let steps = trace.extents.iter().zip(&trace.strides);
+            let last = steps
+                .into_iter()
+                .try_fold(0usize, |last, (extent, stride)| {
+                    let step = extent.checked_sub(1)?.checked_mul(*stride)?;
+                    last.checked_add(step)
+                });
+            let inside = size.zip(last).is_some_and(|(size, last)| last < size);
+            match inside && trace.extents.len() == trace.strides.len() {
+                true => Ok(()),
+                false => {
+                    Err("'hls.trace' op needs extents and strides inside of its array".to_owned())
+                }
+            }
+        }
     }
 }
 

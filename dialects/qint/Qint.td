@@ -25,7 +25,6 @@ class Qint_Op<string mnemonic, list<Trait> traits = []>
 }
 
 def ScaleAttr : Arg<ElementsAttr, "f32 or f64, as the op says; broadcasts against the operand.">;
-def ChannelAxisAttr : Arg<SizeAttr, "The channel axis.">;
 
 def Qint_QuantizeOp : Qint_Op<"quantize"> {
   let summary = "From float32 to integers, with the semantics of QONNX's IntQuant and BipolarQuant";
@@ -69,12 +68,7 @@ def Qint_RequantizeOp : Qint_Op<"requantize"> {
     are wide enough never to overflow. `c` is the position along `axis`; the arrays have one element or as
     many as the axis. `round` is `rounding_mode`.
   }];
-  let arguments = (ins AnyRankedTensor:$n, Arg<DenseI64ArrayAttr, "One for each channel, or one for all.">:$multiplier,
-                       Arg<DenseI64ArrayAttr, "One for each channel, or one for all.">:$addend,
-                       Arg<BitsAttr, "Number of fraction bits dropped, 0 to 62.">:$shift,
-                       Arg<I64Attr, "Least result.">:$lo, Arg<I64Attr, "Greatest result.">:$hi,
-                       Arg<RoundingModeAttr, "How dropped fraction bits are rounded.">:$rounding_mode,
-                       ChannelAxisAttr:$axis);
+  let arguments = !con((ins AnyRankedTensor:$n), RequantizeAttributes);
   let results = (outs AnyRankedTensor:$y);
 }
 
@@ -91,10 +85,7 @@ def Qint_ThresholdOp : Qint_Op<"threshold"> {
        : (tensor<1x8xsi7>) -> tensor<1x8xui2>
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$n, Arg<ElementsAttr, "i64, channels (or 1) x steps, each row ascending.">:$thresholds,
-                       Arg<DenseI64ArrayAttr, "Result below the first threshold, one for each row.">:$base,
-                       Arg<DenseI64ArrayAttr, "What each reached threshold adds, one for each row.">:$step,
-                       ChannelAxisAttr:$axis);
+  let arguments = !con((ins AnyRankedTensor:$n), ThresholdAttributes);
   let results = (outs AnyRankedTensor:$y);
 }
 
@@ -103,8 +94,7 @@ def Qint_LookupOp : Qint_Op<"lookup"> {
   let description = [{
     `y = table[c, n - low]`. `table` is a C x D or 1 x D i64 tensor. `n` lies in `low .. low + D - 1`.
   }];
-  let arguments = (ins AnyRankedTensor:$n, Arg<ElementsAttr, "i64, channels (or 1) x domain.">:$table,
-                       Arg<I64Attr, "The operand that the first column belongs to.">:$low, ChannelAxisAttr:$axis);
+  let arguments = !con((ins AnyRankedTensor:$n), LookupAttributes);
   let results = (outs AnyRankedTensor:$y);
 }
 

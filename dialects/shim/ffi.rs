@@ -46,9 +46,19 @@ unsafe extern "C" {
     pub fn qonnxOptMain(argc: c_int, argv: *mut *mut c_char, tool: MlirStringRef) -> c_int;
     pub fn qonnxLspMain(argc: c_int, argv: *mut *mut c_char) -> c_int;
     pub fn qonnxResourceData(attribute: MlirAttribute, size: *mut usize) -> *const u8;
-    pub fn qonnxDataflowArrayGet(element: MlirType, size: i64) -> MlirType;
-    pub fn qonnxDataflowArrayRead(r#type: MlirType, element: *mut MlirType, size: *mut i64)
-    -> bool;
+    pub fn qonnxDataflowLinkGet(
+        element: MlirType,
+        rank: isize,
+        extents: *const i64,
+        lanes: i64,
+    ) -> MlirType;
+    pub fn qonnxDataflowLinkRead(
+        r#type: MlirType,
+        element: *mut MlirType,
+        rank: *mut isize,
+        extents: *mut *const i64,
+        lanes: *mut i64,
+    ) -> bool;
     pub fn qonnxFlattenGlobal(operation: MlirOperation);
     pub fn qonnxNestHash(nest: MlirOperation) -> usize;
     pub fn qonnxFunctionHash(function: MlirOperation) -> usize;

@@ -79,11 +79,13 @@ bool qonnxIsFeature(MlirStringRef triple, MlirStringRef name);
 /// Reports a warning (severity 1) or a remark (3).
 void qonnxEmit(MlirLocation location, int severity, const char *message);
 
-/// The type of `size` words; `element` is a signed or unsigned integer type.
-MlirType qonnxDataflowArrayGet(MlirType element, int64_t size);
+/// The type of words of type `element`, a signed or unsigned integer, in a shape: an array, or a stream of so many lanes.
+/// Null if there is none.
+MlirType qonnxDataflowLinkGet(MlirType element, intptr_t rank, const int64_t *extents, int64_t lanes);
 
-/// Takes a `dataflow.array` type apart; false for other types.
-bool qonnxDataflowArrayRead(MlirType type, MlirType *element, int64_t *size);
+/// Takes a `dataflow.array` (0 lanes) or `dataflow.stream` apart; false for other types. The extents live as long as
+/// the context.
+bool qonnxDataflowLinkRead(MlirType type, MlirType *element, intptr_t *rank, const int64_t **extents, int64_t *lanes);
 
 //===--- Implemented in Rust -----------------------------------------------------------------------===//
 

@@ -13,6 +13,7 @@ impl Op {
     pub fn eval(&self, operands: &[&Tensor], result: &TensorType) -> Result<Tensor, EvalError> {
         match self {
             Self::Generic(op) => op.eval(operands),
+            Self::Transpose(op) => op.generic().eval(operands),
             Self::InsertSlice(op) => op.insert(operand(operands, 0)?, operand(operands, 1)?),
             Self::ExtractSlice(op) => Ok(op.extract(operand(operands, 0)?)),
             Self::Bitcast => {

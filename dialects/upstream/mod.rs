@@ -1,6 +1,7 @@
 //! The upstream dialects of level 3, one file or folder each: names, Rust values for the ops in use, and their evaluation.
 //!
 //! Level 3 uses few upstream ops: `arith.constant`, `tensor.empty`, `linalg.generic` with integer bodies,
+//! `linalg.transpose`,
 //! slices and reshapes of `tensor`. [`Op`] holds the ops with operands; everything that reads level 3 (the
 //! interpreter, the dataflow lowering) goes through it.
 
@@ -23,6 +24,7 @@ pub use linalg::outline::{
     Globals, append_argument, call_instead, function_hash, functions_equal, is_nest, nest_hash,
     outline,
 };
+pub use linalg::transpose::Transpose;
 pub use math::{declare_libm, libm_function, libm_functions, replace_by_call};
 pub use memref::{
     alloc, buffer_type, byte_size, bytes_type, copy, copy_nest, index_constant, is_alloc,
@@ -47,6 +49,8 @@ pub(crate) const RETURN: &str = "func.return";
 pub enum Op {
     /// `linalg.generic` with one result.
     Generic(Generic),
+    /// `linalg.transpose`: operands source and destination.
+    Transpose(Transpose),
     /// `tensor.insert_slice`: operands source and destination.
     InsertSlice(Slice),
     /// `tensor.extract_slice`.
@@ -62,6 +66,9 @@ impl Op {
     pub fn read(op: ir::Op<'_>) -> Option<Self> {
         if let Some(generic) = Generic::read(op) {
             return Some(Self::Generic(generic));
+        }
+        if let Some(transpose) = Transpose::read(op) {
+            return Some(Self::Transpose(transpose));
         }
         tensor::read(op)
     }

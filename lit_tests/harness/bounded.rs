@@ -349,33 +349,26 @@ fn splat(ops: &str) -> Step {
     Ok(())
 }
 
-/// Sums of level 2 that do not say whether their operands have signs, one behind the other: whether an input has is known
-/// at their end. Four times as many of them are four times as much work, and so are sums of a value with itself.
+/// Differences of level 2, one behind the other. Four times as many of them are four times as much work in hardware, and so
+/// are differences of a value with itself.
 fn layers() -> Step {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("module.mlir");
     for itself in [false, true] {
         let mut seconds = Vec::new();
         for count in [500, 2_000] {
-            let mut source = String::from(
-                "#m = affine_map<(d0) -> (d0)>\nfunc.func @main(%v0: tensor<4xi4>) -> tensor<4xi4> {\n",
-            );
+            let mut source =
+                String::from("func.func @main(%v0: tensor<4xsi4>) -> tensor<4xsi4> {\n");
             for at in 0..count {
                 let (other, next) = (if itself { at } else { 0 }, at + 1);
                 source += &format!(
-                    "%e{at} = tensor.empty() : tensor<4xi4>
-                     %v{next} = linalg.generic {{indexing_maps = [#m, #m, #m], iterator_types = [\"parallel\"]}}
-                       ins(%v{at}, %v{other} : tensor<4xi4>, tensor<4xi4>) outs(%e{at} : tensor<4xi4>) {{
-                     ^bb0(%a: i4, %b: i4, %o: i4):
-                       %s = arith.addi %a, %b : i4
-                       linalg.yield %s : i4
-                     }} -> tensor<4xi4>\n"
+                    "%v{next} = qint.sub %v{at}, %v{other} : (tensor<4xsi4>, tensor<4xsi4>) -> tensor<4xsi4>\n"
                 );
             }
-            source += &format!("return %v{count} : tensor<4xi4>\n}}");
+            source += &format!("return %v{count} : tensor<4xsi4>\n}}");
             fs::write(&path, source)?;
             let mut command = bounded("qonnx-opt");
-            command.arg("--int-to-dataflow").arg(&path);
+            command.arg("--qint-to-dataflow").arg(&path);
             let taken = run(command)?;
             expect(taken.status == Some(0), &taken.errors)?;
             seconds.push(taken.seconds);

@@ -165,7 +165,7 @@ fn modules(mutation: fn(&[u8], &mut Rng) -> Vec<u8>) -> Result<(), Failed> {
         let mut command = match (*level, rng.below(3)) {
             ("--lower-to-int --int-to-buffers", _) => command("qonnx-opt", &["--buffers-to-llvm"]),
             (_, 0) => command("qonnx-opt", &["--lower-to-int", "--int-to-llvm"]),
-            (_, 1) => command("qonnx-opt", &["--lower-to-int", "--int-to-hls"]),
+            (_, 1) => command("qonnx-opt", &["--lower-to-qint", "--qint-to-hls"]),
             _ => command("qonnxc", &["verify", "--samples", "2", "--backends", "int"]),
         };
         ended_well(command.arg(&module).output()?, &module)?;

@@ -14,16 +14,16 @@
 // CHECK-SAME: top = true
 // CHECK: hls.call @dense_layer
 // CHECK: hls.call @threshold_layer
-func.func @main(%x: tensor<1x4xi2>) -> tensor<1x2xi2> {
-  %0 = dataflow.run @network(%x) : (tensor<1x4xi2>) -> tensor<1x2xi2>
-  return %0 : tensor<1x2xi2>
+func.func @main(%x: tensor<1x4xui2>) -> tensor<1x2xui2> {
+  %0 = dataflow.run @network(%x) : (tensor<1x4xui2>) -> tensor<1x2xui2>
+  return %0 : tensor<1x2xui2>
 }
-func.func @network(%x: !dataflow.array<4 x ui2> {onnx.name = "x"}) -> (!dataflow.array<2 x ui2> {onnx.name = "y"}) {
-  %0 = dataflow.dense %x {bias = array<i64>, reuse_factor = 1 : i64, rows = 1 : i64,
+func.func @network(%x: !dataflow.array<1x4xui2> {onnx.name = "x"}) -> (!dataflow.array<1x2xui2> {onnx.name = "y"}) {
+  %0 = dataflow.dense %x {group = 1 : i64, reuse_factor = 1 : i64,
                           weights = dense<[[1, -1], [0, 1], [-2, 1], [1, 1]]> : tensor<4x2xsi2>}
-     : (!dataflow.array<4 x ui2>) -> !dataflow.array<2 x si5> loc("dense")
-  %1 = dataflow.threshold %0 {base = array<i64: 0>, inner = 1 : i64, step = array<i64: 1>,
+     : (!dataflow.array<1x4xui2>) -> !dataflow.array<1x2xsi5> loc("dense")
+  %1 = dataflow.threshold %0 {axis = 1 : i64, base = array<i64: 0>, step = array<i64: 1>,
                               thresholds = dense<[[-2, 1, 3]]> : tensor<1x3xi64>}
-     : (!dataflow.array<2 x si5>) -> !dataflow.array<2 x ui2> loc("threshold")
-  return %1 : !dataflow.array<2 x ui2>
+     : (!dataflow.array<1x2xsi5>) -> !dataflow.array<1x2xui2> loc("threshold")
+  return %1 : !dataflow.array<1x2xui2>
 }

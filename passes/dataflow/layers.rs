@@ -1,287 +1,303 @@
-//! The layers of one hardware network: conversion of each integer op.
+//! The layers of one hardware network: conversion of each op of the level of layers.
 
 use melior::Context;
 use melior::ir::operation::OperationLike;
-use melior::ir::{Location, Type};
-use qonnx_dialects::dataflow::{self, Activation, Array, Function};
-use qonnx_dialects::ir::{self, BlockHandle, NoElements, Op, Val};
+use qonnx_dialects::dataflow::{self, Link, Trace};
+use qonnx_dialects::ir::{self, BlockHandle, NoElements, Node, Op, Val};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::qint;
-use qonnx_dialects::tensor::{Element, Tensor, for_each_index, sign_extend, strides, zero_extend};
+use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::upstream::{self, Slice};
 use qonnx_dialects::word::Word;
 use std::collections::HashMap;
 
-use super::readers::Readers;
+use super::order::Order;
 
-/// The conversion of one stage: a value of the integer level is an array here.
-pub struct Layers<'c, 'r> {
-    context: &'c Context,
-    block: BlockHandle<'c>,
-    arrays: HashMap<usize, (Val<'c>, Array)>,
-    readers: &'r Readers,
-    /// The op that is being converted.
-    op: Op<'c>,
+/// Words in hardware.
+#[derive(Clone)]
+pub struct Words<'c> {
+    /// The array.
+    pub value: Val<'c>,
+    /// Its type.
+    pub link: Link,
+    /// The order of its dimensions.
+    pub order: Order,
 }
 
-impl<'c, 'r> Layers<'c, 'r> {
+/// The conversion of one stage: a tensor of the level of layers is an array here.
+pub struct Layers<'c> {
+    context: &'c Context,
+    block: BlockHandle<'c>,
+    /// The words of each tensor in each order that they have been needed in.
+    words: HashMap<(usize, Order), Words<'c>>,
+    /// The op that is being converted.
+    pub op: Op<'c>,
+}
+
+impl<'c> Layers<'c> {
     /// Layers are appended to `block`; the first op that is converted is `first`.
-    pub fn new(
-        context: &'c Context,
-        block: BlockHandle<'c>,
-        readers: &'r Readers,
-        first: Op<'c>,
-    ) -> Self {
+    pub fn new(context: &'c Context, block: BlockHandle<'c>, first: Op<'c>) -> Self {
         Self {
             context,
             block,
-            arrays: HashMap::new(),
-            readers,
+            words: HashMap::new(),
             op: first,
         }
     }
 
-    /// Says which array holds a value of the integer level.
-    pub fn bind(&mut self, value: Val<'c>, array: Val<'c>, r#type: Array) {
-        self.arrays.insert(ir::value_key(value), (array, r#type));
+    /// Says which array holds a tensor, its dimensions in their own order.
+    pub fn bind(&mut self, tensor: Val<'c>, value: Val<'c>, link: Link) {
+        let order = Order::Tensor;
+        self.keep(tensor, Words { value, link, order });
     }
 
-    /// Appends a layer. Fails if hardware has no array of that type.
+    fn keep(&mut self, tensor: Val<'c>, words: Words<'c>) {
+        let key = (ir::value_key(tensor), words.order);
+        self.words.insert(key, words);
+    }
+
+    /// Appends a layer of the op that is being converted. Fails if hardware has no such array.
     pub fn append(
-        &mut self,
-        layer: &dataflow::Op,
-        operands: &[Val<'c>],
-        result: Array,
-        location: Location<'c>,
-    ) -> Result<(Val<'c>, Array), Reported> {
-        let r#type = type_of_array(result, self.context, self.op)?;
-        let op = ir::build_op(
-            self.block,
-            None,
-            layer.build(self.context, operands, r#type, location),
-        );
+        &self,
+        layer: dataflow::Op,
+        operands: &[&Words<'c>],
+        link: Link,
+        order: Order,
+    ) -> Result<Words<'c>, Reported> {
+        let location = self.op.location();
+        let r#type = type_of_link(&link, self.context, self.op)?;
+        let operands: Vec<_> = operands.iter().map(|words| words.value).collect();
+        let op = layer.build(self.context, &operands, r#type, location);
+        let op = ir::build_op(self.block, None, op);
         let value = ir::val(op.result(0).expect("a layer has one result"));
-        Ok((value, result))
+        Ok(Words { value, link, order })
     }
 
-    /// The location of a layer whose result is no tensor of the integer level.
-    pub fn nameless(&self) -> Location<'c> {
-        Location::unknown(self.context)
+    /// The order that a tensor has been made in, if it has been.
+    pub fn order(&self, tensor: Val<'c>) -> Option<Order> {
+        let key = ir::value_key(tensor);
+        let mut orders = [Order::Tensor, Order::ChannelsLast].into_iter();
+        orders.find(|order| self.words.contains_key(&(key, *order)))
     }
 
-    /// The array of a value, its bits read as signed or unsigned numbers, or as its producer left them.
-    pub fn array(
-        &mut self,
-        value: Val<'c>,
-        signed: Option<bool>,
-        user: Op<'c>,
-    ) -> Result<(Val<'c>, Array), Reported> {
-        let location = self.nameless();
-        let (array, r#type) = match self.arrays.get(&ir::value_key(value)) {
-            Some(found) => *found,
-            None => self.constant(value, signed, user)?,
-        };
-        self.read_as((array, r#type), signed, location)
-    }
-
-    /// The same bits under another signedness.
-    pub fn read_as(
-        &mut self,
-        (array, r#type): (Val<'c>, Array),
-        signed: Option<bool>,
-        location: Location<'c>,
-    ) -> Result<(Val<'c>, Array), Reported> {
-        match signed {
-            Some(signed) if signed != r#type.word.signed => {
-                let result = Array {
-                    word: Word {
-                        signed,
-                        ..r#type.word
-                    },
-                    ..r#type
-                };
-                self.append(&dataflow::Op::Cast, &[array], result, location)
+    /// The words of a tensor with its dimensions in an order.
+    pub fn words(&mut self, tensor: Val<'c>, order: Order) -> Result<Words<'c>, Reported> {
+        let key = ir::value_key(tensor);
+        if let Some(words) = self.words.get(&(key, order)) {
+            return Ok(words.clone());
+        }
+        let other = [Order::Tensor, Order::ChannelsLast]
+            .into_iter()
+            .find_map(|other| self.words.get(&(key, other)).cloned());
+        let words = match other {
+            Some(words) => words,
+            None => {
+                let constant = self.constant(tensor)?;
+                self.keep(tensor, constant.clone());
+                constant
             }
-            _ => Ok((array, r#type)),
+        };
+        let ordered = self.reordered(&words, order)?;
+        self.keep(tensor, ordered.clone());
+        Ok(ordered)
+    }
+
+    /// Words with their dimensions in another order.
+    pub fn reordered(&self, words: &Words<'c>, order: Order) -> Result<Words<'c>, Reported> {
+        let rank = words.link.shape.len();
+        // What has no spatial dimension has the same order either way.
+        if words.order == order || rank < 3 {
+            return Ok(Words {
+                order,
+                ..words.clone()
+            });
+        }
+        let perm = words.order.permutation(order, rank);
+        let shape: Vec<_> = perm.iter().map(|&at| words.link.shape[at]).collect();
+        let link = words.link.with_shape(shape);
+        self.append(
+            dataflow::Op::Transpose(dataflow::Transpose { perm }),
+            &[words],
+            link,
+            order,
+        )
+    }
+
+    /// The integers of a constant operand.
+    pub fn constant_tensor(&self, value: Val<'c>) -> Result<Option<Tensor>, Reported> {
+        match ir::constant_elements(value) {
+            Ok(tensor) => Ok(Some(tensor)),
+            Err(NoElements::TooLarge(reason)) => {
+                fail(self.op, format!("a constant operand {reason}"))
+            }
+            Err(_) => Ok(None),
         }
     }
 
-    fn constant(
-        &mut self,
-        value: Val<'c>,
-        signed: Option<bool>,
-        user: Op<'c>,
-    ) -> Result<(Val<'c>, Array), Reported> {
+    fn constant(&self, value: Val<'c>) -> Result<Words<'c>, Reported> {
         let empty = ir::defining_op(value).is_some_and(upstream::is_empty);
-        let tensor = match ir::type_of(value) {
-            Some(r#type) if empty => {
-                let count = r#type.shape.iter().product();
-                Some(Tensor::of_integers(
-                    r#type.element,
-                    r#type.shape,
-                    vec![0; count],
-                ))
-            }
-            _ => match ir::constant_elements(value) {
-                Err(NoElements::TooLarge(reason)) => {
-                    return fail(user, format!("a constant operand {reason}"));
-                }
-                value => value.ok(),
-            },
+        let tensor = match ir::type_of(value).filter(|_| empty) {
+            Some(r#type) => Some(Tensor::zeros(&r#type)),
+            None => self.constant_tensor(value)?,
         };
-        let Some((width, tensor)) = tensor.and_then(|tensor| match tensor.element() {
-            Element::Int { width, .. } if !tensor.is_empty() => Some((width, tensor)),
-            _ => None,
-        }) else {
+        let word = tensor
+            .as_ref()
+            .and_then(|tensor| Word::of_element(tensor.element()));
+        let (Some(tensor), Some(word)) = (tensor, word) else {
             return fail(
-                user,
-                "an operand is neither computed in hardware nor an integer constant",
+                self.op,
+                "an operand is neither computed in hardware nor a constant of signed or unsigned integers",
             );
         };
-        let word = Word {
-            bits: width,
-            signed: signed.unwrap_or(true),
+        let values = tensor.as_int().unwrap_or_default().to_vec();
+        let layer = dataflow::Constant {
+            value: Tensor::i64([values.len()], values),
         };
-        let extend = if word.signed {
-            sign_extend
-        } else {
-            zero_extend
-        };
-        let values: Vec<i64> = tensor
-            .as_int()
-            .unwrap_or_default()
-            .iter()
-            .map(|&value| extend(value, width))
-            .collect();
-        let size = values.len();
-        let layer = dataflow::Op::Constant(dataflow::Constant {
-            value: Tensor::i64([size], values),
-        });
-        let location = self.nameless();
-        self.append(&layer, &[], Array { size, word }, location)
+        let link = Link::array(tensor.shape, word);
+        self.append(dataflow::Op::Constant(layer), &[], link, Order::Tensor)
     }
 
-    /// Converts one op of the integer level.
+    /// Converts one op of the level of layers.
     pub fn convert(&mut self, op: Op<'c>) -> PassResult {
         self.op = op;
-        let operand = |at: usize| match op.operand(at) {
-            Ok(value) => Ok(ir::val(value)),
-            Err(_) => fail(op, format!("operand {at} is missing")),
-        };
+        let operands: Vec<_> = op.operands().map(ir::val).collect();
         let Some(result) = op.result(0).ok().map(ir::val) else {
             return fail(op, "the op has no result");
         };
-        let Some(result_type) = ir::type_of(result) else {
-            return fail(op, "the shape of the result is not known");
-        };
-        let Element::Int { width, .. } = result_type.element else {
+        let r#type = ir::type_of(result);
+        let link = r#type.and_then(|r#type| {
+            let word = Word::of_element(r#type.element)?;
+            Some(Link::array(r#type.shape, word))
+        });
+        let Some(link) = link else {
             return fail(
                 op,
                 format!(
-                    "the result has elements {}, expected integers",
-                    result_type.element
+                    "the result is {}, expected signed or unsigned integers of static shape; hardware starts from the \
+                     level of layers, run 'lower-to-qint'",
+                    melior::ir::ValueLike::r#type(&result)
                 ),
             );
         };
-        let typed = Word::of_element(result_type.element);
-        let of_type = typed.unwrap_or(Word {
-            bits: width,
-            signed: self.readers.signed(result),
-        });
-        let made = match (qint::Op::read(op), upstream::Op::read(op)) {
-            (Some(function), _) => {
-                let x = operand(0)?;
-                let shape = ir::type_of(x)
-                    .map(|r#type| r#type.shape)
-                    .unwrap_or_default();
-                let Some(activation) = activation(function, &shape) else {
-                    return fail(op, "the op does not stay within the integers");
-                };
-                let (x, array) = self.array(x, None, op)?;
-                let result = Array {
-                    size: array.size,
-                    word: of_type,
-                };
-                self.append(&activation.into(), &[x], result, op.location())?
+        let words = match (qint::Op::read(op), upstream::Op::read(op), &operands[..]) {
+            (Some(layer), _, operands) => self.layer(layer, operands, link)?,
+            (_, Some(upstream::Op::Reshape), &[x, ..]) => {
+                let x = self.words(x, Order::Tensor)?;
+                self.append(dataflow::Op::Reshape, &[&x], link, Order::Tensor)?
             }
-            (None, Some(upstream::Op::Reshape)) => self.array(operand(0)?, None, op)?,
-            (None, Some(upstream::Op::Bitcast)) => {
-                let signed = typed.map(|word| word.signed);
-                self.array(operand(0)?, signed, op)?
+            (_, Some(upstream::Op::Transpose(transpose)), &[x, _]) => {
+                let x = self.words(x, Order::Tensor)?;
+                let perm = transpose.perm;
+                self.append(
+                    dataflow::Op::Transpose(dataflow::Transpose { perm }),
+                    &[&x],
+                    link,
+                    Order::Tensor,
+                )?
             }
-            (None, Some(upstream::Op::Generic(generic))) => {
-                let word = of_type;
-                if generic
-                    .iterators
-                    .contains(&upstream::IteratorKind::Reduction)
-                {
-                    self.contraction(op, &generic, word)?
-                } else {
-                    self.elementwise(op, &generic, word)?
-                }
+            (_, Some(upstream::Op::ExtractSlice(slice)), &[x, ..]) => {
+                let x = self.words(x, Order::Tensor)?;
+                let Slice {
+                    offsets, strides, ..
+                } = slice;
+                let layer = dataflow::Slice { offsets, strides };
+                self.append(dataflow::Op::Slice(layer), &[&x], link, Order::Tensor)?
             }
-            (None, Some(upstream::Op::ExtractSlice(slice))) => {
-                let x = operand(0)?;
-                let shape = ir::type_of(x)
-                    .map(|r#type| r#type.shape)
-                    .unwrap_or_default();
-                let order = slice_order(&slice, &shape);
-                let operand = self.array(x, None, op)?;
-                self.gather(&[operand], order, op.location())?
+            (_, Some(upstream::Op::InsertSlice(slice)), &[part, whole]) => {
+                let part = self.words(part, Order::Tensor)?;
+                let whole = self.words(whole, Order::Tensor)?;
+                let Slice {
+                    offsets, strides, ..
+                } = slice;
+                let layer = dataflow::Insert { offsets, strides };
+                self.append(
+                    dataflow::Op::Insert(layer),
+                    &[&whole, &part],
+                    link,
+                    Order::Tensor,
+                )?
             }
-            (None, Some(upstream::Op::InsertSlice(slice))) => {
-                let destination = operand(1)?;
-                let shape = ir::type_of(destination)
-                    .map(|r#type| r#type.shape)
-                    .unwrap_or_default();
-                let source = self.array(operand(0)?, None, op)?;
-                let destination = self.array(destination, Some(source.1.word.signed), op)?;
-                let mut order: Vec<usize> = (0..destination.1.size).collect();
-                for (at, to) in slice_order(&slice, &shape).into_iter().enumerate() {
-                    order[to] = destination.1.size + at;
-                }
-                self.gather(&[destination, source], order, op.location())?
-            }
-            (None, None) => return fail(op, unsupported(op)),
+            _ => return fail(op, self.unsupported()),
         };
-        self.arrays.insert(ir::value_key(result), made);
+        if Node::at(op.location()).is_some() {
+            let rank = words.link.shape.len();
+            let perm = words.order.permutation(Order::Tensor, rank);
+            let trace = Trace { perm }.build(self.context, words.value, op.location());
+            ir::build_op(self.block, None, trace);
+        }
+        self.keep(result, words);
         Ok(())
     }
 
-    /// Wires; none if every word stays where it is.
-    pub fn gather(
+    /// A layer of integers.
+    fn layer(
         &mut self,
-        operands: &[(Val<'c>, Array)],
-        order: Vec<usize>,
-        location: Location<'c>,
-    ) -> Result<(Val<'c>, Array), Reported> {
-        let (first, array) = operands[0];
-        if order.len() == array.size && order.iter().enumerate().all(|(at, &from)| at == from) {
-            return Ok((first, array));
+        layer: qint::Op,
+        operands: &[Val<'c>],
+        link: Link,
+    ) -> Result<Words<'c>, Reported> {
+        match (layer, operands) {
+            (qint::Op::MatMul, &[x, w]) => self.matmul(x, w, link),
+            (qint::Op::Conv(conv), &[x, w]) => self.conv(conv, x, w, link),
+            (qint::Op::MaxPool(pool), &[x]) => self.pool(dataflow::Pool::MaxPool, pool, x, link),
+            (qint::Op::MinPool(pool), &[x]) => self.pool(dataflow::Pool::MinPool, pool, x, link),
+            (qint::Op::Add, &[a, b]) => self.sum(dataflow::Elementwise::Add, [a, b], link),
+            (qint::Op::Sub, &[a, b]) => self.sum(dataflow::Elementwise::Sub, [a, b], link),
+            (qint::Op::Cast, &[n]) => self.each_word(n, link, |_| dataflow::Op::Cast),
+            (qint::Op::Threshold(op), &[n]) => self.each_word(n, link, |axis| {
+                dataflow::Op::Threshold(qint::Threshold {
+                    axis: axis(op.axis),
+                    ..op
+                })
+            }),
+            (qint::Op::Requantize(op), &[n]) => self.each_word(n, link, |axis| {
+                dataflow::Op::Requantize(qint::Requantize {
+                    axis: axis(op.axis),
+                    ..op
+                })
+            }),
+            (qint::Op::Lookup(op), &[n]) => self.each_word(n, link, |axis| {
+                dataflow::Op::Lookup(qint::Lookup {
+                    axis: axis(op.axis),
+                    ..op
+                })
+            }),
+            _ => fail(self.op, self.unsupported()),
         }
-        let result = Array {
-            size: order.len(),
-            word: array.word,
-        };
-        let values: Vec<_> = operands.iter().map(|(value, _)| *value).collect();
-        self.append(
-            &dataflow::Op::Gather(dataflow::Gather { order }),
-            &values,
-            result,
-            location,
+    }
+
+    /// A function of each word, made with the places that axes of the tensor have here.
+    fn each_word(
+        &mut self,
+        n: Val<'c>,
+        link: Link,
+        layer: impl FnOnce(&dyn Fn(usize) -> usize) -> dataflow::Op,
+    ) -> Result<Words<'c>, Reported> {
+        let order = self.order(n).unwrap_or(Order::Tensor);
+        let n = self.words(n, order)?;
+        let layer = layer(&|axis| order.place(axis, n.link.shape.len()));
+        let link = Link::array(n.link.shape.clone(), link.word);
+        self.append(layer, &[&n], link, order)
+    }
+
+    /// The refusal of an op that has no layer.
+    pub fn unsupported(&self) -> String {
+        format!(
+            "'{}' is no layer that hardware is made of; hardware starts from the level of layers, run 'lower-to-qint'",
+            ir::op_name(self.op)
         )
     }
 }
 
 /// The type of an array that an op needs. Fails if hardware has none.
-pub fn type_of_array<'c>(
-    array: Array,
+pub fn type_of_link<'c>(
+    link: &Link,
     context: &'c Context,
     op: Op<'c>,
-) -> Result<Type<'c>, Reported> {
-    match array.to_type(context) {
+) -> Result<melior::ir::Type<'c>, Reported> {
+    match link.to_type(context) {
         Some(r#type) => Ok(r#type),
-        None if array.size == 0 => fail(
+        None if link.size() == 0 => fail(
             op,
             "an operand or the result holds no elements, which is not supported in hardware; expected extents of at \
              least 1",
@@ -290,65 +306,8 @@ pub fn type_of_array<'c>(
             op,
             format!(
                 "it needs words of {} bits, which is not supported in hardware: arrays have words of 1 to 63 bits",
-                array.word.bits
+                link.word.bits
             ),
         ),
     }
-}
-
-/// The refusal of an op that has no layer.
-pub fn unsupported(op: Op<'_>) -> String {
-    format!(
-        "'{}' is not supported by the hls backend, which has no streaming layer for it yet; compile this model for the cpu",
-        ir::op_name(op)
-    )
-}
-
-/// The layer of an integer activation.
-fn activation(function: qint::Op, shape: &[usize]) -> Option<Activation> {
-    let (function, axis) = match function {
-        qint::Op::Threshold(op) => {
-            let axis = op.axis;
-            (Function::Threshold(qint::Threshold { axis: 0, ..op }), axis)
-        }
-        qint::Op::Requantize(op) => {
-            let axis = op.axis;
-            (
-                Function::Requantize(qint::Requantize { axis: 0, ..op }),
-                axis,
-            )
-        }
-        qint::Op::Lookup(op) => {
-            let axis = op.axis;
-            (Function::Lookup(qint::Lookup { axis: 0, ..op }), axis)
-        }
-        qint::Op::Quantize(_)
-        | qint::Op::Dequantize(_)
-        | qint::Op::MatMul
-        | qint::Op::Conv(_)
-        | qint::Op::MaxPool(_)
-        | qint::Op::MinPool(_)
-        | qint::Op::Add
-        | qint::Op::Sub
-        | qint::Op::Cast => return None,
-    };
-    // One function for all channels does not care where they are.
-    let inner = if function.channels() == 1 {
-        1
-    } else {
-        shape.get(axis + 1..)?.iter().product()
-    };
-    Some(Activation { function, inner })
-}
-
-/// Linear index in the larger tensor, of extents `shape`, of each element of a slice.
-fn slice_order(slice: &Slice, shape: &[usize]) -> Vec<usize> {
-    let steps = strides(shape);
-    let mut order = Vec::with_capacity(slice.sizes.iter().product());
-    for_each_index(&slice.sizes, |index| {
-        let along =
-            |axis: usize| (slice.offsets[axis] + index[axis] * slice.strides[axis]) * steps[axis];
-        order.push((0..index.len()).map(along).sum());
-    });
-    order
 }

@@ -1,12 +1,11 @@
-//! From exact-width integers to the layers of a hardware network.
+//! From layers of exact-width integers to the layers of a hardware network.
 
-mod contraction;
-mod elementwise;
-pub mod int_to_dataflow;
+pub mod qint_to_dataflow;
 
 pass_registry! {
-    int_to_dataflow::IntToDataflow,
+    qint_to_dataflow::QintToDataflow,
 }
+mod kinds;
 mod layers;
-mod readers;
+mod order;
 mod stages;

@@ -1,6 +1,6 @@
 //! Functions of each word: thresholds, rescaling, tables.
 
-use qonnx_dialects::dataflow::{Activation, Cost, Function};
+use qonnx_dialects::dataflow::{Cost, Function, Link};
 use qonnx_dialects::hls::{Binary, Builder, Memory, Scalar};
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::qint::{Lookup, Requantize, Threshold};
@@ -34,6 +34,14 @@ struct Channels {
 }
 
 impl Channels {
+    fn of_layer(function: &dyn Function, link: &Link) -> Self {
+        Self {
+            count: function.channels(),
+            inner: function.inner(link),
+            size: link.size(),
+        }
+    }
+
     /// `i / inner % count`, as simply as the sizes allow.
     fn of<'c>(self, builder: &Builder<'c>, i: Val<'c>) -> Val<'c> {
         let block = if self.inner == 1 {
@@ -50,28 +58,6 @@ impl Channels {
 }
 
 impl<'c> Emitter<'c> {
-    /// The function of an activation layer; returns its name.
-    pub fn activation(
-        &mut self,
-        wanted: &Foreign,
-        activation: &Activation,
-        inputs: &[Port],
-        output: &Port,
-        cost: Cost,
-    ) -> String {
-        let count = activation.function.channels();
-        let channels = Channels {
-            count,
-            inner: activation.inner,
-            size: output.array.size,
-        };
-        match &activation.function {
-            Function::Threshold(op) => self.threshold(wanted, op, channels, inputs, output, cost),
-            Function::Requantize(op) => self.requantize(wanted, op, channels, inputs, output, cost),
-            Function::Lookup(op) => self.lookup(wanted, op, channels, inputs, output, cost),
-        }
-    }
-
     fn parameter(&mut self, wanted: &Foreign, values: &[i64], comment: &str) -> Parameter {
         match values {
             [first, rest @ ..] if rest.iter().all(|value| value == first) => {
@@ -84,23 +70,22 @@ impl<'c> Emitter<'c> {
         }
     }
 
-    fn threshold(
+    /// The function of a `threshold` layer; returns its name.
+    pub fn threshold(
         &mut self,
         wanted: &Foreign,
         op: &Threshold,
-        channels: Channels,
         inputs: &[Port],
         output: &Port,
         cost: Cost,
     ) -> String {
-        let (rows, steps) = (
-            channels.count,
-            op.thresholds.shape.get(1).copied().unwrap_or(0),
-        );
+        let channels = Channels::of_layer(op, &output.link);
+        let rows = channels.count;
+        let steps = op.thresholds.shape.get(1).copied().unwrap_or(0);
         let levels = op.thresholds.as_int().unwrap_or_default();
         let input = inputs[0].clone();
         // Numbers and thresholds are compared in one word that holds both.
-        let common = Word::of_values(levels.iter().copied()).joined(input.array.word);
+        let common = Word::of_values(levels.iter().copied()).joined(input.link.word);
         let table = (steps > 0).then(|| {
             let word = signed_as(levels, common.signed);
             let shape: &[usize] = if rows == 1 { &[steps] } else { &[rows, steps] };
@@ -130,10 +115,11 @@ impl<'c> Emitter<'c> {
         );
         let comment = format!(
             "{} words {} by {steps} thresholds in each of {rows} channels",
-            output.array.size, input.array.word
+            output.link.size(),
+            input.link.word
         );
         self.function(wanted, comment, inputs, output, cost, |body| {
-            body.words(output.array.size, |inner, i| {
+            body.words(output.link.size(), |inner, i| {
                 // An expression is printed where it is used, so the channel is made again in the inner loop.
                 let channel = channels.of(inner, i);
                 let Some(table) = &table else {
@@ -178,15 +164,16 @@ impl<'c> Emitter<'c> {
         })
     }
 
-    fn requantize(
+    /// The function of a `requantize` layer; returns its name.
+    pub fn requantize(
         &mut self,
         wanted: &Foreign,
         op: &Requantize,
-        channels: Channels,
         inputs: &[Port],
         output: &Port,
         cost: Cost,
     ) -> String {
+        let channels = Channels::of_layer(op, &output.link);
         let multiplier =
             self.parameter(&wanted.within("", "_multiplier"), &op.multiplier, "factors");
         let addend = self.parameter(&wanted.within("", "_addend"), &op.addend, "addends");
@@ -195,7 +182,7 @@ impl<'c> Emitter<'c> {
             Parameter::Each(table) => table.word(),
         };
         let input = inputs[0].clone();
-        let scaled_word = input.array.word.product(of(&multiplier)).sum(of(&addend));
+        let scaled_word = input.link.word.product(of(&multiplier)).sum(of(&addend));
         let scaled_type = self.typedef(
             &wanted.within("", "_scaled"),
             scaled_word,
@@ -209,10 +196,15 @@ impl<'c> Emitter<'c> {
         );
         let comment = format!(
             "{} words {} rescaled: shift {}, {}, limited to {}..={}",
-            output.array.size, input.array.word, op.shift, op.rounding_mode, op.lo, op.hi
+            output.link.size(),
+            input.link.word,
+            op.shift,
+            op.rounding_mode,
+            op.lo,
+            op.hi
         );
         self.function(wanted, comment, inputs, output, cost, |body| {
-            body.words(output.array.size, |inner, i| {
+            body.words(output.link.size(), |inner, i| {
                 let n = load_n(body, inner, i, &input);
                 let channel = channels.of(inner, i);
                 let product = inner.binary(Binary::Mul, n, multiplier.read(inner, channel));
@@ -225,15 +217,16 @@ impl<'c> Emitter<'c> {
         })
     }
 
-    fn lookup(
+    /// The function of a `lookup` layer; returns its name.
+    pub fn lookup(
         &mut self,
         wanted: &Foreign,
         op: &Lookup,
-        channels: Channels,
         inputs: &[Port],
         output: &Port,
         cost: Cost,
     ) -> String {
+        let channels = Channels::of_layer(op, &output.link);
         let (rows, domain) = (channels.count, op.table.shape.get(1).copied().unwrap_or(0));
         let values = op.table.as_int().unwrap_or_default();
         let shape: &[usize] = if rows == 1 {
@@ -252,10 +245,11 @@ impl<'c> Emitter<'c> {
         let input = inputs[0].clone();
         let comment = format!(
             "{} words {} by tables of {domain} in each of {rows} channels",
-            output.array.size, input.array.word
+            output.link.size(),
+            input.link.word
         );
         self.function(wanted, comment, inputs, output, cost, |body| {
-            body.words(output.array.size, |inner, i| {
+            body.words(output.link.size(), |inner, i| {
                 let n = load_n(body, inner, i, &input);
                 let position = if op.low == 0 {
                     n
@@ -300,7 +294,7 @@ fn in_sign<'c>(builder: &Builder<'c>, value: Val<'c>, common: Word) -> Val<'c> {
 /// `const T n = in[i];`
 fn load_n<'c>(body: &Body<'_, 'c>, builder: &Builder<'c>, i: Val<'c>, input: &Port) -> Val<'c> {
     let n = builder.load(body.inputs[0], &[i]);
-    builder.define("n", &input.type_name, n, input.array.word)
+    builder.define("n", &input.type_name, n, input.link.word)
 }
 
 /// `base + step * count`, without what does nothing.

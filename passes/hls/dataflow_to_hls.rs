@@ -1,18 +1,19 @@
 //! The pass `dataflow-to-hls`.
 
 use melior::Context;
+use melior::ir::ValueLike;
 use melior::ir::operation::OperationLike;
-use melior::ir::{Location, ValueLike};
-use qonnx_dialects::dataflow::{self, Cost, Run, array_of};
-use qonnx_dialects::hls::{self, Builder, Func, Memory, Scalar};
+use qonnx_dialects::dataflow::{self, Cost, Run, Trace, link_of};
+use qonnx_dialects::hls::{self, Builder};
 use qonnx_dialects::ir::{self, Function, Node, Op};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
+use qonnx_dialects::tensor::strides;
 use qonnx_dialects::text::Foreign;
-use qonnx_dialects::word::Word;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use super::functions::{Emitter, Port};
 use super::names::Names;
+use super::top::{Step, Top};
 
 declare_pass! {
     /// Lower functions of hardware layers to C++ for high-level synthesis.
@@ -24,7 +25,7 @@ declare_pass! {
     /// tensor, weight and accumulator has a typedef. Names are those of the ONNX nodes, made legal and unique.
     ///
     /// ## Requires
-    /// The pass `int-to-dataflow`. Reuse factors other than 1 are refused.
+    /// The pass `qint-to-dataflow`. Streams and reuse factors other than 1 are refused.
     pub struct DataflowToHls => "dataflow-to-hls" on Module {}
 }
 
@@ -85,12 +86,12 @@ impl DataflowToHls {
 /// Checks that the host's tensors fit the arrays of the function.
 fn check(network: &Function<'_>, runs: &[Op<'_>]) -> PassResult {
     let arrays =
-        |values: Vec<ir::Val<'_>>| values.into_iter().map(array_of).collect::<Option<Vec<_>>>();
+        |values: Vec<ir::Val<'_>>| values.into_iter().map(link_of).collect::<Option<Vec<_>>>();
     let (Some(inputs), Some(outputs)) = (arrays(network.arguments()), arrays(network.returned()))
     else {
         return fail(
             network.op(),
-            "a network takes and returns hardware arrays only",
+            "a network takes and returns arrays only, and streams have no lowering yet",
         );
     };
     for run in runs {
@@ -103,15 +104,7 @@ fn check(network: &Function<'_>, runs: &[Op<'_>]) -> PassResult {
             && run.result_count() == outputs.len()
             && tensors
                 .zip(inputs.iter().chain(&outputs))
-                .all(|(tensor, array)| {
-                    tensor.is_some_and(|tensor| {
-                        let word = Word::of_element(tensor.element);
-                        tensor.shape.iter().product::<usize>() == array.size
-                            && tensor.element.is_int()
-                            && tensor.element.width() == array.word.bits
-                            && word.is_none_or(|word| word == array.word)
-                    })
-                });
+                .all(|(tensor, link)| tensor == Some(link.tensor()));
         if !fits {
             return fail(
                 *run,
@@ -142,33 +135,53 @@ fn replace_run<'c>(run: Op<'c>, callee: &str, context: &'c Context) {
     ir::erase(run);
 }
 
-/// One layer of a network and the names around it.
-struct Step<'c> {
-    function: String,
-    node: Option<Node>,
-    location: Location<'c>,
-    inputs: Vec<usize>,
-    result: usize,
-}
-
 /// The layer functions and the top function of a network.
 fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Result<(), Reported> {
     let mut ports: HashMap<usize, Port> = HashMap::new();
     let mut arguments = Vec::new();
     for (value, name) in network.arguments().into_iter().zip(network.input_names()) {
-        let Some(array) = array_of(value) else {
+        let Some(link) = link_of(value) else {
             return fail(network.op(), "an argument is not an array");
         };
         let port = Port {
             name: emitter.names.unique(&name.within("", "_in")),
-            ..emitter.port(&name, array, "input")
+            ..emitter.port(&name, link, "input")
         };
         arguments.push(port.clone());
         ports.insert(ir::value_key(value), port);
     }
     let mut steps = Vec::new();
     let mut cost = Cost::default();
+    // The array that holds the words of a value, where that has none of its own.
+    let mut shared: HashMap<usize, usize> = HashMap::new();
+    let root = |shared: &HashMap<usize, usize>, value| {
+        let key = ir::value_key(value);
+        shared.get(&key).copied().unwrap_or(key)
+    };
     for op in network.ops() {
+        let values: Vec<_> = op.operands().map(ir::val).collect();
+        let Some(operands) = values
+            .iter()
+            .map(|value| ports.get(&ir::value_key(*value)).cloned())
+            .collect::<Option<Vec<_>>>()
+        else {
+            return fail(op, "an operand is not an array of this function");
+        };
+        if let (Some(trace), [words], [port]) = (Trace::read(op), &values[..], &operands[..]) {
+            let steps_of = strides(&port.link.shape);
+            let in_order = trace.perm.is_sorted();
+            let of = |list: &[usize]| match in_order {
+                true => Vec::new(),
+                false => trace.perm.iter().map(|&at| list[at]).collect(),
+            };
+            steps.push(Step::Trace {
+                array: root(&shared, *words),
+                extents: of(&port.link.shape),
+                strides: of(&steps_of),
+                location: op.location(),
+            });
+            continue;
+        }
         let (Some(layer), Ok(result)) = (dataflow::Op::read(op), op.result(0)) else {
             return fail(
                 op,
@@ -186,46 +199,48 @@ fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Res
                 ),
             );
         }
-        let inputs: Vec<usize> = op
-            .operands()
-            .map(|value| ir::value_key(ir::val(value)))
-            .collect();
-        let Some(operands) = inputs
-            .iter()
-            .map(|key| ports.get(key).cloned())
-            .collect::<Option<Vec<_>>>()
-        else {
-            return fail(op, "an operand is not an array of this function");
-        };
         let result = ir::val(result);
-        let Some(array) = array_of(result) else {
-            return fail(op, "the result is not an array");
+        let Some(link) = link_of(result).filter(|link| link.lanes.is_none()) else {
+            return fail(
+                op,
+                "the result is not an array, and streams have no lowering yet",
+            );
         };
+        let links: Vec<_> = operands.iter().map(|port| port.link.clone()).collect();
+        let straight = layer
+            .wires(&links, &link)
+            .is_some_and(|wires| wires.are_straight(link.size()));
+        if let (true, [x, ..], [port, ..]) = (straight, &values[..], &operands[..]) {
+            shared.insert(ir::value_key(result), root(&shared, *x));
+            let port = Port {
+                link,
+                ..port.clone()
+            };
+            ports.insert(ir::value_key(result), port);
+            continue;
+        }
         let node = Node::at(op.location());
         let wanted = node
             .as_ref()
             .map_or_else(|| layer.short_name().into(), |node| node.name.clone());
-        let port = emitter.port(&wanted, array, wanted.within("result of ", ""));
-        let arrays: Vec<_> = operands.iter().map(|port| port.array).collect();
-        let layer_cost = dataflow::cost(&layer, &arrays, array);
+        let port = emitter.port(&wanted, link, wanted.within("result of ", ""));
+        let layer_cost = layer.cost(&links, &port.link);
         cost = cost.then(layer_cost);
         let builder = emitter.builder;
         emitter.builder = builder.at(op.location());
         let function = emitter.layer(&wanted, &layer, &operands, &port, layer_cost);
         emitter.builder = builder;
         ports.insert(ir::value_key(result), port);
-        steps.push(Step {
+        steps.push(Step::Call {
             function,
-            node,
-            location: op.location(),
-            inputs,
+            inputs: values.iter().map(|value| root(&shared, *value)).collect(),
             result: ir::value_key(result),
         });
     }
-    let returned: Vec<usize> = network.returned().into_iter().map(ir::value_key).collect();
+    let returned: Vec<_> = network.returned();
     let mut results = Vec::new();
-    for (key, name) in returned.iter().zip(network.output_names()) {
-        let Some(port) = ports.get(key) else {
+    for (value, name) in returned.iter().zip(network.output_names()) {
+        let Some(port) = ports.get(&ir::value_key(*value)) else {
             return fail(
                 network.op(),
                 "a returned value is not an array of this function",
@@ -240,114 +255,11 @@ fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Res
         name: network.name(),
         arguments,
         results,
-        returned,
+        returned: returned.iter().map(|value| root(&shared, *value)).collect(),
         steps,
         ports,
         cost,
     };
     top.emit(emitter.builder, network);
     Ok(())
-}
-
-/// The top function.
-struct Top<'c> {
-    name: String,
-    arguments: Vec<Port>,
-    results: Vec<Port>,
-    returned: Vec<usize>,
-    steps: Vec<Step<'c>>,
-    ports: HashMap<usize, Port>,
-    cost: Cost,
-}
-
-impl<'c> Top<'c> {
-    fn emit(&self, builder: Builder<'c>, network: Function<'c>) {
-        let all: Vec<_> = self.arguments.iter().chain(&self.results).collect();
-        let memory = |port: &Port| Memory::new([port.array.size], Scalar::Word(port.array.word));
-        let memories: Vec<Memory> = all.iter().map(|port| memory(port)).collect();
-        let head = Func {
-            name: self.name.clone(),
-            names: all.iter().map(|port| port.name.clone()).collect(),
-            types: all.iter().map(|port| port.type_name.clone()).collect(),
-            inputs: (0..all.len()).map(|at| at < self.arguments.len()).collect(),
-            top: true,
-            cost: self.cost,
-            comment: "The hardware network: one call for each layer".into(),
-        };
-        let keys: Vec<usize> = network.arguments().into_iter().map(ir::value_key).collect();
-        builder
-            .at(network.op().location())
-            .function(head, &memories, |inner, parameters| {
-                let (inputs, results) = parameters.split_at(self.arguments.len());
-                for input in inputs {
-                    inner.pragma("ARRAY_RESHAPE", Some(*input), "complete dim=0");
-                }
-                for result in results {
-                    inner.pragma("ARRAY_PARTITION", Some(*result), "complete dim=0");
-                }
-                let names: Vec<_> = all.iter().map(|port| port.name.as_str()).collect();
-                inner.pragma(
-                    "INTERFACE",
-                    None,
-                    &format!("ap_vld port={}", names.join(",")),
-                );
-                inner.pragma("PIPELINE", None, "II=1");
-                let mut arrays: HashMap<usize, ir::Val<'c>> =
-                    keys.iter().copied().zip(inputs.iter().copied()).collect();
-                let inputs = self.steps.iter().flat_map(|step| &step.inputs);
-                let read: HashSet<usize> = inputs.copied().collect();
-                for step in &self.steps {
-                    let port = &self.ports[&step.result];
-                    let array = match self.direct(step, &read) {
-                        Some(at) => results[at],
-                        None => {
-                            let array = inner.variable(&port.name, &port.type_name, &memory(port));
-                            inner.pragma("ARRAY_PARTITION", Some(array), "complete dim=0");
-                            array
-                        }
-                    };
-                    let operands: Vec<_> = step
-                        .inputs
-                        .iter()
-                        .map(|key| arrays[key])
-                        .chain([array])
-                        .collect();
-                    inner.call(&step.function, &operands);
-                    if let Some(node) = &step.node {
-                        inner.at(step.location).trace(array, &node.name);
-                    }
-                    arrays.insert(step.result, array);
-                }
-                for (at, key) in self.returned.iter().enumerate() {
-                    let from = arrays[key];
-                    if from != results[at] {
-                        copy(inner, at, from, results[at], self.results[at].array.size);
-                    }
-                }
-            });
-    }
-
-    /// The result that a step can write without a copy: the step's array leaves the network once and no other
-    /// layer reads it; `read` are the arrays that layers read.
-    fn direct(&self, step: &Step<'_>, read: &HashSet<usize>) -> Option<usize> {
-        if read.contains(&step.result) {
-            return None;
-        }
-        let mut leaving = self
-            .returned
-            .iter()
-            .enumerate()
-            .filter(|(_, key)| **key == step.result);
-        match (leaving.next(), leaving.next()) {
-            (Some((at, _)), None) => Some(at),
-            _ => None,
-        }
-    }
-}
-
-fn copy<'c>(builder: &Builder<'c>, number: usize, from: ir::Val<'c>, to: ir::Val<'c>, size: usize) {
-    builder.for_each(&format!("copy_{number}"), "i", size, |inner, i| {
-        inner.pragma("UNROLL", None, "");
-        inner.store(inner.load(from, &[i]), to, &[i]);
-    });
 }

@@ -1,6 +1,6 @@
 //! One C++ function for each hardware layer.
 
-use qonnx_dialects::dataflow::{self, Array, Cost, Dense, Elementwise};
+use qonnx_dialects::dataflow::{self, Cost, Elementwise, Link, Pool};
 use qonnx_dialects::hls::{self, Binary, Builder, Func, Memory, Scalar};
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::tensor::{Data, Sign, Tensor};
@@ -17,7 +17,14 @@ pub struct Port {
     /// The typedef of its words.
     pub type_name: String,
     /// Its type.
-    pub array: Array,
+    pub link: Link,
+}
+
+impl Port {
+    /// The array in C++, of one dimension.
+    pub fn memory(&self) -> Memory {
+        Memory::new([self.link.size()], Scalar::Word(self.link.word))
+    }
 }
 
 /// Appends declarations and functions to the module.
@@ -48,6 +55,16 @@ pub struct Table {
 }
 
 impl Table {
+    /// The name of the array.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The array.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
     /// The words that it holds.
     pub fn word(&self) -> Word {
         self.word
@@ -77,12 +94,12 @@ impl<'c> Emitter<'c> {
     }
 
     /// An array of the top function with a typedef of its own.
-    pub fn port(&mut self, wanted: &Foreign, array: Array, comment: impl Into<Foreign>) -> Port {
-        let type_name = self.typedef(wanted, array.word, comment);
+    pub fn port(&mut self, wanted: &Foreign, link: Link, comment: impl Into<Foreign>) -> Port {
+        let type_name = self.typedef(wanted, link.word, comment);
         Port {
             name: self.names.unique(&wanted.within("", "_out")),
             type_name,
-            array,
+            link,
         }
     }
 
@@ -132,12 +149,6 @@ impl<'c> Emitter<'c> {
         (name, Memory::new(shape, storage))
     }
 
-    /// A constant array of indices.
-    fn indices(&mut self, wanted: &Foreign, values: &[usize], comment: &str) -> (String, Memory) {
-        let values: Vec<i64> = values.iter().map(|&value| value as i64).collect();
-        self.stored(wanted, &[values.len()], &values, comment)
-    }
-
     /// The function of a layer; returns its name.
     pub fn layer(
         &mut self,
@@ -147,45 +158,44 @@ impl<'c> Emitter<'c> {
         output: &Port,
         cost: Cost,
     ) -> String {
+        let size = output.link.size();
+        let links: Vec<_> = inputs.iter().map(|port| port.link.clone()).collect();
+        if let Some(wires) = layer.wires(&links, &output.link) {
+            let name = wanted.within("", &format!("_{}", layer.short_name()));
+            return self.wires(&name, &wires, inputs, output, cost);
+        }
         match layer {
             dataflow::Op::Dense(dense) => self.dense(wanted, dense, inputs, output, cost),
-            dataflow::Op::Threshold(_) | dataflow::Op::Requantize(_) | dataflow::Op::Lookup(_) => {
-                let activation = layer.activation().expect("these are functions of a word");
-                self.activation(wanted, &activation, inputs, output, cost)
-            }
+            dataflow::Op::Threshold(op) => self.threshold(wanted, op, inputs, output, cost),
+            dataflow::Op::Requantize(op) => self.requantize(wanted, op, inputs, output, cost),
+            dataflow::Op::Lookup(op) => self.lookup(wanted, op, inputs, output, cost),
+            dataflow::Op::Pool(kind) => self.pool(wanted, *kind, inputs, output, cost),
             dataflow::Op::Elementwise(kind) => {
-                let what = format!("{kind:?} of two arrays of {} words", output.array.size);
+                let what = format!("{kind:?} of two arrays of {size} words");
                 self.function(wanted, what, inputs, output, cost, |body| {
-                    body.words(output.array.size, |inner, i| {
+                    body.words(size, |inner, i| {
                         let [a, b] = [0, 1].map(|at| inner.load(body.inputs[at], &[i]));
                         elementwise(inner, *kind, a, b)
-                    });
-                })
-            }
-            dataflow::Op::Cast => {
-                let what = format!("{} words in another type", output.array.size);
-                self.function(wanted, what, inputs, output, cost, |body| {
-                    body.words(output.array.size, |inner, i| {
-                        inner.load(body.inputs[0], &[i])
                     });
                 })
             }
             dataflow::Op::Constant(op) => {
                 let values = op.value.as_int().unwrap_or_default();
                 let name = wanted.within("", "_values");
-                let table = self.table(
-                    &name,
-                    &[values.len()],
-                    values,
-                    output.array.word,
-                    "constant words",
-                );
-                let what = format!("{} constant words", values.len());
+                let word = output.link.word;
+                let table = self.table(&name, &[size], values, word, "constant words");
+                let what = format!("{size} constant words");
                 self.function(wanted, what, inputs, output, cost, |body| {
-                    body.words(output.array.size, |inner, i| table.read(inner, &[i]));
+                    body.words(size, |inner, i| table.read(inner, &[i]));
                 })
             }
-            dataflow::Op::Gather(op) => self.gather(wanted, &op.order, inputs, output, cost),
+            // What is no wires and none of the others.
+            _ => {
+                let what = format!("{size} words in another type");
+                self.function(wanted, what, inputs, output, cost, |body| {
+                    body.words(size, |inner, i| inner.load(body.inputs[0], &[i]));
+                })
+            }
         }
     }
 
@@ -207,10 +217,7 @@ impl<'c> Emitter<'c> {
         };
         names.push("out".to_owned());
         let ports: Vec<_> = inputs.iter().chain([output]).collect();
-        let memories: Vec<_> = ports
-            .iter()
-            .map(|port| Memory::new([port.array.size], Scalar::Word(port.array.word)))
-            .collect();
+        let memories: Vec<_> = ports.iter().map(|port| port.memory()).collect();
         let head = Func {
             name: name.clone(),
             names,
@@ -234,130 +241,38 @@ impl<'c> Emitter<'c> {
         name
     }
 
-    fn dense(
+    /// The choice among neighbouring words.
+    fn pool(
         &mut self,
         wanted: &Foreign,
-        dense: &Dense,
+        kind: Pool,
         inputs: &[Port],
         output: &Port,
         cost: Cost,
     ) -> String {
-        let (depth, columns, rows) = (dense.inputs(), dense.outputs(), dense.rows);
-        let weights = dense.weight_numbers();
-        let word = Word::of_element(dense.weights.element())
-            .expect("the verifier wants words for weights");
-        let name = wanted.within("", "_weights");
-        let weights = self.table(
-            &name,
-            &[depth, columns],
-            weights,
-            word,
-            "weights, inputs x outputs",
-        );
-        let bias = (!dense.bias.is_empty()).then(|| {
-            let word = Word::of_values(dense.bias.iter().copied());
-            self.table(
-                &wanted.within("", "_bias"),
-                &[columns],
-                &dense.bias,
-                word,
-                "bias of each output",
-            )
-        });
-        let accumulator = output.array.word;
-        let accumulator_type = self.typedef(
-            &wanted.within("", "_accumulator"),
-            accumulator,
-            "accumulators",
-        );
-        let input = inputs[0].clone();
-        let comment = format!(
-            "Product of {rows} x {depth} words {} with {depth} x {columns} weights {word} in accumulators {accumulator}",
-            input.array.word
-        );
-        self.function(wanted, comment, inputs, output, cost, |body| {
-            let builder = body.builder;
-            let memory = Memory::new([columns], Scalar::Word(accumulator));
-            let partition = builder.global(&weights.name, &weights.memory);
-            builder.pragma("ARRAY_PARTITION", Some(partition), "complete dim=0");
-            let sums = builder.variable("acc", &accumulator_type, &memory);
-            builder.pragma("ARRAY_PARTITION", Some(sums), "complete dim=0");
-            let one_row = |inner: &Builder<'c>, row: Option<Val<'c>>| {
-                unrolled(inner, "start", "j", columns, |inner, j| {
-                    let start = match &bias {
-                        Some(bias) => bias.read(inner, &[j]),
-                        None => inner.literal(0),
-                    };
-                    inner.store(start, sums, &[j]);
+        let size = output.link.size();
+        let window = Pool::window(&inputs[0].link, &output.link);
+        let (input_type, word) = (inputs[0].type_name.clone(), inputs[0].link.word);
+        let kind = match kind {
+            Pool::MaxPool => Elementwise::Max,
+            Pool::MinPool => Elementwise::Min,
+        };
+        let what = format!("{kind:?} of {window} words for each of {size}");
+        self.function(wanted, what, inputs, output, cost, |body| {
+            body.words(size, |inner, i| {
+                let first = || inner.binary(Binary::Mul, i, inner.index(window));
+                let memory = Memory::new([], Scalar::Word(word));
+                let chosen = inner.variable("chosen", &input_type, &memory);
+                inner.store(inner.load(body.inputs[0], &[first()]), chosen, &[]);
+                unrolled(inner, "window", "k", window, |inner, k| {
+                    let at = inner.binary(Binary::Add, first(), k);
+                    let x = inner.load(body.inputs[0], &[at]);
+                    let x = inner.define("x", &input_type, x, word);
+                    let best = elementwise(inner, kind, inner.load(chosen, &[]), x);
+                    inner.store(best, chosen, &[]);
                 });
-                unrolled(inner, "inputs", "i", depth, |inner, i| {
-                    let x = inner.load(body.inputs[0], &[offset(inner, row, depth, i)]);
-                    let x = inner.define("x", &input.type_name, x, input.array.word);
-                    unrolled(inner, "outputs", "j", columns, |inner, j| {
-                        let product = inner.binary(Binary::Mul, x, weights.read(inner, &[i, j]));
-                        let sum = inner.binary(Binary::Add, inner.load(sums, &[j]), product);
-                        inner.store(sum, sums, &[j]);
-                    });
-                });
-                unrolled(inner, "result", "j", columns, |inner, j| {
-                    inner.store(
-                        inner.load(sums, &[j]),
-                        body.output,
-                        &[offset(inner, row, columns, j)],
-                    );
-                });
-            };
-            if rows == 1 {
-                one_row(builder, None);
-            } else {
-                unrolled(builder, "rows", "k", rows, |inner, row| {
-                    one_row(inner, Some(row))
-                });
-            }
-        })
-    }
-
-    fn gather(
-        &mut self,
-        wanted: &Foreign,
-        order: &[usize],
-        inputs: &[Port],
-        output: &Port,
-        cost: Cost,
-    ) -> String {
-        // For each operand: where its words go, and which word that is.
-        let mut parts = Vec::new();
-        let mut first = 0;
-        for (at, port) in inputs.iter().enumerate() {
-            let words = first..first + port.array.size;
-            let (to, from): (Vec<usize>, Vec<usize>) = order
-                .iter()
-                .enumerate()
-                .filter(|(_, from)| words.contains(from))
-                .map(|(to, from)| (to, from - first))
-                .unzip();
-            first = words.end;
-            if !to.is_empty() {
-                let to = self.indices(&wanted.within("", "_to"), &to, "positions of the result");
-                let from =
-                    self.indices(&wanted.within("", "_from"), &from, "words that stand there");
-                parts.push((at, to, from));
-            }
-        }
-        let comment = format!("{} words in another order", output.array.size);
-        self.function(wanted, comment, inputs, output, cost, |body| {
-            let builder = body.builder;
-            for (at, to, from) in &parts {
-                let count = to.1.shape[0];
-                unrolled(builder, &format!("words_{at}"), "i", count, |inner, i| {
-                    let index = |(name, memory): &(String, Memory)| {
-                        let entry = inner.load(inner.global(name, memory), &[i]);
-                        inner.cast(entry, Scalar::Index, "")
-                    };
-                    let word = inner.load(body.inputs[*at], &[index(from)]);
-                    inner.store(word, body.output, &[index(to)]);
-                });
-            }
+                inner.load(chosen, &[])
+            });
         })
     }
 }
@@ -385,20 +300,45 @@ pub fn unrolled<'c>(
     });
 }
 
-/// `row * columns + column`, or the column where there is one row.
-fn offset<'c>(
-    builder: &Builder<'c>,
-    row: Option<Val<'c>>,
-    columns: usize,
-    column: Val<'c>,
-) -> Val<'c> {
-    match row {
-        Some(row) => {
-            let start = builder.binary(Binary::Mul, row, builder.index(columns));
-            builder.binary(Binary::Add, start, column)
-        }
-        None => column,
+/// `offset + counter * step + ...`, as simply as the numbers allow.
+pub fn position<'c>(builder: &Builder<'c>, offset: usize, steps: &[(Val<'c>, usize)]) -> Val<'c> {
+    let mut sum = (offset > 0).then(|| builder.index(offset));
+    for &(counter, step) in steps {
+        let term = match step {
+            0 => continue,
+            1 => counter,
+            _ => builder.binary(Binary::Mul, counter, builder.index(step)),
+        };
+        sum = Some(match sum {
+            Some(sum) => builder.binary(Binary::Add, sum, term),
+            None => term,
+        });
     }
+    sum.unwrap_or_else(|| builder.index(0))
+}
+
+/// Nested loops, the counters of which `body` gets; there is none for what has one step.
+pub fn unrolled_all<'c>(
+    builder: &Builder<'c>,
+    loops: &[(String, &str, usize)],
+    body: &mut dyn FnMut(&Builder<'c>, &[Val<'c>]),
+) {
+    fn nest<'c>(
+        builder: &Builder<'c>,
+        loops: &[(String, &str, usize)],
+        counters: &mut Vec<Val<'c>>,
+        body: &mut dyn FnMut(&Builder<'c>, &[Val<'c>]),
+    ) {
+        let Some(((label, counter, extent), inside)) = loops.split_first() else {
+            return body(builder, counters);
+        };
+        unrolled(builder, label, counter, *extent, |inner, index| {
+            counters.push(index);
+            nest(inner, inside, counters, body);
+            counters.pop();
+        });
+    }
+    nest(builder, loops, &mut Vec::new(), body);
 }
 
 fn elementwise<'c>(builder: &Builder<'c>, kind: Elementwise, a: Val<'c>, b: Val<'c>) -> Val<'c> {

@@ -6,5 +6,8 @@ pub mod dataflow_to_hls;
 pass_registry! {
     dataflow_to_hls::DataflowToHls,
 }
+mod dense;
 mod functions;
 mod names;
+mod top;
+mod wires;

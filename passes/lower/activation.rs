@@ -9,8 +9,7 @@ use qonnx_dialects::ir::{self, Val};
 use qonnx_dialects::onnx;
 use qonnx_dialects::qint::{self, Lookup, Quantize, Requantize, Threshold};
 use qonnx_dialects::qonnx::{self, Codes, Rounding};
-use qonnx_dialects::tensor::{Element, Tensor};
-use qonnx_dialects::upstream::Generic;
+use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::value::TensorType;
 use std::rc::Rc;
 
@@ -272,24 +271,6 @@ impl<'c> Converter<'c> {
             false => qint::Op::Add,
         };
         Ok(self.layer(&op, &[a.n, b.n], info, &result.shape, location))
-    }
-
-    /// A loop nest that writes every element of a new tensor.
-    pub fn generic_into_empty(
-        &mut self,
-        generic: &Generic,
-        inputs: &[Val<'c>],
-        shape: &[usize],
-        element: Element,
-        location: Location<'c>,
-    ) -> Val<'c> {
-        let r#type = self.tensor_type(shape, element);
-        let empty = self.append(qonnx_dialects::upstream::empty(
-            self.context,
-            r#type,
-            location,
-        ));
-        self.append(generic.build(self.context, inputs, empty, location))
     }
 }
 

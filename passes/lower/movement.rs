@@ -4,7 +4,7 @@ use melior::ir::Location;
 use qonnx_dialects::onnx;
 use qonnx_dialects::qint;
 use qonnx_dialects::tensor::strides;
-use qonnx_dialects::upstream::{AffineMap, Generic, Instr, IteratorKind, Slice};
+use qonnx_dialects::upstream::{self, Slice, Transpose};
 use qonnx_dialects::value::TensorType;
 use std::rc::Rc;
 
@@ -148,19 +148,10 @@ impl<'c> Converter<'c> {
         let n = match op {
             onnx::Op::Transpose(onnx::Transpose { perm }) => {
                 let perm = permutation(perm, from.len()).ok_or("its permutation is malformed")?;
-                let mut places = vec![0; perm.len()];
-                for (at, &axis) in perm.iter().enumerate() {
-                    places[axis] = at;
-                }
-                let generic = Generic {
-                    maps: vec![
-                        AffineMap::select(to.len(), &places),
-                        AffineMap::identity(to.len()),
-                    ],
-                    iterators: vec![IteratorKind::Parallel; to.len()],
-                    body: vec![Instr::Input(0)],
-                };
-                self.generic_into_empty(&generic, &[value.n], to, info.word().element(), location)
+                let r#type = self.tensor_type(to, info.word().element());
+                let empty = self.append(upstream::empty(self.context, r#type, location));
+                let transpose = Transpose { perm };
+                self.append(transpose.build(self.context, value.n, empty, location))
             }
             _ => self.reshape(value.n, to, location),
         };
@@ -210,11 +201,7 @@ impl<'c> Converter<'c> {
         let info = ScaledInt { axis, channels };
         let word = info.word();
         let r#type = self.tensor_type(&result.shape, word.element());
-        let mut whole = self.append(qonnx_dialects::upstream::empty(
-            self.context,
-            r#type,
-            location,
-        ));
+        let mut whole = self.append(upstream::empty(self.context, r#type, location));
         let mut offset = 0;
         // MLIR has no slices without elements.
         for part in parts.into_iter().filter(|part| !part.shape.contains(&0)) {

@@ -1,4 +1,4 @@
-//! Backends: from level 3 to what runs outside of the compiler.
+//! Backends: from level 2 or 3 to what runs outside of the compiler.
 //!
 //! A backend is a folder here with one implementation of [`Backend`] and one line in [`BACKENDS`]. Everything that
 //! lists backends (command line, documentation, verification) goes through that registry.
@@ -14,6 +14,7 @@ use qonnx_dialects::ir::{Diagnostic, Node, Severity};
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::Foreign;
 
+use crate::driver::Level;
 use crate::output::{OutputError, OutputFile};
 use crate::samples::Sample;
 
@@ -28,7 +29,7 @@ pub fn backend(name: &str) -> Option<&'static dyn Backend> {
         .find(|backend| backend.name() == name)
 }
 
-/// A network at level 3 (the result of the pipeline `lower-to-int`) that a backend is to compile.
+/// A network at the [level](Backend::level) that a backend starts from.
 #[derive(Clone, Copy)]
 pub struct Network<'c, 'm> {
     /// The context of the module.
@@ -104,13 +105,18 @@ pub trait Runner: Send + Sync {
     }
 }
 
-/// A way from level 3 to a target.
+/// A way from a network to a target.
 pub trait Backend: Sync {
     /// Name on the command line.
     fn name(&self) -> &'static str;
 
     /// One sentence.
     fn summary(&self) -> &'static str;
+
+    /// The level that it starts from: layers, or loop nests on exact-width integers.
+    fn level(&self) -> Level {
+        Level::Int
+    }
 
     /// The options it understands.
     fn options(&self) -> &'static [BackendOption];

@@ -71,7 +71,8 @@ impl Backend {
             Self::Graph => Level::Graph,
             Self::Interp => Level::Clean,
             Self::Qint => Level::Layers,
-            Self::Int | Self::Compiled(_) => Level::Int,
+            Self::Int => Level::Int,
+            Self::Compiled(name) => backend::backend(name).map_or(Level::Int, |of| of.level()),
         }
     }
 }

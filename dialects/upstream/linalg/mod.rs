@@ -5,3 +5,4 @@ pub(super) mod affine;
 pub(super) mod generic;
 pub(super) mod nest;
 pub(super) mod outline;
+pub(super) mod transpose;

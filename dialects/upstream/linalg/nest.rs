@@ -162,7 +162,7 @@ impl Nest {
 }
 
 /// The type of the elements of a tensor or buffer.
-fn element_type<'c>(value: Val<'c>) -> Type<'c> {
+pub(super) fn element_type<'c>(value: Val<'c>) -> Type<'c> {
     let r#type = value.r#type();
     let tensor = RankedTensorType::try_from(r#type).map(|tensor| tensor.element());
     let buffer = || MemRefType::try_from(r#type).map(|buffer| buffer.element());

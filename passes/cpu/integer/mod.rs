@@ -99,6 +99,10 @@ pub fn lower_upstream<'c>(
         upstream::Op::Generic(generic) => {
             nest::lower(emit, generic, operands, result, Readers::of(op))
         }
+        upstream::Op::Transpose(transpose) => {
+            let generic = transpose.generic();
+            nest::lower(emit, &generic, operands, result, Readers::of(op))
+        }
         upstream::Op::InsertSlice(slice) => data::insert(emit, slice, operands, result),
         upstream::Op::ExtractSlice(slice) => {
             let operand = operands.first().ok_or("an operand is missing")?;

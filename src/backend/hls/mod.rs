@@ -2,7 +2,7 @@
 //!
 //! Where C++ for synthesis and this compiler's levels differ, and what is done about it:
 //!
-//! - The operators of `ap_int` widen their results, level 3 wraps. The `hls` dialect has the widened types, and only
+//! - The operators of `ap_int` widen their results, layers are exact. The `hls` dialect has the widened types, and only
 //!   stores narrow; what is stored is proven to fit.
 //! - Vitis' `ap_fixed` rounds ties upward or truncates; a quantizer here is thresholds, a table, or an exact
 //!   multiply-add-shift on integers, so no `ap_fixed` appears.
@@ -26,6 +26,7 @@ use qonnx_dialects::text::Foreign;
 use qonnx_passes::pipelines;
 
 use super::{Backend, BackendError, BackendOption, Made, Network, Runner, Settings};
+use crate::driver::Level;
 use crate::integers::integers_of;
 use crate::interp::Interpreter;
 use crate::output::OutputFile;
@@ -69,7 +70,7 @@ fn project<'c>(network: Network<'c, '_>, settings: &Settings) -> Result<Project,
     let target = Target::new(settings)?;
     let golden = golden(network.context, network.module)?;
     let mut module = ir::clone_module(network.module);
-    let pipeline = format!("builtin.module({})", pipelines::int_to_hls());
+    let pipeline = format!("builtin.module({})", pipelines::qint_to_hls());
     let (outcome, diagnostics) = ir::capture(network.context, || {
         run_pipeline(network.context, &mut module, &pipeline)
     });
@@ -193,6 +194,10 @@ impl Backend for Hls {
 
     fn summary(&self) -> &'static str {
         "HLS C++ project with a self-checking test bench"
+    }
+
+    fn level(&self) -> Level {
+        Level::Layers
     }
 
     fn options(&self) -> &'static [BackendOption] {

@@ -369,6 +369,20 @@ pub fn trace(
     format!("QONNX_TRACE({key}, {name}, {array}, {size});")
 }
 
+/// Likewise, of an array whose words are not in the order of the node's tensor: `steps` has extent and distance of neighbours
+/// of each dimension.
+fn trace_ordered(
+    traces: &mut Vec<Node>,
+    node: Node,
+    name: &Foreign,
+    array: &str,
+    steps: &str,
+) -> String {
+    traces.push(node);
+    let (key, name) = (traces.len() - 1, name.c_string());
+    format!("QONNX_TRACE_ORDERED({key}, {name}, {array}, {steps});")
+}
+
 fn suffix(value: i64) -> &'static str {
     if i32::try_from(value).is_ok() {
         ""
@@ -463,7 +477,11 @@ fn body<'c>(
                     .collect::<Result<Vec<_>, _>>()?;
                 writer.line(format!("{callee}({});", arguments.join(", ")));
             }
-            Some(Op::Trace(Trace { name })) => {
+            Some(Op::Trace(Trace {
+                name,
+                extents,
+                strides,
+            })) => {
                 let array = operands
                     .first()
                     .copied()
@@ -471,13 +489,15 @@ fn body<'c>(
                 let size: usize =
                     memory_of(array).map_or(0, |memory| memory.shape.iter().product());
                 let array = scope.expression(array)?;
-                writer.line(trace(
-                    scope.traces,
-                    Node::of(op),
-                    &name,
-                    &array,
-                    &size.to_string(),
-                ));
+                let node = Node::of(op);
+                writer.line(match extents.is_empty() {
+                    true => trace(scope.traces, node, &name, &array, &size.to_string()),
+                    false => {
+                        let steps = extents.iter().zip(&strides);
+                        let steps: Vec<_> = steps.map(|(of, by)| format!("{of}, {by}")).collect();
+                        trace_ordered(scope.traces, node, &name, &array, &steps.join(", "))
+                    }
+                });
             }
             Some(_) => {}
             None => {

@@ -5,11 +5,13 @@
 #ifdef __SYNTHESIS__
 
 #define QONNX_TRACE(key, name, array, size)
+#define QONNX_TRACE_ORDERED(key, name, array, ...)
 
 #else
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -41,8 +43,26 @@ template <class Word> void show(size_t key, const char *name, const Word *array,
     sink()->push_back(tensor);
 }
 
+// The array holds a tensor in another order: `steps` has the extent of each dimension of the tensor and how far apart
+// neighbours along it are in the array.
+template <class Word>
+void show_ordered(size_t key, const char *name, const Word *array, std::initializer_list<size_t> steps) {
+    if (!sink()) return;
+    Tensor tensor = {key, name, std::vector<int64_t>()};
+    std::vector<size_t> places(1, 0);
+    for (const size_t *step = steps.begin(); step != steps.end(); step += 2) {
+        std::vector<size_t> inner;
+        for (size_t place : places)
+            for (size_t i = 0; i < step[0]; ++i) inner.push_back(place + i * step[1]);
+        places.swap(inner);
+    }
+    for (size_t place : places) tensor.values.push_back(number(array[place]));
+    sink()->push_back(tensor);
+}
+
 } // namespace qonnx_trace
 
+#define QONNX_TRACE_ORDERED(key, name, array, ...) qonnx_trace::show_ordered(key, name, array, {__VA_ARGS__})
 #define QONNX_TRACE(key, name, array, size) qonnx_trace::show(key, name, array, size)
 
 #endif // __SYNTHESIS__

@@ -1,19 +1,19 @@
-//! The pass `int-to-dataflow`.
+//! The pass `qint-to-dataflow`.
 
 use melior::Context;
 use melior::ir::operation::OperationLike;
 use melior::ir::{Type, ValueLike};
-use qonnx_dialects::dataflow::{self, Array};
+use qonnx_dialects::dataflow::{self, Link};
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, BlockHandle, Function, Op, Val};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::text::Foreign;
 use qonnx_dialects::word::Word;
 use qonnx_dialects::{onnx, upstream};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::layers::{Layers, type_of_array};
-use super::readers::Readers;
+use super::layers::{Layers, type_of_link};
+use super::order::Order;
 use super::stages::{Stage, stages};
 
 declare_pass! {
@@ -21,21 +21,21 @@ declare_pass! {
     ///
     /// ## What it does
     /// Sorts the ops of `main` into stages: float ops and quantizers run on the host, integer ops in hardware.
-    /// Each hardware stage becomes a function over arrays of exact-width words, in which contractions are
-    /// `dataflow.dense`, activations keep their parameters, elementwise ops stay elementwise, reshapes vanish and
-    /// other data movement is `dataflow.gather`. `main` keeps the host's ops and starts the functions with
+    /// Each hardware stage becomes a function over arrays of exact-width words, in which layers become the modules
+    /// that hardware is made of: a convolution a border, its windows and their product with the filters, a pooling
+    /// likewise, functions of one integer keep their parameters, and data movement is wires. Images are
+    /// channels-last between convolutions and poolings. `main` keeps the host's ops and starts the functions with
     /// `dataflow.run`.
     ///
     /// ## Requires
-    /// The integer level: the pipeline `lower-to-int`. Operations without a hardware layer, such as convolutions,
-    /// are refused by name.
-    pub struct IntToDataflow => "int-to-dataflow" on Module {
+    /// The level of layers: the pipeline `lower-to-qint`. Loop nests of level 3 are refused.
+    pub struct QintToDataflow => "qint-to-dataflow" on Module {
         /// Name of the function of the hardware network; further ones are numbered.
         name ("name"): String = "network".to_owned(),
     }
 }
 
-impl IntToDataflow {
+impl QintToDataflow {
     fn run<'c>(&mut self, module: Op<'c>, context: &'c Context) -> PassResult {
         let Some(body) = ir::single_block(module) else {
             return Ok(());
@@ -66,13 +66,11 @@ impl IntToDataflow {
         let Some(end) = main.return_op() else {
             return fail(main.op(), "the function does not end with a return");
         };
-        let mut split = Split {
+        let split = Split {
             context,
             body,
             host: main.block(),
             end,
-            readers: Readers::of(main),
-            words: HashMap::new(),
         };
         let mut number = 0;
         for stage in &stages {
@@ -112,22 +110,18 @@ struct Split<'c> {
     host: BlockHandle<'c>,
     /// Its end.
     end: Op<'c>,
-    /// How the values of the function are read, as it was before anything was moved.
-    readers: Readers,
-    /// How the bits of integers between networks are read.
-    words: HashMap<usize, Word>,
 }
 
 impl<'c> Split<'c> {
     /// Puts the ops of a host stage behind everything before it.
-    fn keep(&mut self, stage: &Stage<'c>) {
+    fn keep(&self, stage: &Stage<'c>) {
         for op in &stage.ops {
             ir::move_before(*op, self.end);
         }
     }
 
     /// Builds the function of a hardware stage and the op that runs it.
-    fn outline(&mut self, name: &str, stage: &Stage<'c>) -> Result<(), Reported> {
+    fn outline(&self, name: &str, stage: &Stage<'c>) -> Result<(), Reported> {
         let Some(first) = stage.ops.first() else {
             return Ok(());
         };
@@ -137,8 +131,8 @@ impl<'c> Split<'c> {
             return fail(*first, "no result of the integer operations is used");
         };
         let mut arguments: Vec<(Type<'c>, Foreign)> = Vec::with_capacity(inputs.len());
-        for (value, array) in &inputs {
-            let r#type = type_of_array(*array, self.context, *first)?;
+        for (value, link) in &inputs {
+            let r#type = type_of_link(link, self.context, *first)?;
             arguments.push((r#type, name_of(*value).unwrap_or_default()));
         }
         // The types of the results are not known yet.
@@ -160,18 +154,17 @@ impl<'c> Split<'c> {
             &results,
             location,
         );
-        let mut layers = Layers::new(self.context, function.block(), &self.readers, *first);
-        for ((value, array), argument) in inputs.iter().zip(function.arguments()) {
-            layers.bind(*value, argument, *array);
+        let mut layers = Layers::new(self.context, function.block(), *first);
+        for ((value, link), argument) in inputs.iter().zip(function.arguments()) {
+            layers.bind(*value, argument, link.clone());
         }
         for op in &stage.ops {
             layers.convert(*op)?;
         }
-        let mut arrays = Vec::with_capacity(outputs.len());
+        let mut returned = Vec::with_capacity(outputs.len());
         for value in &outputs {
-            arrays.push(layers.array(*value, None, *first)?);
+            returned.push(layers.words(*value, Order::Tensor)?.value);
         }
-        let returned: Vec<Val<'c>> = arrays.iter().map(|(value, _)| *value).collect();
         ir::append_return(function.block(), &returned, location);
         function.update_type(self.context);
 
@@ -183,16 +176,14 @@ impl<'c> Split<'c> {
         }
         .build(self.context, &tensors, &types, end);
         let run = ir::build_op(self.host, Some(self.end), run);
-        for ((old, new), (_, array)) in outputs.iter().zip(run.results()).zip(&arrays) {
-            let new = ir::val(new);
-            self.words.insert(ir::value_key(new), array.word);
-            ir::replace_all_uses(*old, new);
+        for (old, new) in outputs.iter().zip(run.results()) {
+            ir::replace_all_uses(*old, ir::val(new));
         }
         Ok(())
     }
 
     /// The values that a stage reads from outside, in the order of their first use.
-    fn inputs(&self, stage: &Stage<'c>) -> Result<Vec<(Val<'c>, Array)>, Reported> {
+    fn inputs(&self, stage: &Stage<'c>) -> Result<Vec<(Val<'c>, Link)>, Reported> {
         let made: HashSet<usize> = stage.results().collect();
         let mut seen = HashSet::new();
         let mut inputs = Vec::new();
@@ -204,19 +195,17 @@ impl<'c> Split<'c> {
                 if constant || made.contains(&key) || !seen.insert(key) {
                     continue;
                 }
-                let size =
-                    ir::type_of(operand).map(|r#type| r#type.shape.iter().product::<usize>());
-                let word = self
-                    .words
-                    .get(&key)
-                    .copied()
-                    .or_else(|| word_of(operand, self.readers.signed(operand)));
-                match (size, word) {
-                    (Some(size), Some(word)) => inputs.push((operand, Array { size, word })),
-                    _ => {
+                let link = ir::type_of(operand).and_then(|r#type| {
+                    let word = Word::of_element(r#type.element)?;
+                    Some(Link::array(r#type.shape, word))
+                });
+                match link {
+                    Some(link) => inputs.push((operand, link)),
+                    None => {
                         return fail(
                             *op,
-                            "an operand is neither a constant nor an integer tensor of static shape",
+                            "an operand is neither a constant nor a tensor of signed or unsigned integers of static \
+                             shape; hardware starts from the level of layers, run 'lower-to-qint'",
                         );
                     }
                 }
@@ -265,15 +254,6 @@ fn reaches_product(value: Val<'_>) -> bool {
         }
     }
     false
-}
-
-/// The word of an integer tensor's elements, which are read as `signed` if their type does not say.
-fn word_of(value: Val<'_>, signed: bool) -> Option<Word> {
-    let element = ir::type_of(value)?.element;
-    let bits = element.width();
-    element
-        .is_int()
-        .then(|| Word::of_element(element).unwrap_or(Word { bits, signed }))
 }
 
 /// The values that a stage makes for others, in order.

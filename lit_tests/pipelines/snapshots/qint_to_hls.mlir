@@ -1,4 +1,4 @@
-// RUN: qonnx-opt --int-to-hls %s %each_pass
+// RUN: qonnx-opt --qint-to-hls %s %each_pass
 
 // A quantizer, thresholds and a dequantizer: the thresholds become hardware.
 func.func @main(%x: tensor<1x4xf32> {onnx.name = "x"}) -> (tensor<1x4xf32> {onnx.name = "y"}) {

@@ -1,4 +1,4 @@
-// RUN: qonnx-opt --int-to-dataflow %s
+// RUN: qonnx-opt --qint-to-dataflow %s
 
 // The integer part becomes a function of layers, and the function's arrays say which numbers are signed; the quantizer and
 // the dequantizer stay on the host.
