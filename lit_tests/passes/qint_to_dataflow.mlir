@@ -32,8 +32,7 @@ func.func @main(%x: tensor<1x4xf32> {onnx.name = "x"}) -> (tensor<1x2xf32> {onnx
 // A convolution is a border, its windows and their product with the filters; a pooling has a border that never wins. Images
 // are channels-last in between, and in the order of the tensor where they leave. What a node computed is shown as its
 // tensor.
-// CHECK-LABEL: func.func @network
-// CHECK-SAME: (%[[X:.*]]: !dataflow.array<1x2x3x3xsi3>
+// CHECK: func.func @network(%[[X:.*]]: !dataflow.array<1x2x3x3xsi3>
 // CHECK: %[[L:.*]] = dataflow.transpose %[[X]] {perm = array<i64: 0, 2, 3, 1>} : {{.*}} -> !dataflow.array<1x3x3x2xsi3>
 // CHECK: %[[P:.*]] = dataflow.pad %[[L]] {pads = array<i64: 1, 0, 0, 1>, value = 0 : i64} : {{.*}} -> !dataflow.array<1x4x4x2xsi3>
 // CHECK: %[[W:.*]] = dataflow.window %[[P]] {dilations = array<i64: 1, 1>, group = 2 : i64, kernel_shape = array<i64: 2, 2>
