@@ -15,27 +15,32 @@ use std::{env, fs};
 
 use cpp::{Tools, Unit};
 
-/// One dialect: its folder, the base name of its `.td` and `.cpp`, and whether it has types.
+/// One dialect: its folder, the base name of its `.td` and `.cpp`, and what it defines beside ops, in the words of
+/// `mlir-tblgen`.
 struct Dialect {
     folder: &'static str,
     file: &'static str,
-    types: bool,
+    kinds: &'static [&'static str],
 }
 
-const fn dialect(folder: &'static str, file: &'static str, types: bool) -> Dialect {
+const fn dialect(
+    folder: &'static str,
+    file: &'static str,
+    kinds: &'static [&'static str],
+) -> Dialect {
     Dialect {
         folder,
         file,
-        types,
+        kinds,
     }
 }
 
 const DIALECTS: [Dialect; 5] = [
-    dialect("onnx", "Onnx", false),
-    dialect("qonnx", "Qonnx", false),
-    dialect("qint", "Qint", false),
-    dialect("dataflow", "Dataflow", true),
-    dialect("hls", "Hls", false),
+    dialect("onnx", "Onnx", &[]),
+    dialect("qonnx", "Qonnx", &[]),
+    dialect("qint", "Qint", &["attrdef"]),
+    dialect("dataflow", "Dataflow", &["typedef"]),
+    dialect("hls", "Hls", &[]),
 ];
 
 const HEADERS: [&str; 3] = ["qonnx-c", "rust_verifier", "dialect"];
@@ -88,12 +93,11 @@ fn shim() -> Vec<Unit> {
 
 /// The names of the files that `mlir-tblgen` makes for C++.
 fn generated(dialect: &Dialect) -> Vec<String> {
-    let mut kinds = vec!["dialect-decls", "dialect-defs", "op-decls", "op-defs"];
-    if dialect.types {
-        kinds.extend(["typedef-decls", "typedef-defs"]);
-    }
-    let file = |kind| format!("{}.{kind}.inc", dialect.file);
-    kinds.into_iter().map(file).collect()
+    let kinds = ["dialect", "op"].iter().chain(dialect.kinds);
+    let halves = kinds.flat_map(|kind| [format!("{kind}-decls"), format!("{kind}-defs")]);
+    halves
+        .map(|half| format!("{}.{half}.inc", dialect.file))
+        .collect()
 }
 
 fn generate(tools: &Tools, dialect: &Dialect) -> Unit {
@@ -103,15 +107,15 @@ fn generate(tools: &Tools, dialect: &Dialect) -> Unit {
     println!("cargo:rerun-if-changed={definition}");
     println!("cargo:rerun-if-changed={source}");
     let select = format!("-dialect={folder}");
-    let select_types = format!("-typedefs-dialect={folder}");
     for name in generated(dialect) {
         let generator = name.split('.').nth(1).expect("the name has a kind");
-        let extra: &[&str] = match generator.split_once('-').map(|(what, _)| what) {
-            Some("dialect") => &[&select],
-            Some("typedef") => &[&select_types],
-            _ => &[],
+        let extra = match generator.split_once('-').map(|(what, _)| what) {
+            Some("dialect") => vec![select.clone()],
+            Some("op") | None => Vec::new(),
+            Some(kind) => vec![format!("-{kind}s-dialect={folder}")],
         };
-        tools.generate(&definition, generator, &tools.out.join(&name), extra);
+        let extra: Vec<_> = extra.iter().map(String::as_str).collect();
+        tools.generate(&definition, generator, &tools.out.join(&name), &extra);
     }
     let page = tools.out.join("docs").join(format!("{folder}.md"));
     tools.generate(&definition, "dialect-doc", &page, &[&select]);

@@ -32,4 +32,5 @@ pub mod text;
 pub mod tools;
 pub mod upstream;
 pub mod value;
+pub mod values;
 pub mod word;

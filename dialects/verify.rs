@@ -33,7 +33,11 @@ fn verify(op: Op<'_>) -> Result<(), String> {
         return match (operands.collect::<Option<Vec<_>>>(), results.first()) {
             (Some(operands), Some(Some(result))) => qint
                 .verify(&operands, result)
-                .map_err(|error| error.to_string()),
+                .map_err(|error| error.to_string())
+                .and_then(|()| {
+                    let outcome = qint::check_values(&qint, op);
+                    outcome.map_err(|predicate| format!("'{}' op {predicate}", ir::op_name(op)))
+                }),
             _ => Err("operands and result need static shapes".to_owned()),
         };
     }

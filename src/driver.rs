@@ -217,14 +217,15 @@ fn parse_source<'c>(
     }
 }
 
-/// Refuses text of level 3 that indexes beyond its tensors.
+/// Refuses text of level 3 that indexes beyond its tensors, and of level 2 whose products are more than their types hold.
 fn check_bounds(context: &Context, module: &Module<'_>, file: &str) -> Result<(), DriverError> {
     let ((), diagnostics) = ir::capture(context, || {
         for op in ir::functions(module)
             .iter()
             .flat_map(|function| function.ops())
         {
-            if let Err(message) = upstream::check_bounds(op) {
+            let outcome = upstream::check_bounds(op).and_then(|()| qint::check_products(op));
+            if let Err(message) = outcome {
                 ir::emit_error(op.location(), &message);
             }
         }
@@ -234,7 +235,7 @@ fn check_bounds(context: &Context, module: &Module<'_>, file: &str) -> Result<()
     }
     Err(DriverError::Refused {
         file: file.to_owned(),
-        stage: "checking the indices".to_owned(),
+        stage: "checking indices and products".to_owned(),
         diagnostics,
     })
 }

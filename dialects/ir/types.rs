@@ -2,7 +2,7 @@
 
 use melior::Context;
 use melior::ir::r#type::{DimSize, IntegerType, RankedTensorType};
-use melior::ir::{ShapedTypeLike, Type, TypeLike, ValueLike};
+use melior::ir::{Attribute, AttributeLike, ShapedTypeLike, Type, TypeLike, ValueLike};
 use mlir_sys::{
     mlirShapedTypeGetDynamicSize, mlirShapedTypeGetElementType, mlirTypeIsAUnrankedTensor,
     mlirUnrankedTensorTypeGet,
@@ -11,8 +11,11 @@ use mlir_sys::{
 use std::fmt;
 
 use super::handle::Val;
+use crate::ffi::{qonnxQintValuesGet, qonnxQintValuesRead};
 use crate::tensor::{Element, Sign};
 use crate::value::TensorType;
+use crate::values::Values;
+use crate::word::Word;
 
 /// The MLIR type of an element.
 pub(crate) fn element_type(context: &Context, element: Element) -> Type<'_> {
@@ -57,6 +60,64 @@ pub(crate) fn element_of(r#type: Type<'_>) -> Option<Element> {
 pub fn tensor_type<'c>(context: &'c Context, r#type: &TensorType) -> Type<'c> {
     let shape: Vec<u64> = r#type.shape.iter().map(|&extent| extent as u64).collect();
     RankedTensorType::new(&shape, element_type(context, r#type.element), None).into()
+}
+
+/// The type of a tensor of integers of a word, which says what they can be where that is less than the word holds. The word
+/// must hold them.
+#[expect(unsafe_code, reason = "calls C++")]
+pub fn integers_type<'c>(
+    context: &'c Context,
+    shape: &[usize],
+    word: Word,
+    values: Values,
+) -> Type<'c> {
+    let narrower = Values::of_word(word) != Some(values);
+    let encoding = narrower.then(|| {
+        let step = values.step().max(1);
+        // SAFETY: the context is valid; C++ gives an attribute or null.
+        unsafe {
+            Attribute::from_option_raw(qonnxQintValuesGet(
+                context.to_raw(),
+                values.lo(),
+                values.hi(),
+                step,
+            ))
+        }
+    });
+    let extents: Vec<u64> = shape.iter().map(|&extent| extent as u64).collect();
+    let element = element_type(context, word.element());
+    RankedTensorType::new(&extents, element, encoding.flatten()).into()
+}
+
+/// The type of a tensor of the same elements as another, in another shape. What they can be stays.
+pub fn reshaped_type<'c>(
+    context: &'c Context,
+    value: Val<'c>,
+    shape: &[usize],
+) -> Option<Type<'c>> {
+    let element = type_of(value)?.element;
+    Some(match (Word::of_element(element), values_of(value)) {
+        (Some(word), Some(values)) => integers_type(context, shape, word, values),
+        _ => tensor_type(context, &TensorType::new(shape, element)),
+    })
+}
+
+/// What the integers of a tensor can be: what its type says, or else what its elements hold. `None` for other elements, and
+/// for integers beyond `i64`.
+pub fn values_of(value: Val<'_>) -> Option<Values> {
+    let tensor = RankedTensorType::try_from(value.r#type()).ok()?;
+    let word = Values::of_word(Word::of_element(element_of(tensor.element())?)?);
+    tensor.encoding().and_then(read_values).or(word)
+}
+
+/// The values that an encoding says.
+#[expect(unsafe_code, reason = "calls C++")]
+fn read_values(encoding: Attribute<'_>) -> Option<Values> {
+    let (mut lo, mut hi, mut step) = (0, 0, 0);
+    // SAFETY: the attribute is valid, and C++ writes three numbers where it returns true.
+    let read =
+        unsafe { qonnxQintValuesRead(encoding.to_raw(), &raw mut lo, &raw mut hi, &raw mut step) };
+    read.then(|| Values::new(lo, hi, step)).flatten()
 }
 
 /// The tensor type of unknown rank.

@@ -7,16 +7,31 @@
 #define QONNX_QINT_TD
 
 include "Common.td"
+include "mlir/IR/AttrTypeBase.td"
 
 def Qint_Dialect : Dialect {
   let name = "qint";
   let cppNamespace = "::qonnx::qint";
   let summary = "Exact-width integer quantization";
+  let useDefaultAttributePrinterParser = 1;
   let description = [{
     A real number is represented as `scale * n` with an integer `n` of exact width. The ops here cross
     between real numbers and integers (`quantize`, `dequantize`) and between integers of different scales
     (`requantize`, `threshold`, `lookup`); each computes exactly what the float32 graph computes.
   }];
+}
+
+def Qint_ValuesAttr : AttrDef<Qint_Dialect, "Values"> {
+  let mnemonic = "values";
+  let summary = "Which integers a tensor can hold, where these are fewer than those of its type";
+  let description = [{
+    The encoding of a tensor type: `lo`, `lo + step`, ... `hi`. `tensor<4xsi2, #qint.values<-1 to 1 by 2>>` holds -1 and 1
+    only, as bipolar quantizers make them, `tensor<4xui4, #qint.values<0 to 9>>` nothing above 9. Data movement keeps it.
+    The verifier proves that the result of an op can hold whatever follows from what its operands can hold.
+  }];
+  let parameters = (ins "int64_t":$lo, "int64_t":$hi, DefaultValuedParameter<"int64_t", "1">:$step);
+  let assemblyFormat = "`<` $lo `to` $hi (`by` $step^)? `>`";
+  let genVerifyDecl = 1;
 }
 
 class Qint_Op<string mnemonic, list<Trait> traits = []>

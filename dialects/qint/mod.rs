@@ -3,6 +3,9 @@
 mod eval;
 mod layer;
 mod op;
+mod values;
 
 pub use eval::dequantize;
 pub use op::{Conv, Dequantize, Lookup, Op, Pool, Quantize, Requantize, Threshold};
+pub use values::check_products;
+pub(crate) use values::check_values;

@@ -2,7 +2,8 @@
 #![expect(unsafe_code, reason = "declarations of the C++ shim")]
 
 use mlir_sys::{
-    MlirAttribute, MlirDialectRegistry, MlirLocation, MlirOperation, MlirStringRef, MlirType,
+    MlirAttribute, MlirContext, MlirDialectRegistry, MlirLocation, MlirOperation, MlirStringRef,
+    MlirType,
 };
 use std::ffi::{c_char, c_int, c_void};
 
@@ -46,6 +47,13 @@ unsafe extern "C" {
     pub fn qonnxOptMain(argc: c_int, argv: *mut *mut c_char, tool: MlirStringRef) -> c_int;
     pub fn qonnxLspMain(argc: c_int, argv: *mut *mut c_char) -> c_int;
     pub fn qonnxResourceData(attribute: MlirAttribute, size: *mut usize) -> *const u8;
+    pub fn qonnxQintValuesGet(context: MlirContext, lo: i64, hi: i64, step: i64) -> MlirAttribute;
+    pub fn qonnxQintValuesRead(
+        attribute: MlirAttribute,
+        lo: *mut i64,
+        hi: *mut i64,
+        step: *mut i64,
+    ) -> bool;
     pub fn qonnxDataflowLinkGet(
         element: MlirType,
         rank: isize,

@@ -79,6 +79,12 @@ bool qonnxIsFeature(MlirStringRef triple, MlirStringRef name);
 /// Reports a warning (severity 1) or a remark (3).
 void qonnxEmit(MlirLocation location, int severity, const char *message);
 
+/// The encoding of a tensor that holds `lo`, `lo + step`, ... `hi` only; null if the steps do not end there.
+MlirAttribute qonnxQintValuesGet(MlirContext context, int64_t lo, int64_t hi, int64_t step);
+
+/// Takes such an encoding apart; false for other attributes, and for none.
+bool qonnxQintValuesRead(MlirAttribute attribute, int64_t *lo, int64_t *hi, int64_t *step);
+
 /// The type of words of type `element`, a signed or unsigned integer, in a shape: an array, or a stream of so many lanes.
 /// Null if there is none.
 MlirType qonnxDataflowLinkGet(MlirType element, intptr_t rank, const int64_t *extents, int64_t lanes);

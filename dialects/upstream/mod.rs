@@ -30,7 +30,7 @@ pub use memref::{
     alloc, buffer_type, byte_size, bytes_type, copy, copy_nest, index_constant, is_alloc,
     is_contiguous, is_copy, is_view, root, view,
 };
-pub use tensor::{Slice, bitcast, reshape, tensor_copy};
+pub use tensor::{Slice, bitcast, bitcast_to, reshape, tensor_copy};
 
 use melior::Context;
 use melior::ir::{Attribute, Location, Type, operation::Operation};

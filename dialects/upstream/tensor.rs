@@ -6,7 +6,7 @@ use melior::ir::attribute::{
 };
 use melior::ir::operation::OperationLike;
 use melior::ir::r#type::IntegerType;
-use melior::ir::{Attribute, Location, ValueLike, operation::Operation};
+use melior::ir::{Attribute, Location, Type, ValueLike, operation::Operation};
 
 use super::Op;
 use crate::ir::{self, Attributes, BlockHandle, Val, build_op, build_op_raw};
@@ -109,14 +109,7 @@ impl Slice {
         source: Val<'c>,
         location: Location<'c>,
     ) -> Option<Operation<'c>> {
-        let element = ir::type_of(source)?.element;
-        let result = ir::tensor_type(
-            context,
-            &TensorType {
-                shape: self.sizes.clone(),
-                element,
-            },
-        );
+        let result = ir::reshaped_type(context, source, &self.sizes)?;
         let attributes = self.attributes(context, 1);
         Some(build_op_raw(
             context,
@@ -138,7 +131,17 @@ pub fn bitcast<'c>(
 ) -> Operation<'c> {
     let shape = ir::type_of(value).map_or_else(Vec::new, |r#type| r#type.shape);
     let result = ir::tensor_type(context, &TensorType { shape, element });
-    build_op_raw(context, BITCAST, &[value], &[], &[result], location)
+    bitcast_to(context, value, result, location)
+}
+
+/// Likewise, with all that a type says of the elements.
+pub fn bitcast_to<'c>(
+    context: &'c Context,
+    value: Val<'c>,
+    r#type: Type<'c>,
+    location: Location<'c>,
+) -> Operation<'c> {
+    build_op_raw(context, BITCAST, &[value], &[], &[r#type], location)
 }
 
 /// Appends the ops that bring `source` into `shape`, row-major order kept: a collapse to one dimension and an
@@ -161,13 +164,7 @@ pub fn reshape<'c>(
         return Some(source);
     }
     let append = |name, source, to: &[usize], rank: usize| {
-        let result = ir::tensor_type(
-            context,
-            &TensorType {
-                shape: to.to_vec(),
-                element: r#type.element,
-            },
-        );
+        let result = ir::reshaped_type(context, source, to).expect("it has a type");
         let mut attributes = vec![("reassociation", reassociation(context, rank))];
         if name == EXPAND {
             let sizes: Vec<_> = to.iter().map(|&extent| extent as i64).collect();

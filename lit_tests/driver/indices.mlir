@@ -4,7 +4,7 @@
 // RUN: not qonnxc compile %s --target cpu -o %t 2>&1 | FileCheck %s
 // RUN: not qonnxc compile %s --target hls -o %t 2>&1 | FileCheck %s
 // RUN: not qonnx-translate --mlir-to-llvmir %s 2>&1 | FileCheck %s
-// CHECK: indices.mlir: checking the indices failed
+// CHECK: indices.mlir: checking indices and products failed
 // CHECK-NEXT: 'linalg.generic' op indexes dimension 0 of operand 0 from -3 to 3, expected 0 to 3
 func.func @main(%x: tensor<4xf32> {onnx.name = "x"}) -> (tensor<4xf32> {onnx.name = "y"}) {
   %n = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 7.0 : f32, lo = -8.0 : f32,

@@ -5,10 +5,10 @@
 // CHECK-LABEL: func.func @per_channel
 // CHECK: %[[W:.*]] = arith.constant dense<{{\[\[}}1, -2], [-1, 1]]> : tensor<2x2xsi2>
 // CHECK: %[[N:.*]] = qint.quantize {{.*}} -> tensor<1x2xui3>
-// CHECK: %[[ACC:.*]] = qint.matmul %[[N]], %[[W]] : (tensor<1x2xui3>, tensor<2x2xsi2>) -> tensor<1x2xsi5>
+// CHECK: %[[ACC:.*]] = qint.matmul %[[N]], %[[W]] : (tensor<1x2xui3>, tensor<2x2xsi2>) -> tensor<1x2xsi5, #qint.values<-14 to 7>>
 // CHECK: qint.threshold %[[ACC]] {axis = 1 : i64, base = array<i64: 0, 0>, step = array<i64: 1, 1>
 // CHECK-SAME: thresholds = dense<{{\[\[}}3, 6], [5, 8]]> : tensor<2x2xi64>
-// CHECK-SAME: -> tensor<1x2xui2>
+// CHECK-SAME: -> tensor<1x2xui2, #qint.values<0 to 2>>
 func.func @per_channel(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
   %w = onnx.constant dense<[[0.5, -0.5], [-0.5, 0.25]]> : tensor<2x2xf32>
   %ws = onnx.constant dense<[[0.5, 0.25]]> : tensor<1x2xf32>
@@ -46,7 +46,7 @@ func.func @negative_gamma(%x: tensor<1x3xf32>) -> tensor<1x3xf32> {
 
 // A zero point is subtracted: 4 unsigned bits with zero point 5 are the integers -5 to 10.
 // CHECK-LABEL: func.func @zero_point
-// CHECK: qint.quantize {{.*}} zero_point = dense<5.000000e+00> : tensor<f32>} : (tensor<4xf32>) -> tensor<4xsi5>
+// CHECK: qint.quantize {{.*}} zero_point = dense<5.000000e+00> : tensor<f32>} : (tensor<4xf32>) -> tensor<4xsi5, #qint.values<-5 to 10>>
 // CHECK: qint.dequantize {{.*}}scale = dense<2.500000e-01> : tensor<f64>
 func.func @zero_point(%x: tensor<4xf32>) -> tensor<4xf32> {
   %s = onnx.constant dense<0.25> : tensor<f32>

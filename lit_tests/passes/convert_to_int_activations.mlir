@@ -70,7 +70,7 @@ func.func @table(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // Two integers of one scale are added as integers, -4 to 3 twice is -8 to 6.
 // CHECK-LABEL: func.func @add
-// CHECK: qint.add %{{.*}}, %{{.*}} : (tensor<4xsi3>, tensor<4xsi3>) -> tensor<4xsi4>
+// CHECK: qint.add %{{.*}}, %{{.*}} : (tensor<4xsi3>, tensor<4xsi3>) -> tensor<4xsi4, #qint.values<-8 to 6>>
 // CHECK-NOT: onnx.add
 func.func @add(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
   %one = onnx.constant dense<1.0> : tensor<f32>

@@ -4,9 +4,9 @@
 // which is the real number 0. The second filter sums to -7 to 8, so accumulators have 5 bits.
 // CHECK-LABEL: func.func @grouped_conv
 // CHECK-DAG: %[[W:.*]] = arith.constant dense<{{\[\[\[\[}}1, -1], [0, 1]]], {{\[\[\[}}1, 1], [1, -2]]]]> : tensor<2x1x2x2xsi2>
-// CHECK: %[[X:.*]] = qint.quantize {{.*}} -> tensor<1x2x2x2xsi3>
+// CHECK: %[[X:.*]] = qint.quantize {{.*}} -> tensor<1x2x2x2xsi3, #qint.values<-1 to 2>>
 // CHECK: %[[ACC:.*]] = qint.conv %[[X]], %[[W]] {dilations = array<i64: 1, 1>, group = 2 : i64, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>}
-// CHECK-SAME: -> tensor<1x2x3x3xsi5>
+// CHECK-SAME: -> tensor<1x2x3x3xsi5, #qint.values<-7 to 8>>
 // CHECK: qint.dequantize %[[ACC]] {scale = dense<{{\[\[\[\[}}5.000000e-01]], {{\[\[}}2.500000e-01]]]]> : tensor<1x2x1x1xf64>}
 // CHECK-NOT: onnx.conv
 func.func @grouped_conv(%x: tensor<1x2x2x2xf32>) -> tensor<1x2x3x3xf32> {
@@ -28,7 +28,7 @@ func.func @grouped_conv(%x: tensor<1x2x2x2xf32>) -> tensor<1x2x3x3xf32> {
 // accumulator, so it is 1 below the threshold.
 // CHECK-LABEL: func.func @negative_scale
 // CHECK-DAG: arith.constant dense<{{\[\[}}-1], [1]]> : tensor<2x1xsi2>
-// CHECK: qint.matmul {{.*}} -> tensor<1x1xsi3>
+// CHECK: qint.matmul {{.*}} -> tensor<1x1xsi3, #qint.values<-3 to 3>>
 // CHECK: qint.threshold {{.*}} base = array<i64: 1>, step = array<i64: -1>, thresholds = dense<0> : tensor<1x1xi64>
 // CHECK-SAME: -> tensor<1x1xui1>
 func.func @negative_scale(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
@@ -50,8 +50,8 @@ func.func @negative_scale(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
 // Bipolar inputs and weights are -1 and 1, a weight of 0 is 1. Three of them sum to -3 to 3.
 // CHECK-LABEL: func.func @bipolar
 // CHECK-DAG: %[[W:.*]] = arith.constant dense<{{\[\[}}1], [-1], [1]]> : tensor<3x1xsi2>
-// CHECK: qint.quantize {{.*}}bipolar = true{{.*}} -> tensor<1x3xsi2>
-// CHECK: qint.matmul %{{.*}}, %[[W]] : (tensor<1x3xsi2>, tensor<3x1xsi2>) -> tensor<1x1xsi3>
+// CHECK: qint.quantize {{.*}}bipolar = true{{.*}} -> tensor<1x3xsi2, #qint.values<-1 to 1 by 2>>
+// CHECK: qint.matmul %{{.*}}, %[[W]] : (tensor<1x3xsi2, #qint.values<-1 to 1 by 2>>, tensor<3x1xsi2>) -> tensor<1x1xsi3, #qint.values<-3 to 3 by 2>>
 // CHECK: qint.dequantize {{.*}}scale = dense<1.250000e-01> : tensor<f64>
 func.func @bipolar(%x: tensor<1x3xf32>) -> tensor<1x1xf32> {
   %half = onnx.constant dense<0.5> : tensor<f32>

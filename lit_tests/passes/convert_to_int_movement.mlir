@@ -33,7 +33,7 @@ func.func @flatten(%x: tensor<1x2x2x1xf32>) -> tensor<1x4xf32> {
 // To channels last: result dimension 1 is operand dimension 2, and so on, in the scales as well.
 // CHECK: affine_map<(d0, d1, d2, d3) -> (d0, d3, d1, d2)>
 // CHECK-LABEL: func.func @transpose
-// CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<1x2x3x4xui2>) outs(%{{.*}} : tensor<1x3x4x2xui2>)
+// CHECK: linalg.transpose ins(%{{.*}} : tensor<1x2x3x4xui2>) outs(%{{.*}} : tensor<1x3x4x2xui2>) permutation = [0, 2, 3, 1]
 // CHECK: qint.dequantize {{.*}}scale = dense<{{\[\[\[\[}}5.000000e-01, 2.500000e-01]]]]> : tensor<1x1x1x2xf64>
 func.func @transpose(%x: tensor<1x2x3x4xf32>) -> tensor<1x3x4x2xf32> {
   %s = onnx.constant dense<[[[[0.5]], [[0.25]]]]> : tensor<1x2x1x1xf32>
@@ -49,8 +49,8 @@ func.func @transpose(%x: tensor<1x2x3x4xf32>) -> tensor<1x3x4x2xf32> {
 // Parts keep their integers and scales; 0 to 3 and -4 to 3 are both held by 3 signed bits.
 // CHECK-LABEL: func.func @concat
 // CHECK: %[[WHOLE:.*]] = tensor.empty() : tensor<1x4xsi3>
-// CHECK: %[[PART:.*]] = qint.cast %{{.*}} : (tensor<1x2xui2>) -> tensor<1x2xsi3>
-// CHECK: %[[FIRST:.*]] = tensor.insert_slice %[[PART]] into %[[WHOLE]][0, 0] [1, 2] [1, 1] : tensor<1x2xsi3>
+// CHECK: %[[PART:.*]] = qint.cast %{{.*}} : (tensor<1x2xui2>) -> tensor<1x2xsi3, #qint.values<0 to 3>>
+// CHECK: %[[FIRST:.*]] = tensor.insert_slice %[[PART]] into %[[WHOLE]][0, 0] [1, 2] [1, 1] : tensor<1x2xsi3, #qint.values<0 to 3>>
 // CHECK: %[[BOTH:.*]] = tensor.insert_slice %{{.*}} into %[[FIRST]][0, 2] [1, 2] [1, 1] : tensor<1x2xsi3>
 // CHECK: qint.dequantize %[[BOTH]] {scale = dense<{{\[\[}}1.000000e+00, 1.000000e+00, 5.000000e-01, 5.000000e-01]]>
 func.func @concat(%x: tensor<1x2xf32>, %y: tensor<1x2xf32>) -> tensor<1x4xf32> {

@@ -82,7 +82,8 @@ func.func @main(%n: tensor<0xui4> {onnx.name = "n"}) -> (tensor<0xf32> {onnx.nam
 func.func @main(%n: tensor<2xsi60> {onnx.name = "n"}) -> (tensor<2xf32> {onnx.name = "y"}) {
   // expected-error @below {{it needs words of 64 bits, which is not supported in hardware: arrays have words of 1 to 63 bits}}
   %0 = qint.add %n, %n : (tensor<2xsi60>, tensor<2xsi60>) -> tensor<2xsi64>
-  %1 = qint.sub %0, %n : (tensor<2xsi64>, tensor<2xsi60>) -> tensor<2xsi60>
-  %y = qint.dequantize %1 {scale = dense<0.25> : tensor<f64>} : (tensor<2xsi60>) -> tensor<2xf32>
+  %1 = qint.threshold %0 {axis = 0 : i64, base = array<i64: 0>, step = array<i64: 1>, thresholds = dense<1> : tensor<1x1xi64>}
+     : (tensor<2xsi64>) -> tensor<2xui1>
+  %y = qint.dequantize %1 {scale = dense<0.25> : tensor<f64>} : (tensor<2xui1>) -> tensor<2xf32>
   return %y : tensor<2xf32>
 }

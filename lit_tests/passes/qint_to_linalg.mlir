@@ -22,17 +22,17 @@ func.func @matmul(%x: tensor<1x2xui3>) -> tensor<1x2xsi5> {
 // CHECK: affine_map<(d0, d1, d2, d3, d4, d5, d6, d7) -> (d0, d1, d5, d3 + d6, d4 + d7)>
 // CHECK-LABEL: func.func @grouped
 // CHECK-DAG: %[[FRAME:.*]] = arith.constant dense<0> : tensor<1x2x4x4xi3>
-// CHECK-DAG: %[[ZERO:.*]] = arith.constant dense<0> : tensor<1x2x1x3x3xi6>
+// CHECK-DAG: %[[ZERO:.*]] = arith.constant dense<0> : tensor<1x2x1x3x3xi7>
 // CHECK: %[[PADDED:.*]] = tensor.insert_slice %{{.*}} into %[[FRAME]][0, 0, 1, 1] [1, 2, 2, 2] [1, 1, 1, 1]
 // CHECK: %[[SPLIT:.*]] = tensor.expand_shape %[[PADDED]] {{.*}} into tensor<1x2x1x4x4xi3>
 // CHECK: %[[SUM:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]
 // CHECK-SAME: ins(%[[SPLIT]], %{{.*}}) outs(%[[ZERO]] :
-// CHECK: tensor.collapse_shape %[[SUM]] {{.*}} into tensor<1x2x3x3xi6>
-func.func @grouped(%x: tensor<1x2x2x2xsi3>, %w: tensor<2x1x2x2xsi2>) -> tensor<1x2x3x3xsi6> {
+// CHECK: tensor.collapse_shape %[[SUM]] {{.*}} into tensor<1x2x3x3xi7>
+func.func @grouped(%x: tensor<1x2x2x2xsi3>, %w: tensor<2x1x2x2xsi2>) -> tensor<1x2x3x3xsi7> {
   %y = qint.conv %x, %w {dilations = array<i64: 1, 1>, group = 2 : i64, pads = array<i64: 1, 1, 1, 1>,
                          strides = array<i64: 1, 1>}
-     : (tensor<1x2x2x2xsi3>, tensor<2x1x2x2xsi2>) -> tensor<1x2x3x3xsi6>
-  return %y : tensor<1x2x3x3xsi6>
+     : (tensor<1x2x2x2xsi3>, tensor<2x1x2x2xsi2>) -> tensor<1x2x3x3xsi7>
+  return %y : tensor<1x2x3x3xsi7>
 }
 
 // -----

@@ -17,7 +17,7 @@ func.func @main(%x: tensor<1x3x4xf32> {onnx.name = "x"})
      : (tensor<1x3x4xf32>) -> tensor<1x3x4xsi6> loc("n")
   %b = qint.quantize %x {bipolar = true, fraction_bits = 0 : i64, hi = 0.0 : f32, lo = 0.0 : f32,
                          rounding_mode = "ROUND", scale = dense<-0.5> : tensor<f32>, zero_point = dense<1.0> : tensor<f32>}
-     : (tensor<1x3x4xf32>) -> tensor<1x3x4xsi2> loc("b")
+     : (tensor<1x3x4xf32>) -> tensor<1x3x4xsi2, #qint.values<-2 to 0 by 2>> loc("b")
 
   // Ties at every shift: multiplier 1 keeps them, -3 mirrors them.
   %0 = qint.requantize %n {addend = array<i64: 0>, axis = 1 : i64, hi = 100 : i64, lo = -100 : i64, multiplier = array<i64: 1, -3, 5>, rounding_mode = "ROUND", shift = 2 : i64} : (tensor<1x3x4xsi6>) -> tensor<1x3x4xsi8> loc("round")
@@ -32,7 +32,7 @@ func.func @main(%x: tensor<1x3x4xf32> {onnx.name = "x"})
   %8 = qint.threshold %n {axis = 1 : i64, base = array<i64: 0, -2, 5>, step = array<i64: 1, 2, -1>, thresholds = dense<[[-32, -5, 31], [-1, 0, 1], [-200, 0, 200]]> : tensor<3x3xi64>} : (tensor<1x3x4xsi6>) -> tensor<1x3x4xsi4> loc("levels")
   %9 = qint.threshold %n {axis = 2 : i64, base = array<i64: 3>, step = array<i64: -1>, thresholds = dense<[[-9, 0, 9]]> : tensor<1x3xi64>} : (tensor<1x3x4xsi6>) -> tensor<1x3x4xui2> loc("falling")
   %10 = qint.lookup %9 {axis = 2 : i64, low = 0 : i64, table = dense<[[1, -1, 0, -2], [0, 0, 1, 1], [-2, 1, -2, 1], [1, 1, 1, 0]]> : tensor<4x4xi64>} : (tensor<1x3x4xui2>) -> tensor<1x3x4xsi2> loc("table")
-  %11 = qint.lookup %b {axis = 1 : i64, low = -1 : i64, table = dense<[[1, 0, 1]]> : tensor<1x3xi64>} : (tensor<1x3x4xsi2>) -> tensor<1x3x4xui1> loc("sign")
+  %11 = qint.lookup %b {axis = 1 : i64, low = -2 : i64, table = dense<[[1, 0, 1]]> : tensor<1x3xi64>} : (tensor<1x3x4xsi2, #qint.values<-2 to 0 by 2>>) -> tensor<1x3x4xui1> loc("sign")
   // The same bits read the other way round.
   %s5 = tensor.bitcast %5 : tensor<1x3x4xui2> to tensor<1x3x4xsi2>
   %12 = qint.threshold %s5 {axis = 1 : i64, base = array<i64: 0>, step = array<i64: 1>, thresholds = dense<[[-1, 0, 1]]> : tensor<1x3xi64>} : (tensor<1x3x4xsi2>) -> tensor<1x3x4xui2> loc("read_both")

@@ -23,38 +23,14 @@ func.func @main(%x: tensor<2x4xf32> {onnx.name = "x"}, %a: tensor<2x3xf32> {onnx
   %m = qint.quantize %s {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0.0 : f32,
                          rounding_mode = "UP", scale = dense<0.25> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>}
      : (tensor<2x3xf32>) -> tensor<2x3xui2> loc("m")
-  %nb = tensor.bitcast %n : tensor<2x3xsi6> to tensor<2x3xi6>
-  %mb = tensor.bitcast %m : tensor<2x3xui2> to tensor<2x3xi2>
-  %w = arith.constant dense<[[1, -2, 0], [3, 1, -4], [2, 0, 1]]> : tensor<3x3xi3>
-  %start = arith.constant dense<[[1, 0, -1], [1, 0, -1]]> : tensor<2x3xi10>
-  %d = linalg.generic {indexing_maps = [affine_map<(r, j, k) -> (r, k)>, affine_map<(r, j, k) -> (j, k)>, affine_map<(r, j, k) -> (r, j)>],
-                       iterator_types = ["parallel", "parallel", "reduction"]}
-     ins(%nb, %w : tensor<2x3xi6>, tensor<3x3xi3>) outs(%start : tensor<2x3xi10>) {
-  ^bb0(%in: i6, %weight: i3, %out: i10):
-    %1 = arith.extsi %in : i6 to i10
-    %2 = arith.extsi %weight : i3 to i10
-    %3 = arith.muli %1, %2 : i10
-    %4 = arith.addi %out, %3 : i10
-    linalg.yield %4 : i10
-  } -> tensor<2x3xi10> loc("dense")
-  %empty = tensor.empty() : tensor<2x3xi11>
-  %sum = linalg.generic {indexing_maps = [affine_map<(r, j) -> (r, j)>, affine_map<(r, j) -> (r, j)>, affine_map<(r, j) -> (r, j)>],
-                         iterator_types = ["parallel", "parallel"]}
-     ins(%d, %mb : tensor<2x3xi10>, tensor<2x3xi2>) outs(%empty : tensor<2x3xi11>) {
-  ^bb0(%in: i10, %other: i2, %out: i11):
-    %1 = arith.extsi %in : i10 to i11
-    %2 = arith.extui %other : i2 to i11
-    %3 = arith.subi %1, %2 : i11
-    linalg.yield %3 : i11
-  } -> tensor<2x3xi11> loc("difference")
-  %ws = tensor.bitcast %sum : tensor<2x3xi11> to tensor<2x3xsi11> loc("difference")
+  %w = arith.constant dense<[[1, 3, 2], [-2, 1, 0], [0, -4, 1]]> : tensor<3x3xsi3>
+  %start = arith.constant dense<[1, 0, -1]> : tensor<3xsi2>
+  %products = qint.matmul %n, %w : (tensor<2x3xsi6>, tensor<3x3xsi3>) -> tensor<2x3xsi9> loc("dense")
+  %d = qint.add %products, %start : (tensor<2x3xsi9>, tensor<3xsi2>) -> tensor<2x3xsi10> loc("bias")
+  %ws = qint.sub %d, %m : (tensor<2x3xsi10>, tensor<2x3xui2>) -> tensor<2x3xsi11> loc("difference")
   %q = qint.requantize %ws {addend = array<i64: 5>, axis = 1 : i64, hi = 7 : i64, lo = -8 : i64, multiplier = array<i64: 3, -2, 7>, rounding_mode = "ROUND", shift = 4 : i64} : (tensor<2x3xsi11>) -> tensor<2x3xsi4> loc("q")
   %moved = tensor.empty() : tensor<3x2xsi4>
-  %tr = linalg.generic {indexing_maps = [affine_map<(j, r) -> (r, j)>, affine_map<(j, r) -> (j, r)>], iterator_types = ["parallel", "parallel"]}
-     ins(%q : tensor<2x3xsi4>) outs(%moved : tensor<3x2xsi4>) {
-  ^bb0(%in: si4, %out: si4):
-    linalg.yield %in : si4
-  } -> tensor<3x2xsi4> loc("transposed")
+  %tr = linalg.transpose ins(%q : tensor<2x3xsi4>) outs(%moved : tensor<3x2xsi4>) permutation = [1, 0] loc("transposed")
   %ft = qint.dequantize %tr {scale = dense<[[0.5], [0.25], [-0.3]]> : tensor<3x1xf64>} : (tensor<3x2xsi4>) -> tensor<3x2xf32>
   %fq = qint.dequantize %q {scale = dense<0.125> : tensor<f64>} : (tensor<2x3xsi4>) -> tensor<2x3xf32>
   %p = onnx.softmax %fq {axis = 1 : i64, flatten = false} : (tensor<2x3xf32>) -> tensor<2x3xf32> loc("softmax")

@@ -7,6 +7,7 @@
 
 use qonnx_dialects::packed::Packed;
 use qonnx_dialects::tensor::{Tensor, least_exponent};
+use qonnx_dialects::values::Values;
 use qonnx_dialects::word::Word;
 
 /// What is known of one channel.
@@ -14,10 +15,8 @@ use qonnx_dialects::word::Word;
 pub struct Channel {
     /// The real number that `n = 1` stands for; finite, not 0, of either sign.
     pub scale: f64,
-    /// Least value of `n`.
-    pub lo: i64,
-    /// Greatest value of `n`.
-    pub hi: i64,
+    /// What `n` can be.
+    pub values: Values,
 }
 
 /// What is known of a tensor of scaled integers.
@@ -47,19 +46,15 @@ impl ScaledInt {
         }
     }
 
-    /// Least and greatest integer of all channels.
-    pub fn range(&self) -> (i64, i64) {
-        self.channels
-            .iter()
-            .fold((i64::MAX, i64::MIN), |(lo, hi), channel| {
-                (lo.min(channel.lo), hi.max(channel.hi))
-            })
+    /// What the integers of all channels can be; 0 where there is no channel.
+    pub fn values(&self) -> Values {
+        let values = self.channels.iter().map(|channel| channel.values);
+        values.reduce(Values::union).unwrap_or(Values::one(0))
     }
 
     /// The word that all channels fit in, exactly as wide as their ranges need.
     pub fn word(&self) -> Word {
-        let (lo, hi) = self.range();
-        Word::of_range(lo, hi)
+        self.values().word()
     }
 
     /// The scale, if it is the same in all channels.
@@ -74,8 +69,8 @@ impl ScaledInt {
     /// The same facts with one channel for the whole tensor; `None` if scales differ. Ranges are joined.
     pub fn joined(&self) -> Option<Self> {
         let scale = self.uniform_scale()?;
-        let (lo, hi) = self.range();
-        Some(Self::uniform(Channel { scale, lo, hi }))
+        let values = self.values();
+        Some(Self::uniform(Channel { scale, values }))
     }
 
     /// The f64 scales as a tensor that broadcasts against a value of `rank` dimensions.
@@ -170,31 +165,6 @@ pub fn with_rank(shape: &[usize], rank: usize) -> Vec<usize> {
         .collect()
 }
 
-/// The exact range of a sum of products of a weight with an integer of a known range.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DotRange {
-    lo: i128,
-    hi: i128,
-}
-
-impl DotRange {
-    /// Adds `weight * x` for `x` in `least..=greatest`. As many terms as fit a memory of 64-bit addresses stay exact.
-    pub fn add(&mut self, weight: i64, (least, greatest): (i64, i64)) {
-        let (a, b) = (
-            i128::from(weight) * i128::from(least),
-            i128::from(weight) * i128::from(greatest),
-        );
-        self.lo = self.lo.saturating_add(a.min(b));
-        self.hi = self.hi.saturating_add(a.max(b));
-    }
-
-    /// Least and greatest sum; `None` past 62 bits.
-    pub fn get(self) -> Option<(i64, i64)> {
-        let limit = 1i128 << 61;
-        (self.lo > -limit && self.hi < limit).then_some((self.lo as i64, self.hi as i64))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,19 +184,5 @@ mod tests {
             ScaledConstant::of_float(&Tensor::f32([1], vec![f32::NAN]), 8),
             None
         );
-    }
-
-    #[test]
-    fn dot_ranges_are_exact() {
-        let of = |terms: &[(i64, i64, i64)]| {
-            let mut range = DotRange::default();
-            for &(weight, least, greatest) in terms {
-                range.add(weight, (least, greatest));
-            }
-            range.get()
-        };
-        assert_eq!(of(&[(2, 0, 3), (-1, 0, 3)]), Some((-3, 6)));
-        assert_eq!(of(&[(i64::MAX / 2, 0, 4)]), None);
-        assert_eq!(of(&[(i64::MAX, i64::MIN, 0); 4]), None);
     }
 }

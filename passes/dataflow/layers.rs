@@ -185,6 +185,10 @@ impl<'c> Layers<'c> {
                 let x = self.words(x, Order::Tensor)?;
                 self.append(dataflow::Op::Reshape, &[&x], link, Order::Tensor)?
             }
+            // The same bits, read in another way.
+            (_, Some(upstream::Op::Bitcast), &[x]) => {
+                self.each_word(x, link, |_| dataflow::Op::Cast)?
+            }
             (_, Some(upstream::Op::Transpose(transpose)), &[x, _]) => {
                 let x = self.words(x, Order::Tensor)?;
                 let perm = transpose.perm;

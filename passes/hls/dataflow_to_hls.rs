@@ -207,8 +207,9 @@ fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Res
             );
         };
         let links: Vec<_> = operands.iter().map(|port| port.link.clone()).collect();
-        let straight = layer
-            .wires(&links, &link)
+        let wires = layer.wires(&links, &link);
+        let straight = wires
+            .as_ref()
             .is_some_and(|wires| wires.are_straight(link.size()));
         if let (true, [x, ..], [port, ..]) = (straight, &values[..], &operands[..]) {
             shared.insert(ir::value_key(result), root(&shared, *x));
@@ -219,11 +220,17 @@ fn network_function<'c>(emitter: &mut Emitter<'c>, network: Function<'c>) -> Res
             ports.insert(ir::value_key(result), port);
             continue;
         }
-        let node = Node::at(op.location());
-        let wanted = node
-            .as_ref()
-            .map_or_else(|| layer.short_name().into(), |node| node.name.clone());
-        let port = emitter.port(&wanted, link, wanted.within("result of ", ""));
+        let short = layer.short_name();
+        let wanted = match Node::at(op.location()) {
+            // One of several layers that a node has become.
+            Some(node) if wires.is_some() => node.name.within("", &format!("_{short}")),
+            Some(node) => node.name,
+            None => short.into(),
+        };
+        let port = match (&wires, operands.first()) {
+            (Some(_), Some(operand)) => emitter.port_of(&wanted, link, &operand.type_name),
+            _ => emitter.port(&wanted, link, wanted.within("result of ", "")),
+        };
         let layer_cost = layer.cost(&links, &port.link);
         cost = cost.then(layer_cost);
         let builder = emitter.builder;

@@ -96,9 +96,14 @@ impl<'c> Emitter<'c> {
     /// An array of the top function with a typedef of its own.
     pub fn port(&mut self, wanted: &Foreign, link: Link, comment: impl Into<Foreign>) -> Port {
         let type_name = self.typedef(wanted, link.word, comment);
+        self.port_of(wanted, link, &type_name)
+    }
+
+    /// An array of the top function with a typedef that there is.
+    pub fn port_of(&mut self, wanted: &Foreign, link: Link, type_name: &str) -> Port {
         Port {
             name: self.names.unique(&wanted.within("", "_out")),
-            type_name,
+            type_name: type_name.to_owned(),
             link,
         }
     }
@@ -161,8 +166,7 @@ impl<'c> Emitter<'c> {
         let size = output.link.size();
         let links: Vec<_> = inputs.iter().map(|port| port.link.clone()).collect();
         if let Some(wires) = layer.wires(&links, &output.link) {
-            let name = wanted.within("", &format!("_{}", layer.short_name()));
-            return self.wires(&name, &wires, inputs, output, cost);
+            return self.wires(wanted, &wires, inputs, output, cost);
         }
         match layer {
             dataflow::Op::Dense(dense) => self.dense(wanted, dense, inputs, output, cost),

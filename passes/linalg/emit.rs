@@ -1,8 +1,8 @@
 //! Ops in front of the layer that they replace.
 
 use melior::Context;
-use melior::ir::Location;
 use melior::ir::operation::{Operation, OperationLike};
+use melior::ir::{Location, ValueLike};
 use qonnx_dialects::ir::{self, BlockHandle, Op, Val};
 use qonnx_dialects::tensor::Element;
 use qonnx_dialects::upstream::{self, Generic, Instr, Resize};
@@ -89,10 +89,15 @@ impl<'c> Emitter<'c> {
         ))
     }
 
-    /// Bits as integers of a word.
-    pub fn words(&self, bits: Val<'c>, word: Word) -> Val<'c> {
-        let cast = upstream::bitcast(self.context, bits, word.element(), self.location);
-        self.append(cast)
+    /// Bits as the integers of what a layer made, with all that its type says of them.
+    pub fn words(&self, bits: Val<'c>, result: &Integers<'c>) -> Val<'c> {
+        let r#type = result.value.r#type();
+        self.append(upstream::bitcast_to(
+            self.context,
+            bits,
+            r#type,
+            self.location,
+        ))
     }
 
     /// A constant whose elements all are one integer.

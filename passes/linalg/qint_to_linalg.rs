@@ -56,7 +56,7 @@ fn lower<'c>(layer: &qint::Op, op: Op<'c>, emit: Emitter<'c>) -> Result<(), Repo
         }
     };
     let bits = lowered.or_else(|error| fail(op, error.to_string()))?;
-    let new = emit.words(bits, result.word);
+    let new = emit.words(bits, &result);
     if let Ok(old) = op.result(0) {
         ir::replace_all_uses(ir::val(old), new);
     }

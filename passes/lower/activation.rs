@@ -11,6 +11,7 @@ use qonnx_dialects::qint::{self, Lookup, Quantize, Requantize, Threshold};
 use qonnx_dialects::qonnx::{self, Codes, Rounding};
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::value::TensorType;
+use qonnx_dialects::values::{Products, Values};
 use std::rc::Rc;
 
 use super::constant::Constant;
@@ -21,7 +22,7 @@ use super::refusal::{NOT_A_NUMBER, Refusal};
 use super::steps::Step;
 use super::value::{IntValue, State};
 use crate::analysis::requantize::{self, Nearest, Rescale};
-use crate::analysis::scaled_int::{Channel, DotRange, ScaledInt, varying_axis, with_rank};
+use crate::analysis::scaled_int::{Channel, ScaledInt, varying_axis, with_rank};
 use crate::analysis::thresholds::{self, ChannelFunction, StepFunction};
 
 impl<'c> Converter<'c> {
@@ -129,17 +130,18 @@ impl<'c> Converter<'c> {
         let Some(codes) = parameters.codes() else {
             return Err("its bit width differs between channels".to_owned());
         };
-        // NaN becomes 0, which no code stands for where the zero point is not one of them.
+        // NaN becomes 0, which no code stands for where the zero point is not one of them; a sign is one of two.
         let channels = parameters.channels().into_iter().map(|channel| Channel {
-            lo: channel.lo.min(0),
-            hi: channel.hi.max(0),
+            values: match codes {
+                Codes::Range { .. } => channel.values.union(Values::one(0)),
+                Codes::SignOfCode | Codes::SignOfInput => channel.values,
+            },
             ..channel
         });
         let info = ScaledInt {
             axis: axis.unwrap_or(0),
             channels: channels.collect(),
         };
-        let word = info.word();
         let (lo, hi, rounding, bipolar) = match codes {
             Codes::Range { lo, hi, rounding } => (lo, hi, rounding, false),
             Codes::SignOfCode | Codes::SignOfInput => (-1.0, 1.0, Rounding::Round, true),
@@ -158,7 +160,7 @@ impl<'c> Converter<'c> {
             bipolar,
             fraction_bits: parameters.fraction_bits,
         });
-        let n_type = self.tensor_type(&result.shape, word.element());
+        let n_type = self.integers_type(&result.shape, info.values());
         let n = self.append(quantize.build(self.context, &[x], n_type, location));
         let shape = result.shape.clone();
         Ok(State::Int(IntValue::new(n, info, shape)))
@@ -186,7 +188,7 @@ impl<'c> Converter<'c> {
                 Some(rescale) => rescaling(&rescale, axis),
                 None => {
                     let steps = self.thresholds(&function, &span)?;
-                    let past = value.info.range().1 + 1;
+                    let past = value.info.values().hi() + 1;
                     counting(&steps, past, axis)
                 }
             };
@@ -201,12 +203,12 @@ impl<'c> Converter<'c> {
             .enumerate()
             .map(|(at, &(lo, hi))| Channel {
                 scale: scale(at),
-                lo,
-                hi,
+                // A table has the integers of a code, the steps of a function are theirs.
+                values: Values::new(lo, hi, parameters.unit()).unwrap_or(Values::range(lo, hi)),
             })
             .collect();
         let info = ScaledInt { axis, channels };
-        let n_type = self.tensor_type(&value.shape, info.word().element());
+        let n_type = self.integers_type(&value.shape, info.values());
         let n = self.append(op.build(self.context, &[value.n], n_type, location));
         Ok(State::Int(IntValue::new(n, info, value.shape.clone())))
     }
@@ -257,14 +259,13 @@ impl<'c> Converter<'c> {
         }
         let subtract = matches!(op, onnx::Op::Sub);
         let sign = if subtract { -1 } else { 1 };
-        let mut sum = DotRange::default();
-        sum.add(1, (left.lo, left.hi));
-        sum.add(sign, (right.lo, right.hi));
-        let (lo, hi) = sum.get().ok_or("the sum has more than 62 bits")?;
+        let mut sum = Products::default();
+        sum.add(1, left.values);
+        sum.add(sign, right.values);
+        let values = sum.get().ok_or("the sum has more than 62 bits")?;
         let info = ScaledInt::uniform(Channel {
             scale: left.scale,
-            lo,
-            hi,
+            values,
         });
         let op = match subtract {
             true => qint::Op::Sub,

@@ -4,13 +4,14 @@ use melior::ir::Location;
 use qonnx_dialects::onnx::{self, WindowAxis};
 use qonnx_dialects::qint;
 use qonnx_dialects::value::TensorType;
+use qonnx_dialects::values::{Products, Values};
 use std::rc::Rc;
 
 use super::converter::Converter;
 use super::reasons::Reasons;
 use super::refusal::Refusal;
 use super::value::{IntValue, State};
-use crate::analysis::scaled_int::{Channel, DotRange, ScaledConstant, ScaledInt};
+use crate::analysis::scaled_int::{Channel, ScaledConstant, ScaledInt};
 
 /// Widest float constant that is taken for scaled integers although no quantizer says so.
 const FLOAT_WEIGHT_BITS: u32 = 8;
@@ -98,31 +99,28 @@ impl<'c> Converter<'c> {
         let scales = weight_scales(&weights, 1, columns)?;
         let n = &weights.n;
         // Ranges along the summed axis sharpen the bound; ranges along another axis are joined.
-        let whole = x.info.range();
-        let mut ranges = vec![DotRange::default(); columns];
+        let whole = x.info.values();
+        let mut sums = vec![Products::default(); columns];
         for k in 0..depth {
-            let range = if x.info.axis == outer {
-                let channel = x.info.channel(k);
-                (channel.lo, channel.hi)
+            let values = if x.info.axis == outer {
+                x.info.channel(k).values
             } else {
                 whole
             };
-            let mut ranges = ranges.iter_mut();
+            let mut sums = sums.iter_mut();
             n.visit(k * columns..(k + 1) * columns, |weight| {
-                if let Some(sum) = ranges.next() {
-                    sum.add(weight, range);
+                if let Some(sum) = sums.next() {
+                    sum.add(weight, values);
                 }
             });
         }
-        let channels = ranges
+        let channels = sums
             .iter()
             .zip(&scales)
-            .map(|(range, scale)| {
-                let (lo, hi) = range.get().ok_or_else(overflow)?;
+            .map(|(sum, scale)| {
                 Ok(Channel {
                     scale: scale_x * scale,
-                    lo,
-                    hi,
+                    values: sum.get().ok_or_else(overflow)?,
                 })
             })
             .collect::<Result<Vec<_>, Refusal>>()?;
@@ -172,7 +170,7 @@ impl<'c> Converter<'c> {
                 }
             };
             if padded {
-                (found.lo, found.hi) = (found.lo.min(0), found.hi.max(0));
+                found.values = found.values.union(Values::one(0));
             }
             Ok(found)
         };
@@ -188,18 +186,16 @@ impl<'c> Converter<'c> {
                         "its input's scale differs between channels that are summed".to_owned()
                     );
                 }
-                let mut sum = DotRange::default();
+                let mut sum = Products::default();
                 for (at, input) in inputs.iter().enumerate() {
                     let first = (output * inputs_each + at) * taps;
                     n.visit(first..first + taps, |weight| {
-                        sum.add(weight, (input.lo, input.hi));
+                        sum.add(weight, input.values);
                     });
                 }
-                let (lo, hi) = sum.get().ok_or_else(overflow)?;
                 Ok(Channel {
                     scale: scale * scales[output],
-                    lo,
-                    hi,
+                    values: sum.get().ok_or_else(overflow)?,
                 })
             })
             .collect::<Result<Vec<_>, Refusal>>()?;

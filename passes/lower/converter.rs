@@ -12,6 +12,7 @@ use qonnx_dialects::qint::{self, Dequantize};
 use qonnx_dialects::qonnx::{self, Codes};
 use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::value::{TensorType, ValueInfo};
+use qonnx_dialects::values::Values;
 use qonnx_dialects::word::Word;
 use qonnx_dialects::{onnx, upstream};
 use std::collections::{HashMap, HashSet};
@@ -498,7 +499,7 @@ impl<'c> Converter<'c> {
         shape: &[usize],
         location: Location<'c>,
     ) -> State<'c> {
-        let r#type = self.tensor_type(shape, info.word().element());
+        let r#type = self.integers_type(shape, info.values());
         let n = self.append(op.build(self.context, operands, r#type, location));
         State::Int(IntValue::new(n, info, shape.to_vec()))
     }
@@ -509,15 +510,9 @@ impl<'c> Converter<'c> {
             .expect("the caller keeps the number of elements")
     }
 
-    /// The MLIR type of a tensor.
-    pub fn tensor_type(&self, shape: &[usize], element: Element) -> melior::ir::Type<'c> {
-        ir::tensor_type(
-            self.context,
-            &TensorType {
-                shape: shape.to_vec(),
-                element,
-            },
-        )
+    /// The MLIR type of a tensor of integers, exactly as wide as they need.
+    pub fn integers_type(&self, shape: &[usize], values: Values) -> melior::ir::Type<'c> {
+        ir::integers_type(self.context, shape, values.word(), values)
     }
 }
 

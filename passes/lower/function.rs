@@ -98,7 +98,10 @@ impl<'a, 'c> Activation<'a, 'c> {
         }
         let (ranges, scales) = channels
             .iter()
-            .map(|channel| ((channel.lo, channel.hi), channel.scale))
+            .map(|channel| {
+                let values = channel.values;
+                ((values.lo(), values.hi()), channel.scale)
+            })
             .unzip();
         Ok(Self {
             axis,

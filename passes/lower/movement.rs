@@ -1,6 +1,7 @@
 //! Rules for ops that only move elements.
 
 use melior::ir::Location;
+use qonnx_dialects::ir;
 use qonnx_dialects::onnx;
 use qonnx_dialects::qint;
 use qonnx_dialects::tensor::strides;
@@ -148,7 +149,7 @@ impl<'c> Converter<'c> {
         let n = match op {
             onnx::Op::Transpose(onnx::Transpose { perm }) => {
                 let perm = permutation(perm, from.len()).ok_or("its permutation is malformed")?;
-                let r#type = self.tensor_type(to, info.word().element());
+                let r#type = self.integers_type(to, info.values());
                 let empty = self.append(upstream::empty(self.context, r#type, location));
                 let transpose = Transpose { perm };
                 self.append(transpose.build(self.context, value.n, empty, location))
@@ -200,7 +201,7 @@ impl<'c> Converter<'c> {
         }
         let info = ScaledInt { axis, channels };
         let word = info.word();
-        let r#type = self.tensor_type(&result.shape, word.element());
+        let r#type = self.integers_type(&result.shape, info.values());
         let mut whole = self.append(upstream::empty(self.context, r#type, location));
         let mut offset = 0;
         // MLIR has no slices without elements.
@@ -208,7 +209,8 @@ impl<'c> Converter<'c> {
             let source = if part.info.word() == word {
                 part.n
             } else {
-                let r#type = self.tensor_type(&part.shape, word.element());
+                let (shape, values) = (&part.shape, part.info.values());
+                let r#type = ir::integers_type(self.context, shape, word, values);
                 self.append(qint::Op::Cast.build(self.context, &[part.n], r#type, location))
             };
             let mut offsets = vec![0; part.shape.len()];

@@ -3,6 +3,7 @@
 use qonnx_dialects::packed::Packed;
 use qonnx_dialects::qonnx::{self, Codes, IntQuant, MAX_INTEGER, Quantizer};
 use qonnx_dialects::tensor::{Data, Tensor, broadcast_index, broadcast_shape, for_each_index};
+use qonnx_dialects::values::Values;
 
 use super::refusal::Refusal;
 use super::value::State;
@@ -194,8 +195,7 @@ impl Quantizers {
                 .expect("`new` refuses quantizers whose integers are not exact");
             Channel {
                 scale: self.integer_scale(quantizer),
-                lo,
-                hi,
+                values: Values::new(lo, hi, self.unit()).unwrap_or(Values::range(lo, hi)),
             }
         };
         self.channel_quantizers().iter().map(channel).collect()
@@ -221,13 +221,10 @@ pub fn quantize_constant(
         return Err("its quantizer's parameters have more elements than it".to_owned());
     }
     let values = x.as_f32().ok_or("its elements are no float32 numbers")?;
-    let (lo, hi) = quantizers
-        .channels()
-        .iter()
-        .fold((0, 0), |(lo, hi): (i64, i64), channel| {
-            (lo.min(channel.lo), hi.max(channel.hi))
-        });
-    let mut n = Packed::with_capacity(lo, hi, values.len());
+    let channels = quantizers.channels().into_iter();
+    let integers = channels.map(|channel| channel.values);
+    let integers = integers.fold(Values::one(0), Values::union);
+    let mut n = Packed::with_capacity(integers.lo(), integers.hi(), values.len());
     let no_number = || "an element is not a number".to_owned();
     // A single quantizer for all elements is the common case and needs no index arithmetic.
     let single = quantizers.shape().iter().all(|&extent| extent == 1);

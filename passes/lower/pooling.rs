@@ -55,7 +55,7 @@ impl<'c> Converter<'c> {
             true => qint::Op::MaxPool(pool),
             false => qint::Op::MinPool(pool),
         };
-        let r#type = self.tensor_type(&result.shape, value.info.word().element());
+        let r#type = self.integers_type(&result.shape, value.info.values());
         let n = self.append(op.build(self.context, &[value.n], r#type, location));
         Ok(State::Int(IntValue {
             n,

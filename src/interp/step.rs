@@ -6,6 +6,7 @@ use qonnx_dialects::memory::{self, Budget};
 use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::text::Foreign;
 use qonnx_dialects::value::{TensorType, ValueInfo};
+use qonnx_dialects::values::Values;
 use qonnx_dialects::{onnx, qint, upstream};
 
 use super::InterpError;
@@ -26,8 +27,8 @@ pub(super) enum Action {
     Empty(TensorType),
     /// An op of levels 0 and 1.
     Graph(GraphOp),
-    /// A `qint` op with its result type.
-    Qint(qint::Op, TensorType),
+    /// A `qint` op with its result type, and what its result can be.
+    Qint(qint::Op, TensorType, Option<Values>),
     /// An upstream op with its result type.
     Upstream(upstream::Op, TensorType),
 }
@@ -75,7 +76,7 @@ impl Action {
             return Ok(Self::Empty(r#type()?));
         }
         if let Some(qint) = qint::Op::read(op) {
-            return Ok(Self::Qint(qint, r#type()?));
+            return Ok(Self::Qint(qint, r#type()?, result.and_then(ir::values_of)));
         }
         if let Some(upstream) = upstream::Op::read(op) {
             return Ok(Self::Upstream(upstream, r#type()?));
@@ -122,7 +123,13 @@ impl Action {
             // Nothing reads what is not initialised; zeros keep runs reproducible.
             Self::Empty(result) => return Ok(vec![Tensor::zeros(result)]),
             Self::Graph(graph) => graph.eval(operands),
-            Self::Qint(qint, result) => qint.eval(&present()?, result).map(|value| vec![value]),
+            Self::Qint(qint, result, values) => {
+                let value = qint.eval(&present()?, result);
+                if let (Ok(value), Some(values)) = (&value, values) {
+                    check(op, value, *values)?;
+                }
+                value.map(|value| vec![value])
+            }
             Self::Upstream(upstream, result) => {
                 upstream.eval(&present()?, result).map(|value| vec![value])
             }
@@ -131,6 +138,18 @@ impl Action {
             node: node(op),
             message: error.to_string(),
         })
+    }
+}
+
+/// Checks that integers are what their type says.
+fn check(op: Op<'_>, integers: &Tensor, values: Values) -> Result<(), InterpError> {
+    let mut numbers = integers.as_int().unwrap_or_default().iter();
+    match numbers.find(|&&n| !values.contains(Values::one(n))) {
+        None => Ok(()),
+        Some(n) => {
+            let message = format!("gave {n}, and its result holds {values}");
+            Err(error(op, message))
+        }
     }
 }
 

@@ -63,8 +63,8 @@ hls.func @network attributes {names = ["x", "y"], types = ["word_t", "word_t"], 
 ^bb0(%x: memref<4xsi5>, %y: memref<4xsi5>):
   // CHECK: hls.call @layer(%{{.*}}, %{{.*}}) : memref<4xsi5>, memref<4xsi5>
   hls.call @layer(%x, %y) : memref<4xsi5>, memref<4xsi5>
-  // CHECK: hls.trace %{{.*}} as "/relu" : memref<4xsi5>
-  hls.trace %y as "/relu" : memref<4xsi5>
+  // CHECK: hls.trace %{{.*}} as "/relu" {extents = array<i64: 2, 2>, strides = array<i64: 1, 2>} : memref<4xsi5>
+  hls.trace %y as "/relu" {extents = array<i64: 2, 2>, strides = array<i64: 1, 2>} : memref<4xsi5>
 }
 
 // CHECK-LABEL: func.func @main

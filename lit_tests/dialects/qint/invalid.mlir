@@ -201,3 +201,60 @@ func.func @sum_shapes(%a: tensor<2xsi3>, %b: tensor<3xsi3>) {
   %0 = qint.add %a, %b : (tensor<2xsi3>, tensor<3xsi3>) -> tensor<3xsi4>
   return
 }
+
+// -----
+
+// expected-error @below {{there are no integers from 0 to 5 in steps of 2 that end there}}
+func.func private @uneven(tensor<4xui4, #qint.values<0 to 5 by 2>>)
+
+// -----
+
+// A result that can be more than its type says.
+func.func @sum(%a: tensor<4xui2, #qint.values<0 to 2>>, %b: tensor<4xui2>) -> tensor<4xui3, #qint.values<0 to 4>> {
+  // expected-error @below {{'qint.add' op can give 0 to 5, and its result holds 0 to 4}}
+  %0 = qint.add %a, %b : (tensor<4xui2, #qint.values<0 to 2>>, tensor<4xui2>) -> tensor<4xui3, #qint.values<0 to 4>>
+  return %0 : tensor<4xui3, #qint.values<0 to 4>>
+}
+
+// -----
+
+// Sums of an odd number of signs are odd.
+func.func @signs(%a: tensor<2x3xsi2, #qint.values<-1 to 1 by 2>>, %b: tensor<3x2xsi2, #qint.values<-1 to 1 by 2>>) {
+  %0 = qint.matmul %a, %b : (tensor<2x3xsi2, #qint.values<-1 to 1 by 2>>, tensor<3x2xsi2, #qint.values<-1 to 1 by 2>>)
+     -> tensor<2x2xsi3, #qint.values<-3 to 3 by 2>>
+  // expected-error @below {{'qint.matmul' op can give -3 to 3 by 2, and its result holds -2 to 2 by 2}}
+  %1 = qint.matmul %a, %b : (tensor<2x3xsi2, #qint.values<-1 to 1 by 2>>, tensor<3x2xsi2, #qint.values<-1 to 1 by 2>>)
+     -> tensor<2x2xsi3, #qint.values<-2 to 2 by 2>>
+  return
+}
+
+// -----
+
+// A border of zeros is no sign.
+func.func @border(%a: tensor<1x1x3xsi2, #qint.values<-1 to 1 by 2>>, %w: tensor<1x1x1xsi2, #qint.values<-1 to 1 by 2>>) {
+  // expected-error @below {{'qint.conv' op can give -1 to 1, and its result holds -1 to 1 by 2}}
+  %0 = qint.conv %a, %w {dilations = array<i64: 1>, group = 1 : i64, pads = array<i64: 1, 0>, strides = array<i64: 1>}
+     : (tensor<1x1x3xsi2, #qint.values<-1 to 1 by 2>>, tensor<1x1x1xsi2, #qint.values<-1 to 1 by 2>>)
+     -> tensor<1x1x4xsi2, #qint.values<-1 to 1 by 2>>
+  return
+}
+
+// -----
+
+func.func @table(%a: tensor<4xsi3>) -> tensor<4xui1> {
+  // expected-error @below {{'qint.lookup' op has a table for -3 to 3, and its operand can be -4 to 3}}
+  %0 = qint.lookup %a {axis = 0 : i64, low = -3 : i64, table = dense<1> : tensor<1x7xi64>} : (tensor<4xsi3>) -> tensor<4xui1>
+  return %0 : tensor<4xui1>
+}
+
+// -----
+
+func.func @levels(%a: tensor<4xsi3, #qint.values<-4 to 0>>) -> tensor<4xui1> {
+  // Of three thresholds one can be reached.
+  %0 = qint.threshold %a {axis = 0 : i64, base = array<i64: 0>, step = array<i64: 1>, thresholds = dense<[[-1, 1, 2]]> : tensor<1x3xi64>}
+     : (tensor<4xsi3, #qint.values<-4 to 0>>) -> tensor<4xui1>
+  // expected-error @below {{'qint.threshold' op can give 0 to 2, and its result holds 0 to 1}}
+  %1 = qint.threshold %a {axis = 0 : i64, base = array<i64: 0>, step = array<i64: 1>, thresholds = dense<[[-1, 0, 2]]> : tensor<1x3xi64>}
+     : (tensor<4xsi3, #qint.values<-4 to 0>>) -> tensor<4xui1>
+  return %0 : tensor<4xui1>
+}

@@ -28,7 +28,7 @@ func.func @network(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
 }
 
 // CHECK-LABEL: func.func @layers
-func.func @layers(%x: tensor<2x2x4xui2>, %w: tensor<4x2x3xsi2>, %m: tensor<2x3xsi4>) -> tensor<2x4x3xsi12> {
+func.func @layers(%x: tensor<2x2x4xui2>, %w: tensor<4x2x3xsi2>, %m: tensor<2x3xsi4>) -> tensor<2x4x3xsi13> {
   // CHECK: qint.conv %{{.*}}, %{{.*}} {dilations = array<i64: 1>, group = 1 : i64, pads = array<i64: 1, 1>
   %0 = qint.conv %x, %w {dilations = array<i64: 1>, group = 1 : i64, pads = array<i64: 1, 1>, strides = array<i64: 1>}
      : (tensor<2x2x4xui2>, tensor<4x2x3xsi2>) -> tensor<2x4x4xsi7>
@@ -41,10 +41,10 @@ func.func @layers(%x: tensor<2x2x4xui2>, %w: tensor<4x2x3xsi2>, %m: tensor<2x3xs
   // CHECK: qint.sub %{{.*}}, %{{.*}} : (tensor<2x4x2xsi7>, tensor<2x4x2xsi7>) -> tensor<2x4x2xsi8>
   %3 = qint.sub %1, %2 : (tensor<2x4x2xsi7>, tensor<2x4x2xsi7>) -> tensor<2x4x2xsi8>
   // CHECK: qint.matmul
-  %4 = qint.matmul %3, %m : (tensor<2x4x2xsi8>, tensor<2x3xsi4>) -> tensor<2x4x3xsi12>
+  %4 = qint.matmul %3, %m : (tensor<2x4x2xsi8>, tensor<2x3xsi4>) -> tensor<2x4x3xsi13>
   // CHECK: qint.cast
   %5 = qint.cast %m : (tensor<2x3xsi4>) -> tensor<2x3xsi5>
   // CHECK: qint.add
   %6 = qint.add %5, %m : (tensor<2x3xsi5>, tensor<2x3xsi4>) -> tensor<2x3xsi6>
-  return %4 : tensor<2x4x3xsi12>
+  return %4 : tensor<2x4x3xsi13>
 }
