@@ -170,6 +170,7 @@ class Dataflow_Pool<string mnemonic, string what> : Dataflow_Layer<mnemonic> {
 
 def Dataflow_MaxPoolOp : Dataflow_Pool<"max_pool", "Maximum">;
 def Dataflow_MinPoolOp : Dataflow_Pool<"min_pool", "Minimum">;
+def Dataflow_SumPoolOp : Dataflow_Pool<"sum_pool", "Sum">;
 
 //===--- Wires ------------------------------------------------------------------------------------------===//
 //

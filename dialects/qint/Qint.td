@@ -123,8 +123,11 @@ def QintPadsAttr : Arg<SizesAttr, "Elements before the first one in each spatial
 def QintDilationsAttr : Arg<SizesAttr, "Distance of neighbouring elements of a window in each spatial dimension.">;
 
 def Qint_MatMulOp : Qint_Op<"matmul"> {
-  let summary = "Product with a matrix: `y[..., n] = sum_k x[..., k] * w[k, n]`";
+  let summary = "Product of matrices: `y[..., m, n] = sum_k x[..., m, k] * w[..., k, n]`";
   let description = [{
+    `w` is a matrix that all rows of `x` are multiplied with, or as many of them as the leading dimensions of both
+    broadcast to.
+
     ```mlir
     %y = qint.matmul %x, %w : (tensor<1x8xui2>, tensor<8x4xsi3>) -> tensor<1x4xsi8>
     ```
@@ -150,10 +153,32 @@ def Qint_ConvOp : Qint_Op<"conv"> {
   let results = (outs AnyRankedTensor:$y);
 }
 
-class Qint_PoolOp<string mnemonic, string what> : Qint_Op<mnemonic> {
-  let summary = what # " of each window; padding is none of its elements";
+def Qint_ConvTransposeOp : Qint_Op<"conv_transpose"> {
+  let summary = "Transposed convolution: every element of `x` adds a filter to the result";
   let description = [{
-    `x` is N x C x D1..Dn. Every window has an element of the input.
+    `x` is N x C x D1..Dn, `w` is C x M/group x K1..Kn. `y[n, m, i * strides + k * dilations - pads]` is the sum of
+    `x[n, c, i] * w[c, m, k]`; a result dimension has `(D - 1) * stride + (K - 1) * dilation + 1` elements less the pads,
+    and `output_padding` more behind the last.
+
+    ```mlir
+    %y = qint.conv_transpose %x, %w {dilations = array<i64: 1>, group = 1 : i64, output_padding = array<i64: 0>,
+                                     pads = array<i64: 0, 0>, strides = array<i64: 2>}
+       : (tensor<1x2x4xui2>, tensor<2x3x2xsi2>) -> tensor<1x3x8xsi5>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$x, AnyRankedTensor:$w,
+                       Arg<SizesAttr, "Distance in the result of neighbouring elements, in each spatial dimension.">:$strides,
+                       Arg<SizesAttr, "Elements cut off the result before the first one in each spatial dimension, then those behind the last.">:$pads,
+                       Arg<SizesAttr, "Distance of neighbouring elements of a filter in each spatial dimension.">:$dilations,
+                       Arg<SizesAttr, "Elements more behind the last one in each spatial dimension.">:$output_padding,
+                       Arg<SizeAttr, "Number of groups that the channels fall into, at least 1.">:$group);
+  let results = (outs AnyRankedTensor:$y);
+}
+
+class Qint_PoolOp<string mnemonic, string what> : Qint_Op<mnemonic> {
+  let summary = what;
+  let description = [{
+    `x` is N x C x D1..Dn. Every window has an element of the input; padding is none of its elements.
   }];
   let rustStruct = "Pool";
   let arguments = (ins AnyRankedTensor:$x,
@@ -161,16 +186,21 @@ class Qint_PoolOp<string mnemonic, string what> : Qint_Op<mnemonic> {
                        QintStridesAttr:$strides, QintPadsAttr:$pads, QintDilationsAttr:$dilations);
   let results = (outs AnyRankedTensor:$y);
 }
-def Qint_MaxPoolOp : Qint_PoolOp<"max_pool", "Greatest integer">;
-def Qint_MinPoolOp : Qint_PoolOp<"min_pool", "Least integer">;
+def Qint_MaxPoolOp : Qint_PoolOp<"max_pool", "Greatest integer of each window">;
+def Qint_MinPoolOp : Qint_PoolOp<"min_pool", "Least integer of each window">;
+def Qint_SumPoolOp : Qint_PoolOp<"sum_pool", "Sum of each window">;
 
-class Qint_SumOp<string mnemonic, string what> : Qint_Op<mnemonic> {
+class Qint_ElementwiseOp<string mnemonic, string what> : Qint_Op<mnemonic> {
+  let group = "Elementwise";
   let summary = what # ", with numpy broadcasting";
   let arguments = (ins AnyRankedTensor:$a, AnyRankedTensor:$b);
   let results = (outs AnyRankedTensor:$y);
 }
-def Qint_AddOp : Qint_SumOp<"add", "Sum">;
-def Qint_SubOp : Qint_SumOp<"sub", "Difference">;
+def Qint_AddOp : Qint_ElementwiseOp<"add", "Sum">;
+def Qint_SubOp : Qint_ElementwiseOp<"sub", "Difference">;
+def Qint_MulOp : Qint_ElementwiseOp<"mul", "Product">;
+def Qint_MaxOp : Qint_ElementwiseOp<"max", "Greater of two">;
+def Qint_MinOp : Qint_ElementwiseOp<"min", "Lesser of two">;
 
 def Qint_CastOp : Qint_Op<"cast"> {
   let summary = "The same integers in another type, which holds them";

@@ -6,6 +6,9 @@ mod op;
 mod values;
 
 pub use eval::dequantize;
-pub use op::{Conv, Dequantize, Lookup, Op, Pool, Quantize, Requantize, Threshold};
+pub use layer::Placed;
+pub use op::{
+    Conv, ConvTranspose, Dequantize, Elementwise, Lookup, Op, Pool, Quantize, Requantize, Threshold,
+};
 pub use values::check_products;
 pub(crate) use values::check_values;

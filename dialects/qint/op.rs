@@ -59,23 +59,6 @@ impl Op {
             }
         };
         match self {
-            Self::MatMul
-            | Self::Conv(_)
-            | Self::MaxPool(_)
-            | Self::MinPool(_)
-            | Self::Add
-            | Self::Sub
-            | Self::Cast => {
-                for operand in operands {
-                    integer(operand, "operand")?;
-                }
-                let pools = matches!(self, Self::MaxPool(_) | Self::MinPool(_));
-                if pools && result.element != input.element {
-                    let expected = format!("{}, as those of 'x'", input.element);
-                    return Err(EvalError::element(name, "y", result.element, expected));
-                }
-                integer(result, "y")
-            }
             Self::Quantize(op) => {
                 float(input, "x")?;
                 integer(result, "n")?;
@@ -173,6 +156,17 @@ impl Op {
                     0,
                     "at least one column",
                 )
+            }
+            _ => {
+                for operand in operands {
+                    integer(operand, "operand")?;
+                }
+                let keeps = matches!(self, Self::MaxPool(_) | Self::MinPool(_));
+                if keeps && result.element != input.element {
+                    let expected = format!("{}, as those of 'x'", input.element);
+                    return Err(EvalError::element(name, "y", result.element, expected));
+                }
+                integer(result, "y")
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use melior::ir::operation::OperationLike;
 
-use super::op::{Lookup, Op};
+use super::op::{Elementwise, Lookup, Op};
 use crate::ir;
 use crate::qonnx::Codes;
 use crate::tensor::Tensor;
@@ -60,17 +60,17 @@ impl Op {
         Ok(match self {
             Self::Quantize(_) | Self::Dequantize(_) => Follows::Nothing,
             Self::MaxPool(_) | Self::MinPool(_) | Self::Cast => Follows::These(n),
-            Self::Add => n.sum(known[1]).into(),
-            Self::Sub => known[1].negated().and_then(|other| n.sum(other)).into(),
-            Self::MatMul | Self::Conv(_) => match weights {
+            Self::SumPool(pool) => {
+                let elements = pool.kernel_shape.iter().product();
+                self.padded(n).sum_of(elements).into()
+            }
+            Self::Elementwise(kind) => elementwise(*kind, n, known[1]).into(),
+            Self::MatMul | Self::Conv(_) | Self::ConvTranspose(_) => match weights {
                 Some(weights) => self.sums_of(n, weights),
                 None => {
-                    let depth = match self {
-                        Self::MatMul => shapes[1][0],
-                        _ => shapes[1][1..].iter().product(),
-                    };
                     let term = self.padded(n).product(known[1]);
-                    term.and_then(|term| term.sum_of(depth)).into()
+                    let sum = self.terms(shapes).and_then(|count| term?.sum_of(count));
+                    sum.into()
                 }
             },
             // Each is monotone in each channel, so that the ends say all.
@@ -94,11 +94,17 @@ impl Op {
         })
     }
 
-    /// What is multiplied: borders of a convolution are 0.
+    /// What is summed: borders are 0, and so is what lies between the elements of a transposed convolution.
     fn padded(&self, x: Values) -> Values {
-        match self {
-            Self::Conv(conv) if conv.pads.iter().any(|&pad| pad != 0) => x.union(Values::one(0)),
-            _ => x,
+        let pads = match self {
+            Self::Conv(conv) => &conv.pads,
+            Self::SumPool(pool) => &pool.pads,
+            Self::ConvTranspose(_) => return x.union(Values::one(0)),
+            _ => return x,
+        };
+        match pads.iter().any(|&pad| pad != 0) {
+            true => x.union(Values::one(0)),
+            false => x,
         }
     }
 
@@ -112,15 +118,32 @@ impl Op {
             sum
         };
         let sums: Vec<Products> = match self {
+            // Matrices one after the other, the columns of each are outputs.
             Self::MatMul => {
-                let columns = weights.shape[1];
-                let mut sums = vec![Products::default(); columns];
-                for row in numbers.chunks(columns.max(1)) {
-                    for (sum, &weight) in sums.iter_mut().zip(row) {
-                        sum.add(weight, x);
+                let (depth, columns) = (
+                    weights.shape[weights.rank() - 2],
+                    weights.shape[weights.rank() - 1],
+                );
+                let matrices = numbers.chunks((depth * columns).max(1));
+                let columns_of = |matrix: &[i64]| {
+                    let mut sums = vec![Products::default(); columns];
+                    for row in matrix.chunks(columns.max(1)) {
+                        for (sum, &weight) in sums.iter_mut().zip(row) {
+                            sum.add(weight, x);
+                        }
                     }
-                }
-                sums
+                    sums
+                };
+                matrices.flat_map(columns_of).collect()
+            }
+            // The filters of a transposed convolution are where others have their channels.
+            Self::ConvTranspose(conv) => {
+                let filters = conv.filters(weights);
+                let each: usize = filters.shape[1..].iter().product();
+                let numbers = filters.as_int().unwrap_or_default().chunks(each.max(1));
+                numbers
+                    .map(|filter| sum(&mut filter.iter().copied()))
+                    .collect()
             }
             _ => {
                 let each: usize = weights.shape[1..].iter().product();
@@ -141,6 +164,22 @@ impl Op {
                 all.map_or(Follows::Nothing, Follows::These)
             }
         }
+    }
+}
+
+/// What two operands give, element by element.
+fn elementwise(kind: Elementwise, a: Values, b: Values) -> Option<Values> {
+    let choice = |lo, hi| {
+        // Both ends are among those of the operands.
+        let step = a.union(b).step();
+        Values::new(lo, hi, step).or(Some(Values::range(lo, hi)))
+    };
+    match kind {
+        Elementwise::Add => a.sum(b),
+        Elementwise::Sub => a.sum(b.negated()?),
+        Elementwise::Mul => a.product(b),
+        Elementwise::Max => choice(a.lo().max(b.lo()), a.hi().max(b.hi())),
+        Elementwise::Min => choice(a.lo().min(b.lo()), a.hi().min(b.hi())),
     }
 }
 
@@ -172,7 +211,7 @@ pub(crate) fn check_values(op: &Op, operation: ir::Op<'_>) -> Result<(), String>
 /// Checks that the results of a product with constant weights are what its type says. This looks at all weights: it is for
 /// what comes from outside.
 pub fn check_products(operation: ir::Op<'_>) -> Result<(), String> {
-    let Some(op @ (Op::MatMul | Op::Conv(_))) = Op::read(operation) else {
+    let Some(op @ (Op::MatMul | Op::Conv(_) | Op::ConvTranspose(_))) = Op::read(operation) else {
         return Ok(());
     };
     let weights = operation.operand(1).ok().map(ir::val);
@@ -185,7 +224,7 @@ pub fn check_products(operation: ir::Op<'_>) -> Result<(), String> {
 
 fn check(op: &Op, operation: ir::Op<'_>, weights: Option<&Tensor>) -> Result<(), String> {
     let operands: Vec<_> = operation.operands().map(ir::val).collect();
-    let product = matches!(op, Op::MatMul | Op::Conv(_));
+    let product = matches!(op, Op::MatMul | Op::Conv(_) | Op::ConvTranspose(_));
     if product && weights.is_none() && operands.get(1).is_some_and(|w| ir::is_constant_value(*w)) {
         return Ok(());
     }

@@ -349,8 +349,8 @@ fn splat(ops: &str) -> Step {
     Ok(())
 }
 
-/// Differences of level 2, one behind the other. Four times as many of them are four times as much work in hardware, and so
-/// are differences of a value with itself.
+/// Choices of level 2, one behind the other. Four times as many of them are four times as much work in hardware, and so
+/// are choices between a value and itself.
 fn layers() -> Step {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("module.mlir");
@@ -362,7 +362,7 @@ fn layers() -> Step {
             for at in 0..count {
                 let (other, next) = (if itself { at } else { 0 }, at + 1);
                 source += &format!(
-                    "%v{next} = qint.sub %v{at}, %v{other} : (tensor<4xsi4>, tensor<4xsi4>) -> tensor<4xsi4>\n"
+                    "%v{next} = qint.min %v{at}, %v{other} : (tensor<4xsi4>, tensor<4xsi4>) -> tensor<4xsi4>\n"
                 );
             }
             source += &format!("return %v{count} : tensor<4xsi4>\n}}");

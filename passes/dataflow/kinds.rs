@@ -60,6 +60,70 @@ impl<'c> Layers<'c> {
         self.append(dataflow::Op::Dense(dense), &[&rows], link, order)
     }
 
+    /// The elements in a frame of zeros, the windows of it, and their product with the filters.
+    pub fn conv_transpose(
+        &mut self,
+        conv: qint::ConvTranspose,
+        x: Val<'c>,
+        w: Val<'c>,
+        link: Link,
+    ) -> Result<Words<'c>, Reported> {
+        let weights = self.weights(w)?;
+        let order = Order::ChannelsLast;
+        let image = self.words(x, order)?;
+        let tensor: Vec<usize> = ir::type_of(x).map_or_else(Vec::new, |r#type| r#type.shape);
+        let windows = conv.windows("conv_transpose", &tensor, &weights.shape);
+        let windows = windows.or_else(|error| fail(self.op, error.to_string()))?;
+        let placed = qint::ConvTranspose::placed(&windows);
+        let (batch, channels) = (tensor[0], tensor[1]);
+        let along = |first, last, of: fn(&qint::Placed) -> usize| -> Vec<usize> {
+            let inner = placed.iter().map(of);
+            [first].into_iter().chain(inner).chain([last]).collect()
+        };
+        let frame = image
+            .link
+            .with_shape(along(batch, channels, |axis| axis.frame));
+        let zeros = dataflow::Constant {
+            value: Tensor::i64([frame.size()], vec![0; frame.size()]),
+        };
+        let mut rows = self.append(dataflow::Op::Constant(zeros), &[], frame.clone(), order)?;
+        let inside = along(batch, channels, |axis| axis.count);
+        if !inside.contains(&0) {
+            let part = dataflow::Slice {
+                offsets: along(0, 0, |axis| axis.first),
+                strides: vec![1; tensor.len()],
+            };
+            let link = image.link.with_shape(inside);
+            let part = self.append(dataflow::Op::Slice(part), &[&image], link, order)?;
+            let insert = dataflow::Insert {
+                offsets: along(0, 0, |axis| axis.offset),
+                strides: along(1, 1, |axis| axis.stride),
+            };
+            rows = self.append(dataflow::Op::Insert(insert), &[&rows, &part], frame, order)?;
+        }
+        let filters = conv.filters(&weights);
+        let window = Window {
+            kernel_shape: weights.shape[2..].to_vec(),
+            strides: vec![1; windows.len()],
+            dilations: conv.dilations,
+            group: conv.group,
+        };
+        let taps: usize = window.kernel_shape.iter().product();
+        let mut shape = order.shape(&link.shape);
+        if let Some(row) = shape.last_mut() {
+            *row = channels * taps;
+        }
+        let windowed = rows.link.with_shape(shape);
+        let rows = self.append(dataflow::Op::Window(window), &[&rows], windowed, order)?;
+        let dense = Dense {
+            weights: filters_as_columns(&filters),
+            group: conv.group,
+            reuse_factor: 1,
+        };
+        let link = Link::array(order.shape(&link.shape), link.word);
+        self.append(dataflow::Op::Dense(dense), &[&rows], link, order)
+    }
+
     /// A border that never wins, the windows of each channel, and the choice in each of them.
     pub fn pool(
         &mut self,
@@ -71,6 +135,7 @@ impl<'c> Layers<'c> {
         let border = |word: Word| match kind {
             Pool::MaxPool => word.range().0,
             Pool::MinPool => word.range().1,
+            Pool::SumPool => 0,
         };
         let windows = Windows {
             kernel_shape: pool.kernel_shape,
@@ -124,9 +189,9 @@ impl<'c> Layers<'c> {
     }
 
     /// Two operands word by word, both broadcast to the result.
-    pub fn sum(
+    pub fn elementwise(
         &mut self,
-        kind: Elementwise,
+        kind: qint::Elementwise,
         operands: [Val<'c>; 2],
         link: Link,
     ) -> Result<Words<'c>, Reported> {
@@ -144,6 +209,13 @@ impl<'c> Layers<'c> {
         let a = self.broadcast(a, &shape, order)?;
         let b = self.broadcast(b, &shape, order)?;
         let link = Link::array(shape, link.word);
+        let kind = match kind {
+            qint::Elementwise::Add => Elementwise::Add,
+            qint::Elementwise::Sub => Elementwise::Sub,
+            qint::Elementwise::Mul => Elementwise::Mul,
+            qint::Elementwise::Max => Elementwise::Max,
+            qint::Elementwise::Min => Elementwise::Min,
+        };
         self.append(dataflow::Op::Elementwise(kind), &[&a, &b], link, order)
     }
 

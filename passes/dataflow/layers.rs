@@ -245,8 +245,9 @@ impl<'c> Layers<'c> {
             (qint::Op::Conv(conv), &[x, w]) => self.conv(conv, x, w, link),
             (qint::Op::MaxPool(pool), &[x]) => self.pool(dataflow::Pool::MaxPool, pool, x, link),
             (qint::Op::MinPool(pool), &[x]) => self.pool(dataflow::Pool::MinPool, pool, x, link),
-            (qint::Op::Add, &[a, b]) => self.sum(dataflow::Elementwise::Add, [a, b], link),
-            (qint::Op::Sub, &[a, b]) => self.sum(dataflow::Elementwise::Sub, [a, b], link),
+            (qint::Op::SumPool(pool), &[x]) => self.pool(dataflow::Pool::SumPool, pool, x, link),
+            (qint::Op::ConvTranspose(conv), &[x, w]) => self.conv_transpose(conv, x, w, link),
+            (qint::Op::Elementwise(kind), &[a, b]) => self.elementwise(kind, [a, b], link),
             (qint::Op::Cast, &[n]) => self.each_word(n, link, |_| dataflow::Op::Cast),
             (qint::Op::Threshold(op), &[n]) => self.each_word(n, link, |axis| {
                 dataflow::Op::Threshold(qint::Threshold {

@@ -257,24 +257,32 @@ impl<'c> Emitter<'c> {
         let size = output.link.size();
         let window = Pool::window(&inputs[0].link, &output.link);
         let (input_type, word) = (inputs[0].type_name.clone(), inputs[0].link.word);
-        let kind = match kind {
-            Pool::MaxPool => Elementwise::Max,
-            Pool::MinPool => Elementwise::Min,
+        let (kind, chosen_type, chosen_word) = match kind {
+            Pool::MaxPool => (Elementwise::Max, input_type.clone(), word),
+            Pool::MinPool => (Elementwise::Min, input_type.clone(), word),
+            Pool::SumPool => (Elementwise::Add, output.type_name.clone(), output.link.word),
         };
         let what = format!("{kind:?} of {window} words for each of {size}");
         self.function(wanted, what, inputs, output, cost, |body| {
             body.words(size, |inner, i| {
                 let first = || inner.binary(Binary::Mul, i, inner.index(window));
-                let memory = Memory::new([], Scalar::Word(word));
-                let chosen = inner.variable("chosen", &input_type, &memory);
+                let memory = Memory::new([], Scalar::Word(chosen_word));
+                let chosen = inner.variable("chosen", &chosen_type, &memory);
                 inner.store(inner.load(body.inputs[0], &[first()]), chosen, &[]);
-                unrolled(inner, "window", "k", window, |inner, k| {
-                    let at = inner.binary(Binary::Add, first(), k);
-                    let x = inner.load(body.inputs[0], &[at]);
-                    let x = inner.define("x", &input_type, x, word);
-                    let best = elementwise(inner, kind, inner.load(chosen, &[]), x);
-                    inner.store(best, chosen, &[]);
-                });
+                unrolled(
+                    inner,
+                    "window",
+                    "k",
+                    window.saturating_sub(1),
+                    |inner, k| {
+                        let next = inner.binary(Binary::Add, first(), k);
+                        let at = inner.binary(Binary::Add, next, inner.index(1));
+                        let x = inner.load(body.inputs[0], &[at]);
+                        let x = inner.define("x", &input_type, x, word);
+                        let best = elementwise(inner, kind, inner.load(chosen, &[]), x);
+                        inner.store(best, chosen, &[]);
+                    },
+                );
                 inner.load(chosen, &[])
             });
         })

@@ -4,7 +4,7 @@ use melior::Context;
 use melior::ir::operation::{Operation, OperationLike};
 use melior::ir::{Location, ValueLike};
 use qonnx_dialects::ir::{self, BlockHandle, Op, Val};
-use qonnx_dialects::tensor::Element;
+use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::upstream::{self, Generic, Instr, Resize};
 use qonnx_dialects::value::TensorType;
 use qonnx_dialects::word::Word;
@@ -134,6 +134,20 @@ impl<'c> Emitter<'c> {
             self.location,
         )
         .expect("the shapes have as many elements")
+    }
+
+    /// A part of `whole`.
+    pub fn extract(&self, slice: &upstream::Slice, whole: Val<'c>) -> Val<'c> {
+        let op = slice.build_extract(self.context, whole, self.location);
+        self.append(op.expect("the whole is a tensor of static shape"))
+    }
+
+    /// The bits of constant integers.
+    pub fn constant_bits(&self, numbers: &Tensor) -> Val<'c> {
+        let element = Element::int(numbers.element().width());
+        let values = numbers.as_int().unwrap_or_default().to_vec();
+        let bits = Tensor::of_integers(element, numbers.shape.clone(), values);
+        self.append(upstream::constant(self.context, &bits, self.location))
     }
 
     /// `part` within `frame` from `offsets` on.

@@ -8,19 +8,31 @@ use qonnx_dialects::tensor::Element;
 use qonnx_dialects::upstream::{AffineMap, Generic, Instr, Integer, IteratorKind, Slice};
 use qonnx_dialects::word::Word;
 
-use super::emit::{Emitter, Integers};
+use super::emit::{Emitter, Integers, widened};
 
-/// The greatest or the least element of each window.
+/// What is left of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Greatest,
+    Least,
+    Sum,
+}
+
+/// What is left of each window.
 pub fn pool<'c>(
     emit: &Emitter<'c>,
     pool: &Pool,
     x: &Integers<'c>,
-    greatest: bool,
+    kind: Kind,
     result: &Integers<'c>,
 ) -> Result<Val<'c>, EvalError> {
     let windows = pool.windows("pool", &x.shape)?;
-    // Padding is the value that loses against every other.
-    let loser = extreme(x.word, !greatest);
+    // Padding is what changes nothing.
+    let loser = match kind {
+        Kind::Greatest => extreme(x.word, false),
+        Kind::Least => extreme(x.word, true),
+        Kind::Sum => 0,
+    };
     let (source, _) = padded(emit, x, &windows, loser);
     let spatial = windows.len();
     let loops = 2 + 2 * spatial;
@@ -34,13 +46,19 @@ pub fn pool<'c>(
         ];
         map = map.with_sum(2 + at, &terms);
     }
-    let choose = match (greatest, x.word.signed) {
-        (true, true) => Integer::MaxS,
-        (true, false) => Integer::MaxU,
-        (false, true) => Integer::MinS,
-        (false, false) => Integer::MinU,
+    let op = match (kind, x.word.signed) {
+        (Kind::Greatest, true) => Integer::MaxS,
+        (Kind::Greatest, false) => Integer::MaxU,
+        (Kind::Least, true) => Integer::MinS,
+        (Kind::Least, false) => Integer::MinU,
+        (Kind::Sum, _) => Integer::Add,
     };
-    let kind = |at| match at < 2 + spatial {
+    let bits = result.word.bits;
+    let mut body = Vec::with_capacity(4);
+    let element = widened(&mut body, Instr::Input(0), x.word, bits);
+    body.push(Instr::Output);
+    body.push(Instr::Integer(op, element, element + 1));
+    let iterator = |at| match at < 2 + spatial {
         true => IteratorKind::Parallel,
         false => IteratorKind::Reduction,
     };
@@ -50,13 +68,13 @@ pub fn pool<'c>(
             AffineMap::select(loops, &taps),
             AffineMap::select(loops, &outputs),
         ],
-        iterators: (0..loops).map(kind).collect(),
-        body: vec![Instr::Input(0), Instr::Output, Instr::Integer(choose, 0, 1)],
+        iterators: (0..loops).map(iterator).collect(),
+        body,
     };
     // The window gives the loops over its elements their extents; it has no values.
     let extents: Vec<usize> = windows.iter().map(|axis| axis.kernel).collect();
     let window = emit.empty(Element::int(1), &extents);
-    let start = emit.splat(loser, Element::int(x.word.bits), &result.shape);
+    let start = emit.splat(loser, Element::int(bits), &result.shape);
     Ok(emit.nest(&generic, &[source, window], start))
 }
 

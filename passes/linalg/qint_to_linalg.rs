@@ -6,6 +6,7 @@ use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::qint;
 
 use super::emit::Emitter;
+use super::pooling::Kind;
 use super::{contraction, pooling, sum};
 
 declare_pass! {
@@ -43,10 +44,19 @@ fn lower<'c>(layer: &qint::Op, op: Op<'c>, emit: Emitter<'c>) -> Result<(), Repo
     let lowered = match (layer, operands.as_slice()) {
         (qint::Op::MatMul, [x, w]) => Ok(contraction::matmul(&emit, x, w, &result)),
         (qint::Op::Conv(conv), [x, w]) => contraction::conv(&emit, conv, x, w, &result),
-        (qint::Op::MaxPool(pool), [x]) => pooling::pool(&emit, pool, x, true, &result),
-        (qint::Op::MinPool(pool), [x]) => pooling::pool(&emit, pool, x, false, &result),
-        (qint::Op::Add, [a, b]) => Ok(sum::sum(&emit, a, b, false, &result)),
-        (qint::Op::Sub, [a, b]) => Ok(sum::sum(&emit, a, b, true, &result)),
+        (qint::Op::ConvTranspose(conv), [x, w]) => {
+            let Ok(weights) = ir::constant_elements(w.value) else {
+                return fail(
+                    op,
+                    "the filters of a transposed convolution must be constants",
+                );
+            };
+            contraction::transposed(&emit, conv, x, w, &weights, &result)
+        }
+        (qint::Op::MaxPool(pool), [x]) => pooling::pool(&emit, pool, x, Kind::Greatest, &result),
+        (qint::Op::MinPool(pool), [x]) => pooling::pool(&emit, pool, x, Kind::Least, &result),
+        (qint::Op::SumPool(pool), [x]) => pooling::pool(&emit, pool, x, Kind::Sum, &result),
+        (qint::Op::Elementwise(kind), [a, b]) => Ok(sum::combined(&emit, *kind, a, b, &result)),
         (qint::Op::Cast, [n]) => Ok(sum::cast(&emit, n, &result)),
         (other, _) => {
             return fail(

@@ -1,24 +1,44 @@
-//! Sums and casts.
+//! Two operands element by element, and casts.
 
 use qonnx_dialects::ir::Val;
+use qonnx_dialects::qint::Elementwise;
 use qonnx_dialects::tensor::Element;
-use qonnx_dialects::upstream::{AffineMap, Generic, Instr, Integer, IteratorKind};
+use qonnx_dialects::upstream::{AffineMap, Generic, Instr, Integer, IteratorKind, Resize};
+use std::cmp::Ordering;
 
 use super::emit::{Emitter, Integers, widened};
 
-/// `a + b`, or `a - b` if `subtract`, with broadcasting.
-pub fn sum<'c>(
+/// An op of two operands, with broadcasting.
+pub fn combined<'c>(
     emit: &Emitter<'c>,
+    kind: Elementwise,
     a: &Integers<'c>,
     b: &Integers<'c>,
-    subtract: bool,
     result: &Integers<'c>,
 ) -> Val<'c> {
-    let mut body = Vec::with_capacity(5);
-    let left = widened(&mut body, Instr::Input(0), a.word, result.word.bits);
-    let right = widened(&mut body, Instr::Input(1), b.word, result.word.bits);
-    let op = if subtract { Integer::Sub } else { Integer::Add };
+    let bits = result.word.bits;
+    // Sums and products modulo the result's width are those of what it keeps; a comparison sees all of both operands.
+    let joined = a.word.joined(b.word);
+    let (op, wide) = match kind {
+        Elementwise::Add => (Integer::Add, bits),
+        Elementwise::Sub => (Integer::Sub, bits),
+        Elementwise::Mul => (Integer::Mul, bits),
+        Elementwise::Max if joined.signed => (Integer::MaxS, joined.bits),
+        Elementwise::Max => (Integer::MaxU, joined.bits),
+        Elementwise::Min if joined.signed => (Integer::MinS, joined.bits),
+        Elementwise::Min => (Integer::MinU, joined.bits),
+    };
+    let mut body = Vec::with_capacity(6);
+    let left = widened(&mut body, Instr::Input(0), a.word, wide);
+    let right = widened(&mut body, Instr::Input(1), b.word, wide);
     body.push(Instr::Integer(op, left, right));
+    let combined = body.len() - 1;
+    match wide.cmp(&bits) {
+        Ordering::Greater => body.push(Instr::Resize(Resize::Trunc, combined, bits)),
+        Ordering::Less if joined.signed => body.push(Instr::Resize(Resize::ExtS, combined, bits)),
+        Ordering::Less => body.push(Instr::Resize(Resize::ExtU, combined, bits)),
+        Ordering::Equal => {}
+    }
     elementwise(emit, &[a, b], body, result)
 }
 

@@ -268,9 +268,10 @@ impl<'c> Converter<'c> {
             values,
         });
         let op = match subtract {
-            true => qint::Op::Sub,
-            false => qint::Op::Add,
+            true => qint::Elementwise::Sub,
+            false => qint::Elementwise::Add,
         };
+        let op = qint::Op::Elementwise(op);
         Ok(self.layer(&op, &[a.n, b.n], info, &result.shape, location))
     }
 }

@@ -14,6 +14,7 @@ impl Pool {
         match self {
             Self::MaxPool => a.max(b),
             Self::MinPool => a.min(b),
+            Self::SumPool => a.wrapping_add(b),
         }
     }
 }
@@ -44,8 +45,14 @@ impl Layer for Pool {
 
     fn cost(&self, operands: &[Link], result: &Link) -> Cost {
         let window = operands.first().map_or(1, |x| Self::window(x, result));
+        let choices = result.size() * window.saturating_sub(1);
+        let (additions, comparisons) = match self {
+            Self::SumPool => (choices, 0),
+            Self::MaxPool | Self::MinPool => (0, choices),
+        };
         Cost {
-            comparisons: result.size() * window.saturating_sub(1),
+            additions,
+            comparisons,
             latency: depth(window),
             interval: 1,
             ..Cost::default()

@@ -61,6 +61,8 @@ func.func @network(%x: !dataflow.array<2x2xui4>) -> !dataflow.array<2x2xsi3> {
       : (!dataflow.array<1x5x1xsi3>) -> !dataflow.array<1x2x2xsi3>
   // CHECK: dataflow.max_pool
   %17 = dataflow.max_pool %16 : (!dataflow.array<1x2x2xsi3>) -> !dataflow.array<1x2x1xsi3>
+  // CHECK: dataflow.sum_pool
+  %sums = dataflow.sum_pool %16 : (!dataflow.array<1x2x2xsi3>) -> !dataflow.array<1x2x1xsi4>
   // CHECK: dataflow.min_pool
   %18 = dataflow.min_pool %16 : (!dataflow.array<1x2x2xsi3>) -> !dataflow.array<1x2x1xsi3>
   // CHECK: dataflow.reshape {{.*}} -> !dataflow.stream<1x2xsi3, 2>

@@ -28,7 +28,7 @@ func.func @network(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
 }
 
 // CHECK-LABEL: func.func @layers
-func.func @layers(%x: tensor<2x2x4xui2>, %w: tensor<4x2x3xsi2>, %m: tensor<2x3xsi4>) -> tensor<2x4x3xsi13> {
+func.func @layers(%x: tensor<2x2x4xui2>, %w: tensor<4x2x3xsi2>, %m: tensor<2x3xsi4>, %f: tensor<4x1x3xsi2>) -> tensor<2x4x3xsi13> {
   // CHECK: qint.conv %{{.*}}, %{{.*}} {dilations = array<i64: 1>, group = 1 : i64, pads = array<i64: 1, 1>
   %0 = qint.conv %x, %w {dilations = array<i64: 1>, group = 1 : i64, pads = array<i64: 1, 1>, strides = array<i64: 1>}
      : (tensor<2x2x4xui2>, tensor<4x2x3xsi2>) -> tensor<2x4x4xsi7>
@@ -46,5 +46,18 @@ func.func @layers(%x: tensor<2x2x4xui2>, %w: tensor<4x2x3xsi2>, %m: tensor<2x3xs
   %5 = qint.cast %m : (tensor<2x3xsi4>) -> tensor<2x3xsi5>
   // CHECK: qint.add
   %6 = qint.add %5, %m : (tensor<2x3xsi5>, tensor<2x3xsi4>) -> tensor<2x3xsi6>
+  // CHECK: qint.mul
+  %7 = qint.mul %6, %m : (tensor<2x3xsi6>, tensor<2x3xsi4>) -> tensor<2x3xsi10>
+  // CHECK: qint.max %
+  %8 = qint.max %7, %m : (tensor<2x3xsi10>, tensor<2x3xsi4>) -> tensor<2x3xsi10>
+  // CHECK: qint.min %
+  %9 = qint.min %8, %m : (tensor<2x3xsi10>, tensor<2x3xsi4>) -> tensor<2x3xsi10>
+  // CHECK: qint.sum_pool {{.*}} -> tensor<2x4x2xsi8, #qint.values<-128 to 126>>
+  %10 = qint.sum_pool %0 {dilations = array<i64: 1>, kernel_shape = array<i64: 2>, pads = array<i64: 0, 0>, strides = array<i64: 2>}
+      : (tensor<2x4x4xsi7>) -> tensor<2x4x2xsi8, #qint.values<-128 to 126>>
+  // CHECK: qint.conv_transpose
+  %11 = qint.conv_transpose %1, %f {dilations = array<i64: 1>, group = 2 : i64, output_padding = array<i64: 1>, pads = array<i64: 0, 0>,
+                                    strides = array<i64: 2>}
+      : (tensor<2x4x2xsi7>, tensor<4x1x3xsi2>) -> tensor<2x2x6xsi12>
   return %4 : tensor<2x4x3xsi13>
 }
