@@ -10,7 +10,7 @@
 
 // Errors of passes name the file and the node, whatever its name; those of a text show the line, and nothing that a
 // message repeats of the module steers the terminal.
-// CHECK: error: node 'quant\u{1b}[31m':
+// CHECK: error: node 'conv\u{1b}[31m':
 // CHECK-NOT: {{\x1b}}
 // MODEL: digits_cnn.onnx: error: node '{{.+}}':
 // TEXT: .mlir:1:1: error: {{.*}}
@@ -29,7 +29,7 @@ func.func @main(%x: tensor<1x1x3x3xf32> {onnx.name = "x"}) -> (tensor<1x1x3x3xf3
   %b = onnx.constant dense<3.0> : tensor<f32>
   %w = onnx.constant dense<3.0> : tensor<1x1x1x1xf32>
   %none = onnx.none
-  %0 = qonnx.int_quant %x, %one, %z, %b {is_signed = true, narrow = false, rounding_mode = "ROUND"} : (tensor<1x1x3x3xf32>, tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<1x1x3x3xf32> loc("quant\1b[31m")
-  %1 = onnx.conv %0, %w, %none {dilations = array<i64>, group = 1 : i64, pads = array<i64>, strides = array<i64>} : (tensor<1x1x3x3xf32>, tensor<1x1x1x1xf32>, none) -> tensor<1x1x3x3xf32>
+  %0 = qonnx.int_quant %x, %one, %z, %b {is_signed = true, narrow = false, rounding_mode = "ROUND"} : (tensor<1x1x3x3xf32>, tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<1x1x3x3xf32>
+  %1 = onnx.conv %0, %w, %none {dilations = array<i64>, group = 1 : i64, pads = array<i64>, strides = array<i64>} : (tensor<1x1x3x3xf32>, tensor<1x1x1x1xf32>, none) -> tensor<1x1x3x3xf32> loc("conv\1b[31m")
   return %1 : tensor<1x1x3x3xf32>
 }

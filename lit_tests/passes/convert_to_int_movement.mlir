@@ -31,7 +31,6 @@ func.func @flatten(%x: tensor<1x2x2x1xf32>) -> tensor<1x4xf32> {
 // -----
 
 // To channels last: result dimension 1 is operand dimension 2, and so on, in the scales as well.
-// CHECK: affine_map<(d0, d1, d2, d3) -> (d0, d3, d1, d2)>
 // CHECK-LABEL: func.func @transpose
 // CHECK: linalg.transpose ins(%{{.*}} : tensor<1x2x3x4xui2>) outs(%{{.*}} : tensor<1x3x4x2xui2>) permutation = [0, 2, 3, 1]
 // CHECK: qint.dequantize {{.*}}scale = dense<{{\[\[\[\[}}5.000000e-01, 2.500000e-01]]]]> : tensor<1x1x1x2xf64>
