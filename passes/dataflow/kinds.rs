@@ -11,6 +11,44 @@ use super::layers::{Layers, Words};
 use super::order::Order;
 
 impl<'c> Layers<'c> {
+    /// The words of a layer of integers.
+    pub fn layer(
+        &mut self,
+        layer: qint::Op,
+        operands: &[Val<'c>],
+        link: Link,
+    ) -> Result<Words<'c>, Reported> {
+        match (layer, operands) {
+            (qint::Op::MatMul, &[x, w]) => self.matmul(x, w, link),
+            (qint::Op::Conv(conv), &[x, w]) => self.conv(conv, x, w, link),
+            (qint::Op::MaxPool(pool), &[x]) => self.pool(dataflow::Pool::MaxPool, pool, x, link),
+            (qint::Op::MinPool(pool), &[x]) => self.pool(dataflow::Pool::MinPool, pool, x, link),
+            (qint::Op::SumPool(pool), &[x]) => self.pool(dataflow::Pool::SumPool, pool, x, link),
+            (qint::Op::ConvTranspose(conv), &[x, w]) => self.conv_transpose(conv, x, w, link),
+            (qint::Op::Elementwise(kind), &[a, b]) => self.elementwise(kind, [a, b], link),
+            (qint::Op::Cast, &[n]) => self.each_word(n, link, |_| dataflow::Op::Cast),
+            (qint::Op::Threshold(op), &[n]) => self.each_word(n, link, |axis| {
+                dataflow::Op::Threshold(qint::Threshold {
+                    axis: axis(op.axis),
+                    ..op
+                })
+            }),
+            (qint::Op::Requantize(op), &[n]) => self.each_word(n, link, |axis| {
+                dataflow::Op::Requantize(qint::Requantize {
+                    axis: axis(op.axis),
+                    ..op
+                })
+            }),
+            (qint::Op::Lookup(op), &[n]) => self.each_word(n, link, |axis| {
+                dataflow::Op::Lookup(qint::Lookup {
+                    axis: axis(op.axis),
+                    ..op
+                })
+            }),
+            _ => fail(self.op, self.unsupported()),
+        }
+    }
+
     /// The weights of a product.
     fn weights(&self, w: Val<'c>) -> Result<Tensor, Reported> {
         match self.constant_tensor(w)? {

@@ -1,8 +1,9 @@
-//! The reference interpreter: levels 0, 1 and 2 by walking the function.
+//! The reference interpreter: levels 0 to 3, and networks of hardware layers, by walking the function.
 //!
 //! Every op has its one meaning beside its definition (`eval` in `dialects/`); the interpreter only moves values
 //! between them. It is the oracle that passes and backends are checked against, so it does nothing clever.
 
+mod hardware;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -85,7 +86,7 @@ impl Slots {
 }
 
 impl<'c> Interpreter<'c> {
-    /// Prepares a function of level 0, 1 or 2. Fails on ops of other levels and on a constant whose elements are
+    /// Prepares a function of level 0 to 3. Fails on ops of other levels and on a constant whose elements are
     /// elided.
     pub fn new(function: Function<'c>) -> Result<Self, InterpError> {
         let mut slots = Slots::default();
@@ -96,6 +97,8 @@ impl<'c> Interpreter<'c> {
         let arguments: Vec<_> = arguments.collect();
         let mut steps = Vec::new();
         let mut budget = Budget::default();
+        let functions = ir::block_of(function.op()).map(ir::functions_in);
+        let functions = functions.unwrap_or_default();
         for op in function.ops() {
             let operands = op
                 .operands()
@@ -108,7 +111,7 @@ impl<'c> Interpreter<'c> {
                 .collect();
             steps.push(Step {
                 op,
-                action: Action::of(op, &mut budget)?,
+                action: Action::of(op, &functions, &mut budget)?,
                 operands,
                 results,
                 dead: Vec::new(),

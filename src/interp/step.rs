@@ -1,7 +1,8 @@
 //! One op of a function, decoded once so that running it on many samples only evaluates.
 
+use qonnx_dialects::dataflow;
 use qonnx_dialects::graph::GraphOp;
-use qonnx_dialects::ir::{self, NoElements, Node, Op};
+use qonnx_dialects::ir::{self, Function, NoElements, Node, Op};
 use qonnx_dialects::memory::{self, Budget};
 use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::text::Foreign;
@@ -10,6 +11,7 @@ use qonnx_dialects::values::Values;
 use qonnx_dialects::{onnx, qint, upstream};
 
 use super::InterpError;
+use super::hardware::Network;
 
 /// Integers of levels 2 and 3 are kept as tensors, eight bytes each, until constants take so many bytes. Further ones are read
 /// from their attributes, where weights have the size that they need, whenever a run comes to an op that uses them.
@@ -31,12 +33,18 @@ pub(super) enum Action {
     Qint(qint::Op, TensorType, Option<Values>),
     /// An upstream op with its result type.
     Upstream(upstream::Op, TensorType),
+    /// A network of hardware layers.
+    Hardware(Network),
 }
 
 impl Action {
     /// Decodes an op. Fails on ops that no level of the compiler has, on constants whose elements the text
     /// elides or that there is no room for, and on integer ops without a static shape.
-    pub(super) fn of(op: Op<'_>, budget: &mut Budget) -> Result<Self, InterpError> {
+    pub(super) fn of(
+        op: Op<'_>,
+        functions: &[Function<'_>],
+        budget: &mut Budget,
+    ) -> Result<Self, InterpError> {
         if onnx::is_none(op) {
             return Ok(Self::Absent);
         }
@@ -81,9 +89,12 @@ impl Action {
         if let Some(upstream) = upstream::Op::read(op) {
             return Ok(Self::Upstream(upstream, r#type()?));
         }
+        if let Some(run) = dataflow::Run::read(op) {
+            return Network::of(op, &run, functions).map(Self::Hardware);
+        }
         Err(error(
             op,
-            "is of no level that can be interpreted, expected levels 0 to 2",
+            "is of no level that can be interpreted, expected levels 0 to 3",
         ))
     }
 
@@ -133,6 +144,7 @@ impl Action {
             Self::Upstream(upstream, result) => {
                 upstream.eval(&present()?, result).map(|value| vec![value])
             }
+            Self::Hardware(network) => return network.eval(op, &present()?),
         };
         outcome.map_err(|error| InterpError::Op {
             node: node(op),

@@ -8,11 +8,9 @@ const FAMILIES: &str = "  dialects/onnx/FAMILY.rs        its result types and ch
   passes/lower/converter.rs      one line, if it has an integer form";
 
 /// The files that know every hardware layer.
-const LAYERS: &str = "  dialects/dataflow/verify.rs    its rules
-  dialects/dataflow/eval.rs      its meaning
-  dialects/dataflow/estimate.rs  what it costs in hardware
-  passes/dataflow/               which integer op becomes it
-  passes/hls/functions.rs        its C++";
+const LAYERS: &str = "  dialects/dataflow/layers/      a file of its kind: its shape, its meaning, what it costs; one line in mod.rs
+  passes/dataflow/kinds.rs       which layer of integers becomes it
+  passes/hls/functions.rs        its C++; wires need none";
 
 /// Adds the definition of an op and a test, and lists what remains: nothing for an elementwise op, which is its formula.
 pub fn run(dialect: &str, name: &str, formula: Option<&str>) -> Result<(), String> {
@@ -61,7 +59,7 @@ pub fn run(dialect: &str, name: &str, formula: Option<&str>) -> Result<(), Strin
 /// A test that reads and prints the op.
 fn test_of(dialect: &str, mnemonic: &str) -> String {
     let r#type = match dialect {
-        "dataflow" => "!dataflow.array<6 x si5>",
+        "dataflow" => "!dataflow.array<2x3xsi5>",
         _ => "tensor<2x3xf32>",
     };
     format!(
@@ -90,7 +88,7 @@ def Dataflow_{name}Op : Dataflow_Layer<\"{mnemonic}\"> {{
   let description = [{{
     `y[i] = ...`: exactly, wrapped to the words of the result.
   }}];
-  let arguments = (ins Dataflow_Array:$x);
+  let arguments = (ins Dataflow_AnyLink:$x);
 }}
 "
         )),
