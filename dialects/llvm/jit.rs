@@ -9,7 +9,8 @@ use inkwell::llvm_sys::orc2::lljit::{
     LLVMOrcLLJITGetMainJITDylib, LLVMOrcLLJITLookup, LLVMOrcLLJITRef,
 };
 
-use super::{Code, CodeError, Signature};
+use super::{Code, CodeError};
+use crate::signature::Signature;
 use crate::tensor::{Data, Element, Tensor};
 use crate::value::TensorType;
 

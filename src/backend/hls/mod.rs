@@ -15,7 +15,6 @@ mod makefile;
 mod printer;
 mod project;
 mod simulate;
-mod writer;
 
 use melior::Context;
 use melior::ir::Module;
