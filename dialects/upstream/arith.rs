@@ -90,6 +90,7 @@ ops! {
         AbsF = "math.absf",
         Sqrt = "math.sqrt",
         Exp = "math.exp",
+        Exp2 = "math.exp2",
         ExpM1 = "math.expm1",
         Log = "math.log",
         Log1P = "math.log1p",
@@ -121,6 +122,7 @@ ops! {
         ExtF = "arith.extf",
         TruncF = "arith.truncf",
         IndexCast = "arith.index_cast",
+        Bitcast = "arith.bitcast",
     }
 }
 

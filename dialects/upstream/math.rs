@@ -12,8 +12,9 @@ use super::linalg::outline::CALL;
 use crate::ir::{self, BlockHandle, Op, build_op};
 
 /// The op of `math` and the C function on `double` that it stands for.
-const FUNCTIONS: [(&str, &str); 7] = [
+const FUNCTIONS: [(&str, &str); 8] = [
     (Unary::Exp.name(), "exp"),
+    (Unary::Exp2.name(), "exp2"),
     (Unary::ExpM1.name(), "expm1"),
     (Unary::Log.name(), "log"),
     (Unary::Log1P.name(), "log1p"),

@@ -10,6 +10,8 @@ pub mod llvm;
 mod compiler;
 mod interface;
 mod process;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::collections::BTreeMap;

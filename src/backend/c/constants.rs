@@ -97,7 +97,7 @@ impl Small {
     }
 
     fn get(&mut self, value: i64) -> Option<&str> {
-        let at = usize::try_from(value - Self::LEAST).ok()?;
+        let at = usize::try_from(value.checked_sub(Self::LEAST)?).ok()?;
         self.0.get(at).map(String::as_str)
     }
 }

@@ -112,6 +112,11 @@ impl Expr {
         }
     }
 
+    /// The number, if it is one that is written out.
+    fn integer(&self) -> Option<i128> {
+        self.text.trim_end_matches('u').parse().ok()
+    }
+
     /// Whether the text is that of the number 0.
     pub fn is_zero(&self) -> bool {
         self.text == "0"
@@ -221,6 +226,9 @@ impl Expressions<'_> {
     fn unsigned(&mut self, value: &Value, width: u32) -> Expr {
         match value {
             Value::Number(number) if width == 1 => number.clone(),
+            Value::Number(number) if number.integer().is_some_and(|number| number >= 0) => {
+                Expr::primary(format!("{}u", number.text))
+            }
             Value::Bits(bits) if width == bits_of(width) => bits.clone(),
             Value::Number(expression) | Value::Bits(expression) => {
                 Expr::cast(unsigned_type(width), expression)
@@ -470,7 +478,13 @@ impl Expressions<'_> {
             // C99 has no function that rounds ties to even whatever the mode; that is the mode of every program which
             // does not set another.
             Unary::RoundEven => "rint",
-            Unary::Exp | Unary::ExpM1 | Unary::Log | Unary::Log1P | Unary::Tanh | Unary::Erf => {
+            Unary::Exp
+            | Unary::Exp2
+            | Unary::ExpM1
+            | Unary::Log
+            | Unary::Log1P
+            | Unary::Tanh
+            | Unary::Erf => {
                 return Err("is a function that is no call of the C library".to_owned());
             }
         };
@@ -568,6 +582,14 @@ impl Expressions<'_> {
             _ => Err("converts no machine integer"),
         };
         Ok(Value::Number(match op {
+            Convert::Bitcast if (from, to) == (Scalar::F32, Scalar::Int(32)) => {
+                let function = self.prelude.call(Helper::BitsOfFloat);
+                let a = self.number(a, from);
+                return Ok(Value::Bits(Expr::call(function, &[&a])));
+            }
+            Convert::Bitcast => {
+                return Err("takes the bits of something else than a float".to_owned());
+            }
             Convert::ExtF | Convert::TruncF => Expr::cast(r#type, &self.number(a, from)),
             Convert::SIToFP => match width(from)? {
                 1 => return Err("converts one bit with a sign".to_owned()),
@@ -624,6 +646,13 @@ impl Expressions<'_> {
             }
             _ => (self.number(a, scalar), self.number(b, scalar)),
         };
+        // Compilers warn of comparisons that every number of the type decides alike.
+        if let (Scalar::Int(width), Some(b)) = (scalar, b.integer())
+            && let Some(holds) = decided(op, width, b)
+        {
+            let text = if holds { "true" } else { "false" };
+            return Ok(Value::Number(Expr::primary(text)));
+        }
         let not = |expression: Expr| {
             let text = format!("!{}", expression.within(Level::Primary));
             Expr::new(text, Level::Unary)
@@ -651,6 +680,25 @@ impl Expressions<'_> {
             Ordered => not(of_math("isunordered")),
             Unordered => of_math("isunordered"),
         }))
+    }
+}
+
+/// Whether a comparison holds with all numbers of a width on its left, or with none of them.
+fn decided(op: Compare, width: u32, right: i128) -> Option<bool> {
+    let unsigned = matches!(
+        op,
+        Compare::LessU | Compare::LessEqualU | Compare::GreaterU | Compare::GreaterEqualU
+    );
+    let (least, greatest) = match unsigned {
+        true => (0, (1i128 << width) - 1),
+        false => (-(1i128 << (width - 1)), (1i128 << (width - 1)) - 1),
+    };
+    match op {
+        Compare::GreaterEqualS | Compare::GreaterEqualU if right <= least => Some(true),
+        Compare::LessS | Compare::LessU if right <= least => Some(false),
+        Compare::LessEqualS | Compare::LessEqualU if right >= greatest => Some(true),
+        Compare::GreaterS | Compare::GreaterU if right >= greatest => Some(false),
+        _ => None,
     }
 }
 

@@ -59,6 +59,10 @@ pub fn body(
             Some(name) => Buffer::Array(name.clone()),
             None => Buffer::Workspace,
         };
+        if ir::users(argument).is_empty() {
+            let name = name.as_deref().unwrap_or(WORKSPACE);
+            printer.out.line(format!("(void){name};"));
+        }
         printer.buffers.insert(ir::value_key(argument), buffer);
     }
     printer.block(function.block())

@@ -10,8 +10,6 @@ mod literal;
 mod names;
 mod prelude;
 mod printer;
-#[cfg(test)]
-mod tests;
 
 use melior::ir::Module;
 use qonnx_dialects::ir::{self, Function};
@@ -126,35 +124,49 @@ fn name_of(model: &Foreign) -> String {
 /// A network compiled by the system's C compiler.
 struct Compiled(Process);
 
-impl Compiled {
-    fn new(source: Source) -> Result<Self, BackendError> {
-        let scratch = Scratch::new()?;
-        let name = format!("{}.c", source.interface.name);
-        let (inputs, outputs) = (
-            source.signature.inputs().to_vec(),
-            source.signature.outputs().to_vec(),
-        );
-        for file in source.files() {
-            scratch.write(&file.path, &file.bytes)?;
-        }
-        let arguments = [
-            "-std=c99", "-O1", "-w", "main.c", &name, "-lm", "-o", "network",
-        ];
-        compiler::compile(
-            &scratch,
-            &arguments,
-            "compile the generated code, which is a bug",
-        )?;
-        let program = scratch.path().join("network");
-        Ok(Self(Process {
-            scratch,
-            program,
-            name: "the compiled C code",
-            option: "--samples",
-            inputs,
-            outputs,
-        }))
+/// What the compiler is told. The rest is as its user has it: warnings are for who reads the code.
+const PLAIN: &[&str] = &["-std=c99", "-O1", "-w"];
+
+/// What it is told where tests look: no warning will do, and undefined behaviour ends the program.
+#[cfg(test)]
+pub const STRICT: &[&str] = &[
+    "-std=c99",
+    "-O1",
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Werror",
+    "-fsanitize=address,undefined,float-cast-overflow",
+    "-fno-sanitize-recover=all",
+];
+
+/// Compiles a network for this machine.
+pub fn load(
+    network: Network<'_, '_>,
+    options: &[&str],
+) -> Result<impl Runner + use<>, BackendError> {
+    let source = Source::new(network)?;
+    let scratch = Scratch::new()?;
+    let name = format!("{}.c", source.interface.name);
+    let (inputs, outputs) = (
+        source.signature.inputs().to_vec(),
+        source.signature.outputs().to_vec(),
+    );
+    for file in source.files() {
+        scratch.write(&file.path, &file.bytes)?;
     }
+    let arguments = [options, &["main.c", &name, "-lm", "-o", "network"]].concat();
+    let what = "compile the generated code, which is a bug";
+    compiler::compile(&scratch, &arguments, what)?;
+    let program = scratch.path().join("network");
+    Ok(Compiled(Process {
+        scratch,
+        program,
+        name: "the compiled C code",
+        option: "--samples",
+        inputs,
+        outputs,
+    }))
 }
 
 impl Runner for Compiled {
@@ -200,6 +212,6 @@ impl Backend for C {
         network: Network<'_, '_>,
         _: &Settings,
     ) -> Result<Box<dyn Runner>, BackendError> {
-        Ok(Box::new(Compiled::new(Source::new(network)?)?))
+        Ok(Box::new(load(network, PLAIN)?))
     }
 }

@@ -28,6 +28,8 @@ pub enum Helper {
         /// 32 or 64 bits.
         width: u32,
     },
+    /// The bits of a `float`.
+    BitsOfFloat,
     /// A function of integers of 128 bits, by its name.
     Wide(&'static str),
 }
@@ -152,6 +154,18 @@ typedef struct {
 } wide;
 ";
 
+/// C99 lets a union be read as what it was not written as.
+const BITS_OF_FLOAT: &str = "\
+static inline uint32_t bits_of_float(float x) {
+    union {
+        float x;
+        uint32_t bits;
+    } number;
+    number.x = x;
+    return number.bits;
+}
+";
+
 fn name(helper: Helper) -> &'static str {
     match helper {
         Helper::Wrap(8) => "wrap8",
@@ -180,6 +194,7 @@ fn name(helper: Helper) -> &'static str {
             (true, _) => "int64_of_float",
             (false, _) => "int64_of_double",
         },
+        Helper::BitsOfFloat => "bits_of_float",
         Helper::Wide(name) => name,
     }
 }
@@ -219,6 +234,7 @@ fn text(helper: Helper) -> String {
                  }}\n"
             )
         }
+        Helper::BitsOfFloat => BITS_OF_FLOAT.to_owned(),
         Helper::Wide(name) => wide(name).to_owned(),
     }
 }

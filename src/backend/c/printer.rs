@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use melior::ir::Module;
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::ir::{self, Function, Node, node_name};
+use qonnx_dialects::tensor::Element;
 use qonnx_dialects::text::Foreign;
 use qonnx_dialects::upstream::{Global, Step};
 
@@ -12,7 +13,7 @@ use super::constants;
 use super::function::{self, Shared, walk};
 use super::names::{Kind, Names};
 use super::prelude::Prelude;
-use crate::backend::interface::Interface;
+use crate::backend::interface::{Argument, Interface, c_type};
 use crate::backend::writer::Writer;
 
 /// A printed file.
@@ -109,9 +110,17 @@ fn entry(interface: &Interface) -> (String, Vec<Option<String>>) {
         interface.entry(),
         interface.parameters("restrict ")
     );
-    let arguments = interface.inputs.iter().chain(&interface.outputs);
-    let arguments = arguments.map(|argument| Some(argument.name.clone()));
-    (head, arguments.chain([None]).collect())
+    // Kernels take numbers with signs, which numbers without are in the same memory.
+    let name = |argument: &Argument, constant: &str| match argument.ty.element {
+        Element::Int { width, sign } if sign.is_unsigned() => {
+            let signed = c_type(Element::int(width));
+            Some(format!("({constant}{signed} *){}", argument.name))
+        }
+        _ => Some(argument.name.clone()),
+    };
+    let inputs = interface.inputs.iter().map(|input| name(input, "const "));
+    let outputs = interface.outputs.iter().map(|output| name(output, ""));
+    (head, inputs.chain(outputs).chain([None]).collect())
 }
 
 /// The head of a kernel and the names of its arguments.

@@ -1,6 +1,6 @@
-//! Native code against the interpreter, bit for bit.
+//! Compiled code against the interpreter, bit for bit: native code in this process, and C that the system's compiler took
+//! without a warning and that undefined behaviour would end.
 
-mod files;
 mod float;
 mod integer;
 mod loops;
@@ -21,7 +21,8 @@ use qonnx_dialects::value::TensorType;
 use qonnx_dialects::word::Word;
 use qonnx_passes::pipelines::lower_to_int;
 
-use super::JitModel;
+use super::llvm::JitModel;
+use super::{Network, Runner, c};
 use crate::interp::Interpreter;
 use crate::random_graph::{self, Rng};
 
@@ -141,7 +142,7 @@ impl<'c> Net<'c> {
     }
 }
 
-/// Builds a network with `outputs` outputs from its inputs, and compares native code with the interpreter on
+/// Builds a network with `outputs` outputs from its inputs, and compares compiled code with the interpreter on
 /// every sample.
 fn check(
     inputs: &[TensorType],
@@ -176,28 +177,39 @@ fn check(
     agree(&context, &module, samples);
 }
 
-/// Compares native code with the interpreter on every sample.
+/// Compares compiled code with the interpreter on every sample.
 fn agree<'c>(context: &'c Context, module: &Module<'c>, samples: &[Vec<Tensor>]) {
     let interpreter = Interpreter::new(ir::main_function(module).expect("a network"))
         .expect("constants are there");
-    let native = JitModel::new(context, module)
-        .unwrap_or_else(|error| panic!("{error}\n{}", ir::print_module(module, true, false)));
-    for sample in samples {
-        let expected = interpreter
-            .run(sample, &mut |_, _, _| {})
-            .unwrap_or_else(|error| panic!("{error}"));
-        let found = native
-            .run(&sample.iter().collect::<Vec<_>>())
-            .expect("the inputs fit");
-        assert_eq!(found.len(), expected.len());
-        for (number, (found, expected)) in found.iter().zip(&expected).enumerate() {
-            compare(number, found, expected, sample, module);
+    let failed = |error: super::BackendError| -> ! {
+        panic!("{error}\n{}", ir::print_module(module, true, false))
+    };
+    let native = JitModel::new(context, module).unwrap_or_else(|error| failed(error));
+    let network = Network {
+        context,
+        module,
+        name: &"a network".into(),
+    };
+    let portable = c::load(network, c::STRICT).unwrap_or_else(|error| failed(error));
+    let runners: [(&str, &dyn Runner); 2] = [("cpu", &native), ("c", &portable)];
+    for (name, runner) in runners {
+        let found = runner
+            .run_all(samples)
+            .unwrap_or_else(|error| failed(error));
+        for (sample, found) in samples.iter().zip(found) {
+            let expected = interpreter
+                .run(sample, &mut |_, _, _| {})
+                .unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(found.len(), expected.len());
+            for (number, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                compare((name, number), found, expected, sample, module);
+            }
         }
     }
 }
 
 fn compare(
-    output: usize,
+    (backend, output): (&str, usize),
     found: &Tensor,
     expected: &Tensor,
     sample: &[Tensor],
@@ -219,7 +231,7 @@ fn compare(
     {
         assert!(
             bits(found) == bits(expected),
-            "output {output}, element {at}: native {found:?}, interpreter {expected:?}, of {:?}\n{}",
+            "output {output}, element {at}: {backend} {found:?}, interpreter {expected:?}, of {:?}\n{}",
             sample
                 .iter()
                 .map(|input| input.to_f32().get(at).copied())

@@ -1,1 +1,0 @@
-//! What is written compiles without a word and gives what the interpreter gives, whatever the compiler.
