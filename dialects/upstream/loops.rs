@@ -5,7 +5,7 @@
 use melior::ir::attribute::{FloatAttribute, IntegerAttribute};
 use melior::ir::operation::OperationLike;
 use melior::ir::r#type::MemRefType;
-use melior::ir::{RegionLike, TypeLike, ValueLike};
+use melior::ir::{TypeLike, ValueLike};
 use mlir_sys::{mlirMemRefTypeGetStridesAndOffset, mlirShapedTypeGetDynamicStrideOrOffset};
 
 use super::arith::{Bits, Compare, Convert, Float, Integer, Resize, SELECT, Scalar, Unary};
@@ -194,12 +194,6 @@ impl<'c> Global<'c> {
     pub fn elements(self) -> Option<melior::ir::Attribute<'c>> {
         Attributes::of(self.0).any("initial_value")
     }
-}
-
-/// The name of a function that has no body here; `None` for other ops.
-pub fn declared_function(op: Op<'_>) -> Option<String> {
-    let declared = ir::op_name(op) == super::FUNC && op.region(0).ok()?.first_block().is_none();
-    declared.then(|| Attributes::of(op).string("sym_name"))?
 }
 
 /// For each argument of a function whether its buffer is reached through no other argument.

@@ -24,7 +24,7 @@ pub use linalg::outline::{
     Globals, append_argument, call_instead, function_hash, functions_equal, is_nest, nest_hash,
     outline,
 };
-pub use loops::{Global, Layout, Literal, Step, declared_function, is_machine, unaliased};
+pub use loops::{Global, Layout, Literal, Step, is_machine, unaliased};
 pub use math::{declare_libm, libm_function, libm_functions, replace_by_call};
 pub use memref::{
     alloc, buffer_type, byte_size, bytes_type, copy, copy_nest, index_constant, is_alloc,

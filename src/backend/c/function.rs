@@ -139,9 +139,10 @@ fn written(function: Function<'_>) -> HashSet<usize> {
 pub fn workspace_elements(function: Function<'_>) -> Vec<Element> {
     let mut elements: Vec<Element> = Vec::new();
     walk(function, &mut |op, step| {
-        let result = op.result(0).ok().filter(|_| step == Step::View);
-        let layout = result.and_then(|result| Layout::of(ir::val(result)));
-        elements.extend(layout.map(|layout| layout.ty.element));
+        if step == Step::View {
+            let layout = op.result(0).ok().map(|result| Layout::of(ir::val(result)));
+            elements.extend(layout.flatten().map(|layout| layout.ty.element));
+        }
     });
     elements.sort_by_key(|element| (element.width(), !element.is_int()));
     elements.dedup();
@@ -484,6 +485,9 @@ impl Printer<'_> {
 }
 
 fn scalar_of(op: Op<'_>) -> Result<Scalar, NoForm> {
-    let result = op.result(0).map_err(|_| "has no result")?;
+    if op.result_count() == 0 {
+        return Err("has no result".to_owned());
+    }
+    let result = op.result(0).map_err(|error| error.to_string())?;
     Scalar::of(ir::val(result)).ok_or_else(|| "has a result that is no number".to_owned())
 }

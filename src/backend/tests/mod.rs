@@ -3,6 +3,7 @@
 
 mod float;
 mod integer;
+mod kinds;
 mod loops;
 
 use melior::Context;
@@ -216,25 +217,28 @@ fn compare(
     module: &Module<'_>,
 ) {
     assert_eq!(TensorType::of(found), TensorType::of(expected));
-    let bits = |value: f32| {
-        if value.is_nan() {
-            f32::NAN.to_bits()
-        } else {
-            value.to_bits()
+    // NaN is one number.
+    let bits = |tensor: &Tensor| -> Vec<u64> {
+        let of = |value: f64| if value.is_nan() { f64::NAN } else { value };
+        match &tensor.data {
+            Data::Int { values, .. } => values.iter().map(|&value| value as u64).collect(),
+            _ => tensor
+                .to_f64()
+                .into_iter()
+                .map(|x| of(x).to_bits())
+                .collect(),
         }
     };
-    for (at, (found, expected)) in found
-        .to_f32()
-        .into_iter()
-        .zip(expected.to_f32())
-        .enumerate()
-    {
-        assert!(
-            bits(found) == bits(expected),
-            "output {output}, element {at}: {backend} {found:?}, interpreter {expected:?}, of {:?}\n{}",
+    let (found_bits, expected_bits) = (bits(found), bits(expected));
+    let differs = (0..found_bits.len()).find(|&at| found_bits[at] != expected_bits[at]);
+    if let Some(at) = differs {
+        panic!(
+            "output {output}, element {at}: {backend} {:?}, interpreter {:?}, of {:?}\n{}",
+            found.to_f64()[at],
+            expected.to_f64()[at],
             sample
                 .iter()
-                .map(|input| input.to_f32().get(at).copied())
+                .map(|input| input.to_f64().get(at).copied())
                 .collect::<Vec<_>>(),
             ir::print_module(module, true, false)
         );
