@@ -6,6 +6,7 @@
 // RUN: not qonnxc compile %s --target hls -o %t 2>&1 | FileCheck %s --check-prefix=HLS
 // CHECK: no_inputs.mlir: 1 samples
 // CHECK: cpu int equal
+// CHECK-NEXT: c int equal
 // CHECK-NEXT: passed
 // RESULT: "samples": 1
 // SINGLE: ties.npy: is a single array, and the model has 0 inputs

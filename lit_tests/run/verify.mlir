@@ -5,6 +5,7 @@
 // CHECK-NEXT: interp graph equal [[#]] 0
 // CHECK-NEXT: int interp equal 48 0
 // CHECK-NEXT: cpu int equal
+// CHECK-NEXT: c int equal
 // CHECK-NEXT: passed
 
 // The report names what is integer.
