@@ -93,6 +93,7 @@ ops! {
         Exp2 = "math.exp2",
         ExpM1 = "math.expm1",
         Log = "math.log",
+        Log2 = "math.log2",
         Log1P = "math.log1p",
         Tanh = "math.tanh",
         Erf = "math.erf",

@@ -1,10 +1,11 @@
 //! `Cast` between element types.
 
 use qonnx_dialects::ir::Val;
-use qonnx_dialects::tensor::{Element, Sign};
+use qonnx_dialects::tensor::{Element, Sign, Tensor};
 use qonnx_dialects::upstream::{
     AffineMap, Compare, Convert, Float, Integer, Resize, Scalar, Scalars,
 };
+use qonnx_dialects::value::TensorType;
 
 use super::{Node, narrow, scalar, wide};
 use crate::cpu::Refusal;
@@ -26,6 +27,24 @@ pub fn cast<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
         &result,
         |scalars, elements| convert(scalars, elements[0], from, to),
     )])
+}
+
+/// An operand of any numbers as `f32`.
+pub fn single<'c>(node: &Node<'c, '_>, index: usize) -> Result<Val<'c>, Refusal> {
+    let ty = node.ty(index)?;
+    if let Some(value) = node.known(index, node.operand(index)?)? {
+        let value = Tensor::f32(value.shape.clone(), value.to_f32());
+        return Ok(node.emit.constant(&value));
+    }
+    let x = node.tensor(index)?;
+    if ty.element == Element::F32 {
+        return Ok(x);
+    }
+    let inputs = [(x, AffineMap::identity(ty.shape.len()))];
+    let result = TensorType::f32(ty.shape.clone());
+    Ok(node.emit.map(&inputs, &result, |scalars, elements| {
+        convert(scalars, elements[0], ty.element, Element::F32)
+    }))
 }
 
 /// A number in another type.

@@ -160,21 +160,6 @@ impl<'c> Node<'c, '_> {
         ))
     }
 
-    /// An `f32` tensor of which each element is `body` of the operands' elements, all broadcast.
-    fn map(
-        &self,
-        operands: &[usize],
-        body: impl FnOnce(&Scalars<'c, '_>, &[Val<'c>]) -> Val<'c>,
-    ) -> Result<Vec<Val<'c>>, Refusal> {
-        let result = self.result()?;
-        let rank = result.shape.len();
-        let inputs = operands
-            .iter()
-            .map(|&at| self.broadcast(at, rank))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(vec![self.emit.map(&inputs, result, body)])
-    }
-
     /// Types and values of the operands, for what the dialect computes from constants; runs `with` on them.
     fn with_infos<R>(
         &self,

@@ -3,8 +3,7 @@
 use qonnx_dialects::error::EvalError;
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::qonnx::{
-    Codes, FloatQuant, IntQuant, Minifloat, MultiThreshold, Op, PerElement, Quantizer, Rounding,
-    Truncation,
+    Codes, FloatQuant, Minifloat, MultiThreshold, Op, PerElement, Quantizer, Rounding, Truncation,
 };
 use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::upstream::{
@@ -18,31 +17,38 @@ use crate::cpu::Refusal;
 use crate::cpu::emit::Indexed;
 use crate::cpu::rounding::round_float;
 
+#[path = "quantizer/computed.rs"]
+mod computed;
+
 /// Lowers an op of QONNX.
 pub fn lower<'c>(op: &Op, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
     let malformed = |error: EvalError| format!("is malformed: {error}");
     match op {
-        Op::IntQuant(_) | Op::BipolarQuant => {
+        Op::IntQuant(attributes) => {
             let quantizers = node.with_infos(|infos| op.quantizers(infos))?;
-            match (quantizers.map_err(malformed)?, op) {
-                (Some(quantizers), _) => uniform(&quantizers, node),
-                (None, Op::IntQuant(op)) => computed(op, node),
-                (None, _) => bipolar(node),
+            let quantizers = quantizers.map_err(malformed)?;
+            // One bit and more bits in one tensor are told apart like computed ones.
+            match quantizers.and_then(|all| Some((Kind::of(&all)?, all))) {
+                Some((kind, quantizers)) => uniform(&kind, &quantizers, node),
+                None => computed::int_quant(attributes, node),
             }
         }
+        Op::BipolarQuant => computed::bipolar(node),
         Op::TruncV1(_) | Op::Trunc(_) => {
             let truncations = node.with_infos(|infos| op.truncations(infos))?;
-            let (truncations, rounding) = truncations
-                .map_err(malformed)?
-                .ok_or("has parameters that are not constants")?;
-            truncate(&truncations, rounding, node)
+            match (truncations.map_err(malformed)?, op) {
+                (Some((truncations, rounding)), _) => truncate(&truncations, rounding, node),
+                (None, Op::Trunc(op)) => computed::trunc(op, node),
+                (None, Op::TruncV1(op)) => computed::trunc_v1(op, node),
+                _ => Err("has no parameters".to_owned()),
+            }
         }
         Op::FloatQuant(attributes) => {
             let formats = node.with_infos(|infos| op.formats(infos))?;
-            let formats = formats
-                .map_err(malformed)?
-                .ok_or("has parameters that are not constants")?;
-            minifloat(&formats, attributes, node)
+            match formats.map_err(malformed)? {
+                Some(formats) => minifloat(&formats, attributes, node),
+                None => computed::float_quant(attributes, node),
+            }
         }
         Op::MultiThreshold(op) => thresholds(op, node),
         Op::QuantAvgPool2d(op) => pooling::quant_average_pool(op, node),
@@ -67,13 +73,13 @@ fn operands<'c, T>(
     Ok(operands)
 }
 
-/// `IntQuant` and `BipolarQuant` with known parameters.
+/// `IntQuant` with known parameters.
 fn uniform<'c>(
+    kind: &Kind,
     quantizers: &PerElement<Quantizer>,
     node: &Node<'c, '_>,
 ) -> Result<Vec<Val<'c>>, Refusal> {
     let result = node.result()?;
-    let kind = Kind::of(quantizers)?;
     let parameters: [&dyn Fn(&Quantizer) -> f32; 4] = [
         &|quantizer| quantizer.scale,
         &|quantizer| quantizer.zero_point,
@@ -87,49 +93,6 @@ fn uniform<'c>(
         let centered = scalars.binary(Float::Sub, code, zero_point);
         scalars.binary(Float::Mul, centered, scale)
     })])
-}
-
-/// `IntQuant` whose parameters are computed: its bounds are, too.
-fn computed<'c>(op: &IntQuant, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
-    node.map(&[0, 1, 2, 3], |scalars, elements| {
-        let [x, scale, zero_point, bits, ..] = *elements else {
-            unreachable!("the nest has four inputs and one output")
-        };
-        let one = scalars.f32(1.0);
-        let power = |exponent| {
-            let power = scalars.unary(Unary::Exp2, wide(scalars, exponent));
-            narrow(scalars, power)
-        };
-        let binary = |op: Float, a, b| scalars.binary(op, a, b);
-        let dropped = scalars.f32(if op.narrow { 1.0 } else { 0.0 });
-        let (lo, hi) = if op.is_signed {
-            let half = power(binary(Float::Sub, bits, one));
-            let least = scalars.unary(Unary::NegF, half);
-            (
-                binary(Float::Add, least, dropped),
-                binary(Float::Sub, half, one),
-            )
-        } else {
-            let all = binary(Float::Sub, power(bits), one);
-            (scalars.f32(0.0), binary(Float::Sub, all, dropped))
-        };
-        let scaled = binary(Float::Add, binary(Float::Div, x, scale), zero_point);
-        let mut code = ranged(scalars, scaled, lo, hi, op.rounding_mode);
-        if op.is_signed {
-            let single = scalars.compare(Compare::OrderedEqual, bits, one);
-            code = scalars.select(single, sign(scalars, scaled), code);
-        }
-        binary(Float::Mul, binary(Float::Sub, code, zero_point), scale)
-    })
-}
-
-/// `BipolarQuant` whose scale is computed.
-fn bipolar<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
-    node.map(&[0, 1], |scalars, elements| {
-        let code = sign(scalars, elements[0]);
-        let centered = scalars.binary(Float::Sub, code, scalars.f32(0.0));
-        scalars.binary(Float::Mul, centered, elements[1])
-    })
 }
 
 /// `Trunc`.
@@ -153,7 +116,6 @@ fn truncate<'c>(
     ];
     let inputs = operands(node, truncations, &parameters)?;
     Ok(vec![node.emit.map(&inputs, result, |scalars, elements| {
-        let binary = |op: Float, a, b| scalars.binary(op, a, b);
         let [
             x,
             scale,
@@ -168,12 +130,27 @@ fn truncate<'c>(
         else {
             unreachable!("the nest has eight inputs and one output")
         };
-        let scaled = binary(Float::Add, binary(Float::Div, x, scale), zero_point);
-        let code = round_float(scalars, scaled, Rounding::Round);
-        let code = ranged(scalars, binary(Float::Div, code, divisor), lo, hi, rounding);
-        let centered = binary(Float::Sub, code, out_zero_point);
-        binary(Float::Mul, centered, out_scale)
+        let before = (scale, zero_point);
+        let after = (out_scale, out_zero_point);
+        truncated(scalars, x, before, divisor, (lo, hi), after, rounding)
     })])
+}
+
+/// A number whose code is divided, limited and rounded; `before` and `after` are scale and zero point.
+fn truncated<'c>(
+    scalars: &Scalars<'c, '_>,
+    x: Val<'c>,
+    before: (Val<'c>, Val<'c>),
+    divisor: Val<'c>,
+    (lo, hi): (Val<'c>, Val<'c>),
+    after: (Val<'c>, Val<'c>),
+    rounding: Rounding,
+) -> Val<'c> {
+    let binary = |op: Float, a, b| scalars.binary(op, a, b);
+    let scaled = binary(Float::Add, binary(Float::Div, x, before.0), before.1);
+    let code = round_float(scalars, scaled, Rounding::Round);
+    let code = ranged(scalars, binary(Float::Div, code, divisor), lo, hi, rounding);
+    binary(Float::Mul, binary(Float::Sub, code, after.1), after.0)
 }
 
 /// `FloatQuant`. Where evaluation has no result for a number beyond the range, NaN is one.
@@ -192,28 +169,39 @@ fn minifloat<'c>(
     ];
     let inputs = operands(node, formats, &parameters)?;
     Ok(vec![node.emit.map(&inputs, result, |scalars, elements| {
-        let binary = |op: Float, a, b| scalars.binary(op, a, b);
         let [x, scale, mantissa_bits, least, greatest, ..] = *elements else {
             unreachable!("the nest has five inputs and one output")
         };
-        let x = binary(Float::Div, x, scale);
-        let exponent = binary(Float::Sub, binary_exponent(scalars, x), mantissa_bits);
-        let above = scalars.compare(Compare::OrderedGreater, exponent, least);
-        let exponent = scalars.select(above, exponent, least);
-        let distance = scalars.unary(Unary::Exp2, wide(scalars, exponent));
-        let distance = narrow(scalars, distance);
-        let steps = binary(Float::Div, x, distance);
-        let steps = round_float(scalars, steps, attributes.rounding_mode);
-        let quantized = binary(Float::Mul, distance, steps);
-        let magnitude = scalars.unary(Unary::AbsF, quantized);
-        let beyond = scalars.compare(Compare::OrderedGreater, magnitude, greatest);
-        let limit = match (attributes.saturation, attributes.has_inf) {
-            (true, _) => binary(Float::CopySign, greatest, quantized),
-            (false, true) => binary(Float::CopySign, scalars.f32(f32::INFINITY), quantized),
-            (false, false) => scalars.f32(f32::NAN),
-        };
-        binary(Float::Mul, scalars.select(beyond, limit, quantized), scale)
+        let format = [scale, mantissa_bits, least, greatest];
+        formatted(scalars, x, format, attributes)
     })])
+}
+
+/// A number in a format of a scale, bits of the mantissa, the least exponent, and the greatest number.
+fn formatted<'c>(
+    scalars: &Scalars<'c, '_>,
+    x: Val<'c>,
+    [scale, mantissa_bits, least, greatest]: [Val<'c>; 4],
+    attributes: &FloatQuant,
+) -> Val<'c> {
+    let binary = |op: Float, a, b| scalars.binary(op, a, b);
+    let x = binary(Float::Div, x, scale);
+    let exponent = binary(Float::Sub, binary_exponent(scalars, x), mantissa_bits);
+    let below = scalars.compare(Compare::OrderedLess, exponent, least);
+    let exponent = scalars.select(below, least, exponent);
+    let distance = scalars.unary(Unary::Exp2, wide(scalars, exponent));
+    let distance = narrow(scalars, distance);
+    let steps = binary(Float::Div, x, distance);
+    let steps = round_float(scalars, steps, attributes.rounding_mode);
+    let quantized = binary(Float::Mul, distance, steps);
+    let magnitude = scalars.unary(Unary::AbsF, quantized);
+    let beyond = scalars.compare(Compare::OrderedGreater, magnitude, greatest);
+    let limit = match (attributes.saturation, attributes.has_inf) {
+        (true, _) => binary(Float::CopySign, greatest, quantized),
+        (false, true) => binary(Float::CopySign, scalars.f32(f32::INFINITY), quantized),
+        (false, false) => scalars.f32(f32::NAN),
+    };
+    binary(Float::Mul, scalars.select(beyond, limit, quantized), scale)
 }
 
 /// The exponent of an `f32` from its bits: -126 for subnormal numbers and 0, infinite for infinities and NaN.
@@ -297,17 +285,17 @@ fn bounds(quantizer: &Quantizer) -> (f32, f32) {
 struct Kind(Codes);
 
 impl Kind {
-    fn of(quantizers: &PerElement<Quantizer>) -> Result<Self, Refusal> {
-        let first = quantizers.values.first().ok_or("quantizes nothing")?;
+    fn of(quantizers: &PerElement<Quantizer>) -> Option<Self> {
+        let first = quantizers.values.first()?;
         let alike = |quantizer: &Quantizer| {
             matches!(quantizer.codes, Codes::Range { .. })
                 == matches!(first.codes, Codes::Range { .. })
         };
-        if quantizers.values.iter().all(alike) {
-            Ok(Self(first.codes))
-        } else {
-            Err("mixes one bit and more bits in one tensor".to_owned())
-        }
+        quantizers
+            .values
+            .iter()
+            .all(alike)
+            .then_some(Self(first.codes))
     }
 
     fn code<'c>(&self, scalars: &Scalars<'c, '_>, elements: &[Val<'c>]) -> Val<'c> {

@@ -482,6 +482,7 @@ impl Expressions<'_> {
             | Unary::Exp2
             | Unary::ExpM1
             | Unary::Log
+            | Unary::Log2
             | Unary::Log1P
             | Unary::Tanh
             | Unary::Erf => {

@@ -92,6 +92,62 @@ fn quantizers_of_all_kinds() {
 }
 
 #[test]
+fn quantizers_of_computed_parameters() {
+    let x = row(awkward());
+    let spread = |step: usize, numbers: &[f32]| {
+        let number = |at: usize| numbers[at / step % numbers.len()];
+        row((0..awkward().len()).map(number).collect())
+    };
+    let scales = spread(1, &[0.25, 1.0, 0.3, 2.0]);
+    let bits = spread(3, &[1.0, 2.0, 4.0]);
+    let types = [&x, &scales, &bits].map(TensorType::of);
+    let rounding_mode = Rounding::HalfDown;
+    check(&types, 5, &[vec![x, scales, bits]], |net, inputs| {
+        let scalar = |value| net.constant(&Tensor::scalar(value));
+        let [x, scale, bits] = [inputs[0], inputs[1], inputs[2]];
+        let v2 = |is_signed| Trunc {
+            is_signed,
+            narrow: is_signed,
+            rounding_mode,
+        };
+        let float = FloatQuant {
+            has_inf: false,
+            has_nan: true,
+            saturation: true,
+            rounding_mode,
+        };
+        let eight = scalar(8.0);
+        vec![
+            net.graph(
+                qonnx::Op::TruncV1(TruncV1 { rounding_mode }),
+                &[x, scale, scalar(1.5), eight, bits],
+            ),
+            net.graph(
+                qonnx::Op::Trunc(v2(true)),
+                &[x, scalar(0.25), scalar(1.5), eight, scale, bits],
+            ),
+            net.graph(
+                qonnx::Op::Trunc(v2(false)),
+                &[x, scale, scalar(0.0), eight, scalar(0.5), bits],
+            ),
+            net.graph(
+                qonnx::Op::FloatQuant(float),
+                &[x, scale, scalar(4.0), bits, scalar(7.0), scalar(448.0)],
+            ),
+            // One bit and more in one tensor.
+            net.graph(
+                qonnx::Op::IntQuant(IntQuant {
+                    is_signed: true,
+                    narrow: false,
+                    rounding_mode,
+                }),
+                &[x, scale, scalar(0.5), bits],
+            ),
+        ]
+    });
+}
+
+#[test]
 fn counted_thresholds_and_pools() {
     let mut rng = Rng::new(21);
     let values = (0..2 * 3 * 4 * 4).map(|_| rng.between(0, 15) as f32);
