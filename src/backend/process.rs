@@ -26,15 +26,18 @@ pub struct Process {
     pub outputs: Vec<TensorType>,
 }
 
+/// What a run gave.
+pub struct Ran {
+    /// The outputs of each sample.
+    pub outputs: Vec<Vec<Tensor>>,
+    /// What is in the further files.
+    pub files: Vec<Vec<u8>>,
+}
+
 impl Process {
     /// Runs samples: `program OPTION SAMPLES IN... OUT... MORE...`, where files hold raw elements in the byte order of the
-    /// machine, one sample after the other, and `more` names further files that the program writes. Returns the outputs of
-    /// each sample and what is in those files.
-    pub fn run(
-        &self,
-        samples: &[Sample],
-        more: &[&str],
-    ) -> Result<(Vec<Vec<Tensor>>, Vec<Vec<u8>>), BackendError> {
+    /// machine, one sample after the other, and `more` names further files that the program writes.
+    pub fn run(&self, samples: &[Sample], more: &[&str]) -> Result<Ran, BackendError> {
         let failed = |message: String| BackendError::Tool {
             tool: self.name.to_owned(),
             message,
@@ -93,8 +96,11 @@ impl Process {
                 result.push(Tensor::new(ty.shape.clone(), read(ty.element, bytes)));
             }
         }
-        let more = more.iter().map(|path| self.scratch.read(path));
-        Ok((results, more.collect::<Result<_, _>>()?))
+        let files = more.iter().map(|path| self.scratch.read(path));
+        Ok(Ran {
+            outputs: results,
+            files: files.collect::<Result<_, _>>()?,
+        })
     }
 }
 

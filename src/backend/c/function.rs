@@ -10,9 +10,10 @@ use qonnx_dialects::upstream::{
 };
 use qonnx_dialects::value::TensorType;
 
-use super::expression::{Expr, Expressions, Value, bits_of, c_type, unsigned_type};
+use super::expression::Expr;
 use super::names::{Kind, Names};
 use super::prelude::Prelude;
+use super::scalar::{Expressions, Value, bits_of, c_type, unsigned_type};
 use crate::backend::interface;
 use crate::backend::writer::Writer;
 

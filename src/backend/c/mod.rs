@@ -1,7 +1,7 @@
 //! C99: the whole network as one file that depends on nothing, for machines of any kind.
 //!
 //! It computes what native code computes: both are made of the same loops. What C leaves open is not used, or asked of the
-//! compiler at the top of the file, so that every compiler gives every bit (`prelude.rs`, `expression.rs`).
+//! compiler at the top of the file, so that every compiler gives every bit (`prelude.rs`, `scalar.rs`).
 
 mod constants;
 mod expression;
@@ -10,6 +10,7 @@ mod literal;
 mod names;
 mod prelude;
 mod printer;
+mod scalar;
 
 use melior::ir::Module;
 use qonnx_dialects::ir::{self, Function};
@@ -176,7 +177,7 @@ impl Runner for Compiled {
     }
 
     fn run_all(&self, samples: &[Sample]) -> Result<Vec<Vec<Tensor>>, BackendError> {
-        Ok(self.0.run(samples, &[])?.0)
+        Ok(self.0.run(samples, &[])?.outputs)
     }
 }
 
