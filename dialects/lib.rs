@@ -27,6 +27,7 @@ pub mod packed;
 pub mod pass;
 pub mod qint;
 pub mod qonnx;
+pub mod signature;
 pub mod tensor;
 pub mod text;
 pub mod tools;

@@ -34,6 +34,11 @@ pub const PIPELINES: &[Pipeline] = &[
         text: int_to_buffers,
     },
     Pipeline {
+        name: "int-to-c",
+        summary: "Level 3 to loops on buffers that the C printer reads",
+        text: int_to_c,
+    },
+    Pipeline {
         name: "buffers-to-llvm",
         summary: "Loop nests on buffers to the `llvm` dialect",
         text: buffers_to_llvm,
@@ -106,6 +111,11 @@ fn lower_to_qint_with(options: &[&str]) -> String {
 /// Level 3 to functions on buffers: results are arguments that the caller owns, temporary buffers are parts of a
 /// workspace that the caller provides, each loop nest is a function.
 pub fn int_to_buffers() -> String {
+    [int_to_kernels(), "func.func(plan-workspace)".to_owned()].join(",")
+}
+
+/// Level 3 to functions on buffers of which each loop nest is one; temporary buffers have no place yet.
+fn int_to_kernels() -> String {
     [
         "func.func(int-to-linalg)",
         "canonicalize",
@@ -123,7 +133,23 @@ pub fn int_to_buffers() -> String {
         "canonicalize",
         "outline-kernels",
         "call-libm",
-        "func.func(plan-workspace)",
+    ]
+    .join(",")
+}
+
+/// Level 3 to loops and scalars on buffers of machine types, from which C is printed.
+pub fn int_to_c() -> String {
+    [
+        int_to_kernels().as_str(),
+        // The size of the largest element, which is as much as C asks for: small machines have little memory.
+        "func.func(plan-workspace{alignment=8})",
+        "convert-linalg-to-loops",
+        // Indices of windows become sums and products.
+        "lower-affine",
+        // Loops of one iteration are none, and what the loops do not need is neither loaded nor an argument.
+        "canonicalize",
+        "cse",
+        "remove-dead-values",
     ]
     .join(",")
 }

@@ -170,6 +170,13 @@ impl<'c> Function<'c> {
             .collect()
     }
 
+    /// For each argument whether its dictionary has an entry of this name.
+    pub(crate) fn arguments_with(self, entry: &'static str) -> Vec<bool> {
+        self.boundary("arg_attrs", self.block.argument_count(), entry)
+            .map(|entry| entry.is_some())
+            .collect()
+    }
+
     /// What the file says that each output is, where it says anything that has not been checked yet.
     pub fn declared_outputs(self) -> Vec<Option<OpenType>> {
         let read = |attribute| OpenType::read(TypeAttribute::try_from(attribute).ok()?.value());

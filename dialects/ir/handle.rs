@@ -86,6 +86,10 @@ pub fn block_of<'c>(op: Op<'c>) -> Option<BlockHandle<'c>> {
 
 /// The only block of the op's first region, if there is exactly one.
 pub fn single_block<'c>(op: Op<'c>) -> Option<BlockHandle<'c>> {
+    // melior's error for a region that an op has not shows the op, for which MLIR verifies all that is around it.
+    if op.region_count() == 0 {
+        return None;
+    }
     let region = op.region(0).ok()?;
     let block = region.first_block()?;
     if block.next_in_region().is_some() {

@@ -12,9 +12,10 @@ use melior::ir::Module;
 use melior::ir::operation::OperationLike;
 use mlir_sys::mlirTranslateModuleToLLVMIR;
 
-use super::{CodeError, Signature, Target};
+use super::{CodeError, Target};
 use crate::ir::{main_function, string_value};
 use crate::pass::run_pipeline;
+use crate::signature::Signature;
 use crate::text::Foreign;
 use crate::upstream::libm_functions;
 
@@ -92,7 +93,8 @@ pub fn compile(
     let function = |module: &Module<'_>| -> Result<(String, Signature), CodeError> {
         let function = main_function(module)
             .ok_or_else(|| CodeError::Signature("the module has no function 'main'".to_owned()))?;
-        Ok((function.name(), Signature::of_tensors(function)?))
+        let signature = Signature::of_tensors(function).map_err(CodeError::Signature)?;
+        Ok((function.name(), signature))
     };
     let (name, signature) = function(module)?;
     let run = |module: &mut Module<'_>, passes: &str| {
@@ -104,7 +106,9 @@ pub fn compile(
         .into_iter()
         .find(|function| function.name() == name)
     {
-        Some(function) => signature.of_buffers(function)?,
+        Some(function) => signature
+            .of_buffers(function)
+            .map_err(CodeError::Signature)?,
         None => {
             return Err(CodeError::Signature(format!(
                 "the pipeline has lost the function '{name}'"

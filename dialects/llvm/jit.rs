@@ -9,7 +9,8 @@ use inkwell::llvm_sys::orc2::lljit::{
     LLVMOrcLLJITGetMainJITDylib, LLVMOrcLLJITLookup, LLVMOrcLLJITRef,
 };
 
-use super::{Code, CodeError, Signature};
+use super::{Code, CodeError};
+use crate::signature::Signature;
 use crate::tensor::{Data, Element, Tensor};
 use crate::value::TensorType;
 
@@ -113,6 +114,7 @@ impl Program {
                 expected: expected.len(),
             });
         }
+        let mut buffers: Vec<Buffer> = Vec::with_capacity(inputs.len() + 1);
         let mut pointers: Vec<*mut c_void> = Vec::with_capacity(inputs.len() + 1);
         for (index, (input, expected)) in inputs.iter().zip(expected).enumerate() {
             let found = TensorType::of(input);
@@ -124,43 +126,82 @@ impl Program {
                     expected: show(expected),
                 });
             }
-            pointers.push(match &input.data {
-                Data::F32(values) => values.as_ptr().cast_mut().cast(),
-                Data::F64(values) => values.as_ptr().cast_mut().cast(),
-                Data::Int { .. } => {
-                    return Err(CodeError::Signature(
-                        "integer inputs have no buffer".to_owned(),
-                    ));
-                }
-            });
+            buffers.push(Buffer::of(&input.data));
         }
-        let mut outputs: Vec<Tensor> = self.signature.outputs().iter().map(zeros).collect();
-        for output in &mut outputs {
-            pointers.push(match &mut output.data {
-                Data::F32(values) => values.as_mut_ptr().cast(),
-                Data::F64(values) => values.as_mut_ptr().cast(),
-                Data::Int { .. } => {
-                    return Err(CodeError::Signature(
-                        "integer outputs have no buffer".to_owned(),
-                    ));
-                }
-            });
-        }
+        buffers.extend(self.signature.outputs().iter().map(Buffer::empty));
+        pointers.extend(buffers.iter_mut().map(Buffer::pointer));
         let mut workspace = vec![Line([0; 64]); self.signature.workspace().div_ceil(64)];
         pointers.push(workspace.as_mut_ptr().cast());
         // The buffers have the types of the signature, which is that of the code by construction; the code reads
         // the inputs, writes the outputs and the workspace, and keeps no pointer.
         (self.entry)(pointers.as_ptr());
         debug_assert!(!self.session.0.is_null());
-        Ok(outputs)
+        let types = self.signature.outputs();
+        let outputs = types.iter().zip(buffers.into_iter().skip(inputs.len()));
+        Ok(outputs.map(|(ty, buffer)| buffer.tensor(ty)).collect())
     }
 }
 
-fn zeros(ty: &TensorType) -> Tensor {
-    let count = ty.shape.iter().product();
-    let data = match ty.element {
-        Element::F64 => Data::F64(vec![0.0; count]),
-        _ => Data::F32(vec![0.0; count]),
-    };
-    Tensor::new(ty.shape.clone(), data)
+/// The elements of a tensor as generated code has them.
+enum Buffer {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+    I8(Vec<i8>),
+    I16(Vec<i16>),
+    I32(Vec<i32>),
+    I64(Vec<i64>),
+}
+
+impl Buffer {
+    fn of(data: &Data) -> Self {
+        match data {
+            Data::F32(values) => Self::F32(values.clone()),
+            Data::F64(values) => Self::F64(values.clone()),
+            // What is above the bits of a number is its sign, or nothing.
+            Data::Int { width, values, .. } => match width {
+                0..=8 => Self::I8(values.iter().map(|&value| value as i8).collect()),
+                9..=16 => Self::I16(values.iter().map(|&value| value as i16).collect()),
+                17..=32 => Self::I32(values.iter().map(|&value| value as i32).collect()),
+                _ => Self::I64(values.clone()),
+            },
+        }
+    }
+
+    /// Room for a tensor.
+    fn empty(ty: &TensorType) -> Self {
+        let count = ty.shape.iter().product();
+        match ty.element {
+            Element::F32 => Self::F32(vec![0.0; count]),
+            Element::F64 => Self::F64(vec![0.0; count]),
+            Element::Int { width, .. } => match width {
+                0..=8 => Self::I8(vec![0; count]),
+                9..=16 => Self::I16(vec![0; count]),
+                17..=32 => Self::I32(vec![0; count]),
+                _ => Self::I64(vec![0; count]),
+            },
+        }
+    }
+
+    fn pointer(&mut self) -> *mut c_void {
+        match self {
+            Self::F32(values) => values.as_mut_ptr().cast(),
+            Self::F64(values) => values.as_mut_ptr().cast(),
+            Self::I8(values) => values.as_mut_ptr().cast(),
+            Self::I16(values) => values.as_mut_ptr().cast(),
+            Self::I32(values) => values.as_mut_ptr().cast(),
+            Self::I64(values) => values.as_mut_ptr().cast(),
+        }
+    }
+
+    fn tensor(self, ty: &TensorType) -> Tensor {
+        let integers = match self {
+            Self::F32(values) => return Tensor::new(ty.shape.clone(), Data::F32(values)),
+            Self::F64(values) => return Tensor::new(ty.shape.clone(), Data::F64(values)),
+            Self::I8(values) => values.into_iter().map(i64::from).collect(),
+            Self::I16(values) => values.into_iter().map(i64::from).collect(),
+            Self::I32(values) => values.into_iter().map(i64::from).collect(),
+            Self::I64(values) => values,
+        };
+        Tensor::of_integers(ty.element, ty.shape.clone(), integers)
+    }
 }

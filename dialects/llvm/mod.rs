@@ -7,13 +7,11 @@
 mod codegen;
 mod globals;
 mod jit;
-mod signature;
 mod target;
 
 pub use codegen::{Artifacts, Code, Text, compile, to_llvm_ir};
 pub use globals::flatten_globals;
 pub use jit::Program;
-pub use signature::Signature;
 pub use target::{Level, Target, expected_processor, is_feature, is_processor};
 
 /// Why there is no native code, or why it cannot run.

@@ -23,6 +23,7 @@ pub(crate) use constant::CONSTANT;
 pub use constant::{constant, is_constant, is_none, none};
 pub use normalization::affine;
 pub use op::*;
+pub use slice::{SliceAxis, slice_axes};
 pub(crate) use sweep::{sweep, window_elements};
 pub use window::WindowAxis;
 pub(crate) use window::explicit as explicit_windows;

@@ -7,7 +7,7 @@ use crate::value::{Operands, TensorType};
 
 /// What `Slice` takes from one dimension: `extent` elements from `start` on, `step` apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct SliceAxis {
+pub struct SliceAxis {
     /// First element.
     pub start: usize,
     /// Distance of the elements; negative to go backward.
@@ -17,7 +17,7 @@ struct SliceAxis {
 }
 
 /// What `Slice` takes from each dimension: `(data, starts, ends, axes?, steps?)`.
-fn slice_axes(operands: &Operands<'_>) -> Result<Vec<SliceAxis>, EvalError> {
+pub fn slice_axes(operands: &Operands<'_>) -> Result<Vec<SliceAxis>, EvalError> {
     let input = operands.get(0, "data")?;
     let (starts, ends) = (operands.list(1, "starts")?, operands.list(2, "ends")?);
     let axes = match operands.optional_list(3, "axes")? {

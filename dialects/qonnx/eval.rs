@@ -14,8 +14,12 @@ mod pool;
 mod threshold;
 mod trunc;
 
+pub use float_quant::Minifloat;
+pub use trunc::Truncation;
+
 use super::op::{IntQuant, Op};
 use super::quantizer::Quantizer;
+use super::rounding::Rounding;
 use crate::broadcast::walk_broadcast;
 use crate::error::EvalError;
 use crate::monotone::{Direction, Monotonicity};
@@ -54,8 +58,10 @@ impl Op {
                     quantizer.dequantize(quantizer.quantize(x))
                 })?
             }
-            Self::TruncV1(op) => trunc::v1(op.rounding_mode, operands, ty)?,
-            Self::Trunc(attributes) => trunc::v2(attributes, operands, ty)?,
+            Self::TruncV1(_) | Self::Trunc(_) => match trunc::truncations(self, operands)? {
+                Some((truncations, rounding)) => trunc::eval(&truncations, rounding, operands, ty)?,
+                None => return Ok(Vec::new()),
+            },
             Self::FloatQuant(attributes) => float_quant::eval(attributes, operands, ty)?,
             Self::MultiThreshold(attributes) => threshold::eval(attributes, operands)?,
             Self::QuantAvgPool2d(attributes) => pool::eval(attributes, operands, ty)?,
@@ -78,6 +84,44 @@ impl Op {
             }
             _ => Ok(None),
         }
+    }
+
+    /// The truncations that `Trunc` applies to its first operand and how they round, if its parameters are known at compile
+    /// time; `None` for other ops and for unknown parameters.
+    pub fn truncations(
+        &self,
+        inputs: &[Option<ValueInfo<'_>>],
+    ) -> Result<Option<(PerElement<Truncation>, Rounding)>, EvalError> {
+        match self.known_parameters(inputs)? {
+            Some(operands) => trunc::truncations(self, &operands),
+            None => Ok(None),
+        }
+    }
+
+    /// The number formats of `FloatQuant`, likewise.
+    pub fn formats(
+        &self,
+        inputs: &[Option<ValueInfo<'_>>],
+    ) -> Result<Option<PerElement<Minifloat>>, EvalError> {
+        match (self, self.known_parameters(inputs)?) {
+            (Self::FloatQuant(attributes), Some(operands)) => {
+                float_quant::formats(attributes, &operands).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The operands, if all but the first are known at compile time. Fails on a bit width that is none.
+    fn known_parameters<'a>(
+        &self,
+        inputs: &'a [Option<ValueInfo<'a>>],
+    ) -> Result<Option<Operands<'a>>, EvalError> {
+        let operands = Operands::new(self.name(), inputs, self.arity())?;
+        if (1..operands.len()).any(|index| operands.value(index).is_none()) {
+            return Ok(None);
+        }
+        self.check_bit_widths(&operands)?;
+        Ok(Some(operands))
     }
 
     fn quantizers_of(&self, operands: &Operands<'_>) -> Result<PerElement<Quantizer>, EvalError> {

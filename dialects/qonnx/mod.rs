@@ -6,7 +6,7 @@ mod op;
 mod quantizer;
 mod rounding;
 
-pub use eval::PerElement;
+pub use eval::{Minifloat, PerElement, Truncation};
 pub use op::*;
 pub use quantizer::{Codes, MAX_INTEGER, Quantizer, bounds};
 pub use rounding::{Rounding, UnknownRounding};

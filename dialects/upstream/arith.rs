@@ -6,7 +6,7 @@
 use melior::Context;
 use melior::ir::attribute::{FloatAttribute, IntegerAttribute};
 use melior::ir::r#type::IntegerType;
-use melior::ir::{Attribute, Block, BlockLike, Location, Type, ValueLike};
+use melior::ir::{Attribute, Block, BlockLike, Location, Type, TypeLike, ValueLike};
 
 use crate::ir::{self, Val, build_op_raw};
 use crate::tensor::{sign_extend, zero_extend};
@@ -61,8 +61,10 @@ ops! {
 
 ops! {
     /// Two integers as rows of bits.
-    Bits {
+    read Bits {
         And = "arith.andi",
+        Or = "arith.ori",
+        Xor = "arith.xori",
         Shl = "arith.shli",
         ShrS = "arith.shrsi",
         ShrU = "arith.shrui",
@@ -71,7 +73,7 @@ ops! {
 
 ops! {
     /// Arithmetic of two floats of one type.
-    Float {
+    read Float {
         Add = "arith.addf",
         Sub = "arith.subf",
         Mul = "arith.mulf",
@@ -83,13 +85,15 @@ ops! {
 
 ops! {
     /// A one-operand float op; the result has the type of the operand.
-    Unary {
+    read Unary {
         NegF = "arith.negf",
         AbsF = "math.absf",
         Sqrt = "math.sqrt",
         Exp = "math.exp",
+        Exp2 = "math.exp2",
         ExpM1 = "math.expm1",
         Log = "math.log",
+        Log2 = "math.log2",
         Log1P = "math.log1p",
         Tanh = "math.tanh",
         Erf = "math.erf",
@@ -111,13 +115,15 @@ ops! {
 
 ops! {
     /// Another type of a number, beside [`Resize`].
-    Convert {
+    read Convert {
         SIToFP = "arith.sitofp",
         UIToFP = "arith.uitofp",
         FPToSI = "arith.fptosi",
+        FPToUI = "arith.fptoui",
         ExtF = "arith.extf",
         TruncF = "arith.truncf",
         IndexCast = "arith.index_cast",
+        Bitcast = "arith.bitcast",
     }
 }
 
@@ -181,55 +187,98 @@ impl From<Convert> for Conversion {
     }
 }
 
-/// Predicates of `arith.cmpi` and `arith.cmpf`, in one list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compare {
+/// Declares the predicates, each with its op and its number in `arith`.
+macro_rules! predicates {
+    ($($(#[$doc:meta])* $predicate:ident = $op:ident $number:literal),+ $(,)?) => {
+        /// Predicates of `arith.cmpi` and `arith.cmpf`, in one list. Ordered ones of floats hold for no NaN, unordered
+        /// ones for each.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Compare {
+            $($(#[$doc])* $predicate),+
+        }
+
+        impl Compare {
+            /// The op and the number of the predicate.
+            const fn op(self) -> (&'static str, i64) {
+                match self {
+                    $(Self::$predicate => ($op, $number)),+
+                }
+            }
+
+            /// The predicate of a number.
+            fn numbered(name: &str, number: i64) -> Option<Self> {
+                match (name, number) {
+                    $(($op, $number) => Some(Self::$predicate),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+predicates! {
     /// Integers are equal.
-    Equal,
+    Equal = CMPI 0,
+    /// Integers are not equal.
+    NotEqual = CMPI 1,
     /// Signed `a < b`.
-    LessS,
+    LessS = CMPI 2,
+    /// Signed `a <= b`.
+    LessEqualS = CMPI 3,
+    /// Signed `a > b`.
+    GreaterS = CMPI 4,
     /// Signed `a >= b`.
-    GreaterEqualS,
+    GreaterEqualS = CMPI 5,
+    /// Unsigned `a < b`.
+    LessU = CMPI 6,
+    /// Unsigned `a <= b`.
+    LessEqualU = CMPI 7,
+    /// Unsigned `a > b`.
+    GreaterU = CMPI 8,
     /// Unsigned `a >= b`.
-    GreaterEqualU,
+    GreaterEqualU = CMPI 9,
     /// Floats `a == b`, neither NaN.
-    OrderedEqual,
-    /// Floats `a < b`, neither NaN.
-    OrderedLess,
+    OrderedEqual = CMPF 1,
     /// Floats `a > b`, neither NaN.
-    OrderedGreater,
+    OrderedGreater = CMPF 2,
     /// Floats `a >= b`, neither NaN.
-    OrderedGreaterEqual,
+    OrderedGreaterEqual = CMPF 3,
+    /// Floats `a < b`, neither NaN.
+    OrderedLess = CMPF 4,
     /// Floats `a <= b`, neither NaN.
-    OrderedLessEqual,
+    OrderedLessEqual = CMPF 5,
+    /// Floats `a < b` or `a > b`.
+    OrderedNotEqual = CMPF 6,
+    /// No float is NaN.
+    Ordered = CMPF 7,
+    /// Floats `a == b`, or one is NaN.
+    UnorderedEqual = CMPF 8,
+    /// Not `a <= b`.
+    UnorderedGreater = CMPF 9,
+    /// Not `a < b`.
+    UnorderedGreaterEqual = CMPF 10,
+    /// Not `a >= b`.
+    UnorderedLess = CMPF 11,
+    /// Not `a > b`.
+    UnorderedLessEqual = CMPF 12,
     /// Floats `a != b`, or one is NaN.
-    UnorderedNotEqual,
+    UnorderedNotEqual = CMPF 13,
     /// A float is NaN.
-    Unordered,
+    Unordered = CMPF 14,
 }
 
 impl Compare {
-    /// The op and the number of the predicate, as `arith` numbers them.
-    const fn op(self) -> (&'static str, i64) {
-        match self {
-            Self::Equal => (CMPI, 0),
-            Self::LessS => (CMPI, 2),
-            Self::GreaterEqualS => (CMPI, 5),
-            Self::GreaterEqualU => (CMPI, 9),
-            Self::OrderedEqual => (CMPF, 1),
-            Self::OrderedGreater => (CMPF, 2),
-            Self::OrderedGreaterEqual => (CMPF, 3),
-            Self::OrderedLess => (CMPF, 4),
-            Self::OrderedLessEqual => (CMPF, 5),
-            Self::UnorderedNotEqual => (CMPF, 13),
-            Self::Unordered => (CMPF, 14),
-        }
+    /// The predicate of an op in place.
+    pub(super) fn read(op: ir::Op<'_>) -> Option<Self> {
+        let name = ir::op_name(op);
+        [CMPI, CMPF].contains(&name.as_str()).then_some(())?;
+        Self::numbered(&name, ir::Attributes::of(op).int("predicate")?)
     }
 }
 
 const CMPI: &str = "arith.cmpi";
 const CMPF: &str = "arith.cmpf";
-const SELECT: &str = "arith.select";
+pub(super) const SELECT: &str = "arith.select";
 const INDEX: &str = "linalg.index";
 const EXTRACT: &str = "tensor.extract";
 
@@ -247,6 +296,21 @@ pub enum Scalar {
 }
 
 impl Scalar {
+    /// The type of a value; `None` if it is no scalar.
+    pub fn of(value: Val<'_>) -> Option<Self> {
+        let r#type = value.r#type();
+        if r#type.is_index() {
+            Some(Self::Index)
+        } else if r#type.is_f32() {
+            Some(Self::F32)
+        } else if r#type.is_f64() {
+            Some(Self::F64)
+        } else {
+            let integer = IntegerType::try_from(r#type).ok()?;
+            Some(Self::Int(integer.width()))
+        }
+    }
+
     fn r#type(self, context: &Context) -> Type<'_> {
         match self {
             Self::Int(width) => IntegerType::new(context, width).into(),

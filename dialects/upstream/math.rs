@@ -12,10 +12,12 @@ use super::linalg::outline::CALL;
 use crate::ir::{self, BlockHandle, Op, build_op};
 
 /// The op of `math` and the C function on `double` that it stands for.
-const FUNCTIONS: [(&str, &str); 7] = [
+const FUNCTIONS: [(&str, &str); 9] = [
     (Unary::Exp.name(), "exp"),
+    (Unary::Exp2.name(), "exp2"),
     (Unary::ExpM1.name(), "expm1"),
     (Unary::Log.name(), "log"),
+    (Unary::Log2.name(), "log2"),
     (Unary::Log1P.name(), "log1p"),
     (Unary::Tanh.name(), "tanh"),
     (Unary::Erf.name(), "erf"),

@@ -15,6 +15,7 @@ use crate::value::TensorType;
 
 const ALLOC: &str = "memref.alloc";
 const COPY: &str = "memref.copy";
+pub(super) const GLOBAL: &str = "memref.global";
 const GET_GLOBAL: &str = "memref.get_global";
 const VIEW: &str = "memref.view";
 /// Ops whose result is another view of their first operand's buffer.
@@ -50,6 +51,11 @@ pub fn is_global_address(op: Op<'_>) -> bool {
 /// Whether the op's result is another view of its first operand's buffer.
 pub fn is_view(op: Op<'_>) -> bool {
     VIEWS.contains(&ir::op_name(op).as_str())
+}
+
+/// Whether the op makes a buffer of the bytes of its first operand.
+pub fn is_bytes_view(op: Op<'_>) -> bool {
+    ir::op_name(op) == VIEW
 }
 
 /// The value that stands for the whole buffer that `value` is a view of.

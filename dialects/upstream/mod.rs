@@ -9,6 +9,7 @@ mod arith;
 mod bounds;
 mod eval;
 mod linalg;
+mod loops;
 mod math;
 mod memref;
 mod tensor;
@@ -25,6 +26,7 @@ pub use linalg::outline::{
     outline,
 };
 pub use linalg::transpose::Transpose;
+pub use loops::{Global, Layout, Literal, Step, is_machine, unaliased};
 pub use math::{declare_libm, libm_function, libm_functions, replace_by_call};
 pub use memref::{
     alloc, buffer_type, byte_size, bytes_type, copy, copy_nest, index_constant, is_alloc,

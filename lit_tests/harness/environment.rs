@@ -58,7 +58,7 @@ pub fn has(feature: &str) -> bool {
     match feature {
         "models" => models().is_some(),
         "ap_types" => root().join(".venv/ap_types/ap_int.h").exists(),
-        "g++" => Command::new("g++")
+        "g++" | "cc" => Command::new(feature)
             .arg("--version")
             .output()
             .is_ok_and(|output| output.status.success()),

@@ -230,9 +230,10 @@ pub fn stem(model: &Path) -> String {
 /// The levels and backends that this machine can run.
 fn available() -> Vec<&'static str> {
     let hls = environment::has("ap_types") && environment::has("g++");
+    let c = environment::has("cc");
     Backend::all()
         .map(Backend::name)
-        .filter(|name| *name != "hls" || hls)
+        .filter(|name| (*name != "hls" || hls) && (*name != "c" || c))
         .collect()
 }
 

@@ -1,6 +1,7 @@
 // LLVM's first walk over these comparisons leaves something to combine, which must not end the process.
-// RUN: qonnxc verify %s --backends int,cpu --samples 6 | FileCheck %s
+// RUN: qonnxc verify %s --backends int,cpu,c --samples 6 | FileCheck %s
 // CHECK: cpu int equal
+// CHECK-NEXT: c int equal
 // CHECK-NEXT: passed
 func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<2x3xf32> {onnx.name = "y"}) {
   %low = onnx.constant dense<-1.0> : tensor<f32>

@@ -1,4 +1,4 @@
-// RUN: qonnxc verify %s --backends graph,interp,int,cpu --samples 20
+// RUN: qonnxc verify %s --backends graph,interp,int,cpu,c --samples 20
 
 // Groups, strides, dilation and unequal padding, a bipolar activation, maximum pooling over a ragged edge.
 func.func @main(%x: tensor<1x2x7x6xf32> {onnx.name = "x"}) -> (tensor<1x4x2x3xf32> {onnx.name = "y"}) {

@@ -1,4 +1,4 @@
-// RUN: qonnxc verify %s --backends graph,interp,int,cpu --samples 40
+// RUN: qonnxc verify %s --backends graph,interp,int,cpu,c --samples 40
 
 // Scales of each channel of either sign, a zero point that is no integer, a bias, and a ReLU between two layers.
 func.func @main(%x: tensor<1x4xf32> {onnx.name = "x"}) -> (tensor<1x2xf32> {onnx.name = "y"}) {

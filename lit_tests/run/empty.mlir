@@ -1,4 +1,4 @@
-// RUN: qonnxc verify %s --samples 3 --backends graph,interp,int,cpu
+// RUN: qonnxc verify %s --samples 3 --backends graph,interp,int,cpu,c
 // RUN: qonnxc compile %s --target cpu -o %t > %t.log && (cd %t && cc -Wall -Werror -pedantic -O2 main.c model.o -lm -o main && ./main) \
 // RUN:   | FileCheck %s
 

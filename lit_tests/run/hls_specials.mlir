@@ -1,4 +1,4 @@
-// RUN: qonnxc verify %s --backends interp,int,cpu,hls --inputs %S/inputs/specials.npy
+// RUN: qonnxc verify %s --backends interp,int,cpu,c,hls --inputs %S/inputs/specials.npy
 
 // REQUIRES: g++, ap_types
 

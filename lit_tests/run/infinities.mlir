@@ -1,6 +1,6 @@
 // Infinities through bounds that are left out, which are the least and the greatest float32, and through powers, whose
 // special cases are those of C99.
-// RUN: qonnxc verify %s --inputs %S/inputs/infinities.npz --backends graph,interp,int,cpu,hls | FileCheck %s
+// RUN: qonnxc verify %s --inputs %S/inputs/infinities.npz --backends graph,interp,int,cpu,c,hls | FileCheck %s
 // RUN: qonnxc run %s --inputs %S/inputs/infinities.npz --backend cpu -o %t.npz
 // RUN: qonnxc verify %s --inputs %S/inputs/infinities.npz --expect %t.npz --backends graph,interp,int
 // CHECK: hls int equal

@@ -1,4 +1,4 @@
-// RUN: qonnxc verify %s --backends graph,interp,int,cpu --samples 40
+// RUN: qonnxc verify %s --backends graph,interp,int,cpu,c --samples 40
 
 // Integers that are pooled over a ragged edge, transposed, flattened with a scale for each channel (one of them
 // negative), concatenated with others of another width, added, and looked up in a table.

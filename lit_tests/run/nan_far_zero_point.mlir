@@ -1,4 +1,4 @@
-// RUN: qonnxc verify %s --inputs %S/inputs/specials.npy --backends interp,int,cpu
+// RUN: qonnxc verify %s --inputs %S/inputs/specials.npy --backends interp,int,cpu,c
 
 // What is NaN becomes the integer 0, also where 0 is none that a code gives: the next quantizer must expect it.
 func.func @main(%x: tensor<1x20xf32> {onnx.name = "x"}) -> (tensor<1x20xf32> {onnx.name = "y"}) {

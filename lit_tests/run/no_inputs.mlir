@@ -1,11 +1,12 @@
 // A network without inputs is a constant, and has one sample: however many are asked for, and whatever arrays are given.
-// RUN: qonnxc verify %s --backends graph,interp,int,cpu --samples 5 | FileCheck %s
+// RUN: qonnxc verify %s --backends graph,interp,int,cpu,c --samples 5 | FileCheck %s
 // RUN: qonnxc run %s --inputs %S/inputs/ties.npz -o %t.npz --json | FileCheck %s --check-prefix=RESULT
-// RUN: qonnxc verify %s --inputs %S/inputs/ties.npz --expect %t.npz --backends graph,interp,int,cpu | FileCheck %s
+// RUN: qonnxc verify %s --inputs %S/inputs/ties.npz --expect %t.npz --backends graph,interp,int,cpu,c | FileCheck %s
 // RUN: not qonnxc run %s --inputs %S/inputs/ties.npy -o %t2.npz 2>&1 | FileCheck %s --check-prefix=SINGLE
 // RUN: not qonnxc compile %s --target hls -o %t 2>&1 | FileCheck %s --check-prefix=HLS
 // CHECK: no_inputs.mlir: 1 samples
 // CHECK: cpu int equal
+// CHECK-NEXT: c int equal
 // CHECK-NEXT: passed
 // RESULT: "samples": 1
 // SINGLE: ties.npy: is a single array, and the model has 0 inputs

@@ -1,5 +1,5 @@
-// RUN: qonnxc verify %s --backends graph,interp,int,cpu --samples 40
-// RUN: qonnxc verify %s --backends graph,interp,int,cpu --inputs %S/inputs/ties.npz --expect %S/inputs/ties.expect.npz
+// RUN: qonnxc verify %s --backends graph,interp,int,cpu,c --samples 40
+// RUN: qonnxc verify %s --backends graph,interp,int,cpu,c --inputs %S/inputs/ties.npz --expect %S/inputs/ties.expect.npz
 
 // Every rounding mode on the ties and around them, through a second quantizer that the first one's steps fall on.
 func.func @main(%x: tensor<1x8xf32> {onnx.name = "x"})

@@ -1,4 +1,4 @@
-// RUN: qonnxc verify %s --samples 8 --backends graph,interp,int,cpu
+// RUN: qonnxc verify %s --samples 8 --backends graph,interp,int,cpu,c
 // RUN: qonnxc verify %s --samples 8 --backends hls | FileCheck %s
 
 // REQUIRES: g++, ap_types

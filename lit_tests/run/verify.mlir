@@ -1,10 +1,11 @@
 // Every level and the native code agree, also on the ties of the input's quantizer.
-// RUN: qonnxc verify %s --backends interp,int,cpu --samples 12 | FileCheck %s
+// RUN: qonnxc verify %s --backends interp,int,cpu,c --samples 12 | FileCheck %s
 // CHECK: verify.mlir: 12 samples
 // CHECK: graph - equal
 // CHECK-NEXT: interp graph equal [[#]] 0
 // CHECK-NEXT: int interp equal 48 0
 // CHECK-NEXT: cpu int equal
+// CHECK-NEXT: c int equal
 // CHECK-NEXT: passed
 
 // The report names what is integer.

@@ -37,9 +37,9 @@ impl IntToLinalg {
         let old = (function.ops(), function.arguments(), function.returned());
         let (ops, arguments, returned) = old;
         for value in arguments.iter().chain(&returned) {
-            if ir::type_of(*value).is_none_or(|ty| ty.element.is_int()) {
+            if ir::type_of(*value).is_none() {
                 let message = format!(
-                    "the function has an input or output of type {}, expected a float tensor of static shape",
+                    "the function has an input or output of type {}, expected a tensor of static shape",
                     value.r#type()
                 );
                 return fail(function.op(), message);
@@ -71,7 +71,7 @@ impl IntToLinalg {
             let results = returned
                 .iter()
                 .map(|value| match ir::type_of(*value) {
-                    Some(ty) if ty.is_empty() => Some(emit.empty(&ty.buffer())),
+                    Some(ty) if ty.is_empty() => Some(emit.empty(&machine_type(&ty.buffer()))),
                     _ => walk.tensor(&emit, *value),
                 })
                 .collect::<Option<Vec<_>>>();
@@ -100,12 +100,15 @@ impl<'c> Walk<'c> {
         self.values.insert(ir::value_key(old), new);
     }
 
-    /// What the network sees of an argument of the new block.
+    /// What the network sees of an argument of the new block, which becomes one of machine numbers.
     fn argument(&self, argument: Val<'c>, location: Location<'c>) -> Val<'c> {
-        let Some(ty) = ir::type_of(argument).filter(TensorType::is_empty) else {
+        let Some(ty) = ir::type_of(argument).map(|ty| machine_type(&ty)) else {
             return argument;
         };
         ir::set_type(argument, ir::tensor_type(self.context, &ty.buffer()));
+        if !ty.is_empty() {
+            return argument;
+        }
         let emit = Emitter {
             context: self.context,
             block: self.block,
@@ -259,7 +262,9 @@ impl<'c> Walk<'c> {
             return Some(machine.value);
         }
         let value = ir::constant_attribute(old)?;
-        ir::elements_type(value).map(|_| emit.constant_of(value))
+        let unsigned = ir::elements_type(value)?.element.is_unsigned();
+        let machine = integer::constant(emit, value, !unsigned).ok()?;
+        Some(machine.value)
     }
 }
 

@@ -3,8 +3,16 @@
 //! A backend is a folder here with one implementation of [`Backend`] and one line in [`BACKENDS`]. Everything that
 //! lists backends (command line, documentation, verification) goes through that registry.
 
+pub mod c;
 pub mod hls;
 pub mod llvm;
+
+mod compiler;
+mod interface;
+mod process;
+#[cfg(test)]
+mod tests;
+mod writer;
 
 use std::collections::BTreeMap;
 
@@ -19,7 +27,7 @@ use crate::output::{OutputError, OutputFile};
 use crate::samples::Sample;
 
 /// All backends.
-pub const BACKENDS: &[&dyn Backend] = &[&llvm::Cpu, &hls::Hls];
+pub const BACKENDS: &[&dyn Backend] = &[&llvm::Cpu, &c::C, &hls::Hls];
 
 /// The backend of a name, such as `cpu`.
 pub fn backend(name: &str) -> Option<&'static dyn Backend> {

@@ -6,13 +6,17 @@ use crate::qonnx::op::{FloatQuant, Op};
 use crate::tensor::Tensor;
 use crate::value::{Operands, TensorType};
 
-/// One element's parameters.
-struct Minifloat {
-    scale: f32,
-    mantissa_bits: f32,
+/// The number format that `FloatQuant` rounds one element to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Minifloat {
+    /// What numbers are divided by before and multiplied by after.
+    pub scale: f32,
+    /// Bits behind the leading one.
+    pub mantissa_bits: f32,
     /// Exponent of the distance of subnormal numbers, the least of all distances.
-    least_exponent: f32,
-    greatest: f32,
+    pub least_exponent: f32,
+    /// The greatest number.
+    pub greatest: f32,
 }
 
 impl Minifloat {
@@ -78,7 +82,8 @@ pub fn eval(
     Ok(result)
 }
 
-fn formats(
+/// The formats that the parameters make.
+pub fn formats(
     attributes: &FloatQuant,
     operands: &Operands<'_>,
 ) -> Result<PerElement<Minifloat>, EvalError> {

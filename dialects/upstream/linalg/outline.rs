@@ -19,8 +19,8 @@ use crate::upstream::memref::{is_contiguous, is_global_address, is_rematerializa
 use crate::upstream::{FUNC, RETURN};
 
 pub(in crate::upstream) const CALL: &str = "func.call";
-const CALLEE: &str = "callee";
-const NO_ALIAS: &str = "llvm.noalias";
+pub(in crate::upstream) const CALLEE: &str = "callee";
+pub(in crate::upstream) const NO_ALIAS: &str = "llvm.noalias";
 
 /// Whether the op is a loop nest.
 pub fn is_nest(op: Op<'_>) -> bool {

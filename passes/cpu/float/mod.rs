@@ -5,12 +5,14 @@
 //! nothing.
 
 mod contraction;
+mod conversion;
 mod elementwise;
 mod movement;
 mod normalization;
 mod pooling;
 mod quantizer;
 mod reduction;
+mod search;
 
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, NoElements, Val};
@@ -21,6 +23,8 @@ use qonnx_dialects::value::{TensorType, ValueInfo, normalize_axis};
 
 use super::Refusal;
 use super::emit::{Emitter, Indexed};
+use super::integer::machine_type;
+use super::machine::container;
 
 /// An operand of a graph op.
 #[derive(Clone)]
@@ -78,6 +82,33 @@ impl<'c> Node<'c, '_> {
         }
     }
 
+    /// The tensor of an operand of any numbers, integers as machine integers.
+    fn tensor(&self, index: usize) -> Result<Val<'c>, Refusal> {
+        let operand = self.operand(index)?;
+        check_element(operand.ty.element)
+            .map_err(|found| format!("has operand {index} of element type {found}"))?;
+        if let Some(value) = operand.machine {
+            return Ok(value);
+        }
+        let tensor = self.constant(index)?;
+        Ok(self
+            .emit
+            .constant(&match (tensor.as_int(), operand.ty.element) {
+                (Some(values), Element::Int { width, .. }) => {
+                    let element = Element::int(container(width));
+                    Tensor::of_integers(element, tensor.shape.clone(), values.to_vec())
+                }
+                _ => tensor,
+            }))
+    }
+
+    /// The type of the tensor that keeps a result of any numbers.
+    fn machine_result(&self, index: usize) -> Result<TensorType, Refusal> {
+        let result = self.results.get(index).ok_or("has no result")?;
+        check_element(result.element).map_err(|found| format!("has results of type {found}"))?;
+        Ok(machine_type(result))
+    }
+
     /// The value of an operand that must be known.
     fn constant(&self, index: usize) -> Result<Tensor, Refusal> {
         self.known(index, self.operand(index)?)?
@@ -129,21 +160,6 @@ impl<'c> Node<'c, '_> {
         ))
     }
 
-    /// An `f32` tensor of which each element is `body` of the operands' elements, all broadcast.
-    fn map(
-        &self,
-        operands: &[usize],
-        body: impl FnOnce(&Scalars<'c, '_>, &[Val<'c>]) -> Val<'c>,
-    ) -> Result<Vec<Val<'c>>, Refusal> {
-        let result = self.result()?;
-        let rank = result.shape.len();
-        let inputs = operands
-            .iter()
-            .map(|&at| self.broadcast(at, rank))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(vec![self.emit.map(&inputs, result, body)])
-    }
-
     /// Types and values of the operands, for what the dialect computes from constants; runs `with` on them.
     fn with_infos<R>(
         &self,
@@ -184,6 +200,25 @@ fn accumulate<'c>(
     emit.nest(nest, inputs, start, body)
 }
 
+/// Elements that have machine code: floats, and integers that fill their container, or are truth values.
+fn check_element(element: Element) -> Result<(), Element> {
+    match element {
+        Element::Int { width, .. } if width != container(width) && element != Element::BOOL => {
+            Err(element)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The scalar that an element is in a body.
+fn scalar(element: Element) -> Scalar {
+    match element {
+        Element::F32 => Scalar::F32,
+        Element::F64 => Scalar::F64,
+        Element::Int { width, .. } => Scalar::Int(container(width)),
+    }
+}
+
 /// `x` as `f64`.
 fn wide<'c>(scalars: &Scalars<'c, '_>, x: Val<'c>) -> Val<'c> {
     scalars.convert(Convert::ExtF, x, Scalar::F64)
@@ -222,8 +257,8 @@ pub fn lower<'c>(op: &GraphOp, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refu
         Family::Pooling(op) => pooling::lower(op, node),
         Family::Normalization(op) => normalization::lower(op, node),
         Family::Reduction(op) => reduction::lower(op, node),
-        // The element type is checked with the operand and the result, which leaves conversions that change nothing.
-        Family::Conversion(Conversion::Cast(_)) | Family::Reshaping(_) => movement::reshape(node),
+        Family::Conversion(Conversion::Cast(_)) => conversion::cast(node),
+        Family::Reshaping(_) => movement::reshape(node),
         Family::Movement(op) => movement::lower(op, node),
     }
 }

@@ -2,8 +2,9 @@
 
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::onnx::{AveragePool, MaxPool, Pooling, WindowAxis};
+use qonnx_dialects::qonnx::QuantAvgPool2d;
 use qonnx_dialects::tensor::{Data, Tensor, for_each_index};
-use qonnx_dialects::upstream::{AffineMap, Compare, Float, IteratorKind, Nest, Scalars};
+use qonnx_dialects::upstream::{AffineMap, Compare, Float, IteratorKind, Nest, Scalars, Unary};
 use qonnx_dialects::value::TensorType;
 
 use super::elementwise::prefer;
@@ -165,6 +166,44 @@ pub fn global_average_pool<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refu
     );
     let count = input[2..].iter().product::<usize>() as f64;
     divide(node, sums, &Tensor::new(Vec::new(), Data::F64(vec![count])))
+}
+
+/// `QuantAvgPool2d`: the rounded sum over each window, divided by a power of two and rounded down.
+pub fn quant_average_pool<'c>(
+    pool: &QuantAvgPool2d,
+    node: &Node<'c, '_>,
+) -> Result<Vec<Val<'c>>, Refusal> {
+    let result = node.result()?;
+    // Loops: those of the result, then rows and columns of the window.
+    let output = AffineMap::select(6, &[0, 1, 2, 3]);
+    let step = pool.stride as i64;
+    let windows = pool
+        .spatial()
+        .iter()
+        .zip([4, 5])
+        .fold(output.clone(), |map, (&axis, within)| {
+            map.with_sum(axis, &[(axis, step), (within, 1)])
+        });
+    let nest = Nest {
+        maps: vec![windows, AffineMap::select(6, &[4, 5]), output],
+        iterators: [
+            vec![IteratorKind::Parallel; 4],
+            vec![IteratorKind::Reduction; 2],
+        ]
+        .concat(),
+    };
+    let window = node
+        .emit
+        .empty(&TensorType::f32([pool.kernel, pool.kernel]));
+    let inputs = [node.value(0)?, window];
+    let sums = accumulate(&node.emit, &nest, &inputs, &result.shape, 0.0, add);
+    let divisor = f64::from(pool.shift()).exp2();
+    let sums = [(sums, AffineMap::identity(4))];
+    Ok(vec![node.emit.map(&sums, result, |scalars, elements| {
+        let sum = scalars.unary(Unary::RoundEven, elements[0]);
+        let quotient = scalars.binary(Float::Div, sum, scalars.f64(divisor));
+        narrow(scalars, scalars.unary(Unary::Floor, quotient))
+    })])
 }
 
 fn add<'c>(scalars: &Scalars<'c, '_>, elements: &[Val<'c>]) -> Val<'c> {

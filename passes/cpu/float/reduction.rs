@@ -6,7 +6,7 @@ use qonnx_dialects::upstream::{AffineMap, Compare, Float, IteratorKind, Nest};
 use qonnx_dialects::value::TensorType;
 
 use super::elementwise::prefer;
-use super::{Node, accumulate, narrow, wide};
+use super::{Node, accumulate, narrow, search, wide};
 use crate::cpu::Refusal;
 
 /// Lowers an op of the family.
@@ -16,9 +16,8 @@ pub fn lower<'c>(op: Reduction<'_>, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>,
         Reduction::ReduceSum(op) => sum(op, node, false),
         Reduction::ReduceMax(op) => extreme(op, node, true),
         Reduction::ReduceMin(op) => extreme(op, node, false),
-        Reduction::ArgMax(_) | Reduction::TopK(_) => {
-            Err("is none of the float operations with machine code".to_owned())
-        }
+        Reduction::ArgMax(op) => search::arg_max(op, node),
+        Reduction::TopK(op) => search::top_k(op, node),
     }
 }
 

@@ -54,7 +54,11 @@ pub fn lower<'c>(
             let n = levels.comparable(scalars, operand.register(elements[0]).read(scalars, signed));
             let count = match &counter {
                 Counter::Unrolled(thresholds) => {
-                    let reached = thresholds.iter().map(|threshold| {
+                    let reached = thresholds.iter().enumerate().map(|(at, threshold)| {
+                        // What every input reaches needs no comparison, of which C compilers would warn.
+                        if levels.column(at).iter().all(|&level| level == levels.least) {
+                            return scalars.int(1, stored);
+                        }
                         let reached = scalars.compare(levels.compare, n, get(threshold));
                         scalars.convert(Resize::ExtU, reached, Scalar::Int(stored))
                     });
@@ -111,6 +115,8 @@ struct Levels {
     rows: usize,
     steps: usize,
     values: Vec<i64>,
+    /// The least input.
+    least: i64,
     /// More than every input.
     never: i64,
     /// Bits of the comparison.
@@ -152,6 +158,7 @@ impl Levels {
             rows,
             steps,
             values,
+            least: input.lo as i64,
             never,
             width,
             compare,

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use super::host_ops;
 use super::printer;
-use super::writer::{Writer, wrapped};
+use crate::backend::writer::{Writer, wrapped};
 
 /// An operation has no C++ form; the message names the node.
 pub type HostError = String;

@@ -15,14 +15,15 @@ mod makefile;
 mod printer;
 mod project;
 mod simulate;
-mod writer;
 
 use melior::Context;
 use melior::ir::Module;
 use qonnx_dialects::hls::Func;
 use qonnx_dialects::ir::{self, Node};
 use qonnx_dialects::pass::run_pipeline;
+use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::Foreign;
+use qonnx_dialects::value::TensorType;
 use qonnx_passes::pipelines;
 
 use super::{Backend, BackendError, BackendOption, Made, Network, Runner, Settings};
@@ -45,9 +46,10 @@ const SAMPLES: usize = 12;
 struct Project {
     name: String,
     files: Vec<(String, String)>,
-    inputs: usize,
-    /// Shape of each output.
-    outputs: Vec<Vec<usize>>,
+    /// Types of the inputs.
+    inputs: Vec<TensorType>,
+    /// Types of the outputs.
+    outputs: Vec<TensorType>,
     /// The nodes whose integers the simulation shows, by their keys.
     traces: Vec<Node>,
     notes: String,
@@ -109,18 +111,15 @@ fn project<'c>(network: Network<'c, '_>, settings: &Settings) -> Result<Project,
     ));
     let notes = notes(&firmware.tops, &firmware.layers, &host.steps);
     files.push(("report.txt".to_owned(), notes.clone() + "\n"));
-    let outputs = golden
-        .outputs
-        .first()
-        .into_iter()
-        .flatten()
-        .map(|output| output.shape.clone())
-        .collect();
+    let types = |samples: &[Vec<Tensor>]| -> Vec<TensorType> {
+        let first = samples.first().into_iter().flatten();
+        first.map(TensorType::of).collect()
+    };
     Ok(Project {
         name,
         files,
-        inputs: host.inputs.len(),
-        outputs,
+        inputs: types(&golden.inputs),
+        outputs: types(&golden.outputs),
         traces,
         notes,
     })

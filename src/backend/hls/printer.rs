@@ -15,7 +15,7 @@ use qonnx_dialects::text::Foreign;
 use qonnx_dialects::word::Word;
 use std::collections::HashSet;
 
-use super::writer::{Writer, wrapped};
+use crate::backend::writer::{Writer, wrapped};
 
 /// Something in the module cannot be printed: a pass has not legalised it.
 pub type PrintError = String;

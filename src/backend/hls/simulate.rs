@@ -1,23 +1,20 @@
 //! C simulation: the project compiled by g++ and run on samples.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use qonnx_dialects::ir::Node;
 use qonnx_dialects::tensor::Tensor;
 
 use super::Project;
+use crate::backend::process::Process;
 use crate::backend::{BackendError, Runner, Traced};
 use crate::output::Scratch;
 use crate::samples::Sample;
 
 /// A compiled project.
 pub struct Simulation {
-    scratch: Scratch,
-    program: PathBuf,
-    inputs: usize,
-    /// Shape of each output.
-    outputs: Vec<Vec<usize>>,
+    process: Process,
     /// The nodes whose integers are shown, by their keys.
     traces: Vec<Node>,
 }
@@ -57,10 +54,14 @@ impl Simulation {
             )));
         }
         Ok(Self {
-            scratch,
-            program,
-            inputs: project.inputs,
-            outputs: project.outputs.clone(),
+            process: Process {
+                scratch,
+                program,
+                name: "C simulation",
+                option: "--run",
+                inputs: project.inputs.clone(),
+                outputs: project.outputs.clone(),
+            },
             traces: project.traces.clone(),
         })
     }
@@ -85,57 +86,16 @@ impl Runner for Simulation {
     }
 
     fn trace_all(&self, samples: &[Sample]) -> Result<Vec<Traced>, BackendError> {
-        let tool = |message: String| BackendError::Tool {
-            tool: "C simulation".to_owned(),
-            message,
-        };
-        // One folder for each run, so that runs do not meet.
-        let files = self.scratch.folder()?;
-        let path = |kind: &str, at: usize| files.join(format!("{kind}{at}"));
-        let mut command = Command::new(&self.program);
-        command
-            .arg("--run")
-            .arg(samples.len().to_string())
-            .current_dir(self.scratch.path());
-        for at in 0..self.inputs {
-            let values = samples.iter().flat_map(|sample| sample[at].to_f32());
-            let bytes: Vec<u8> = values.flat_map(f32::to_le_bytes).collect();
-            self.scratch.write(path("in", at), &bytes)?;
-            command.arg(path("in", at));
-        }
-        for at in 0..self.outputs.len() {
-            command.arg(path("out", at));
-        }
-        let trace = files.join("trace");
-        command.arg(&trace);
-        let output = self
-            .scratch
-            .run(&mut command)
-            .map_err(|error| tool(error.to_string()))?;
-        if !output.status.success() {
-            return Err(tool(String::from_utf8_lossy(&output.stderr).into_owned()));
-        }
-        let trace = String::from_utf8_lossy(&self.scratch.read(trace)?).into_owned();
-        let mut results = read_trace(&trace, samples.len(), &self.traces)
-            .ok_or_else(|| tool("the trace is not what the test bench writes".to_owned()))?;
-        for (at, shape) in self.outputs.iter().enumerate() {
-            let size: usize = shape.iter().product();
-            let bytes = self.scratch.read(path("out", at))?;
-            let values: Vec<f32> = bytes
-                .chunks_exact(4)
-                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                .collect();
-            if values.len() != size * samples.len() {
-                return Err(tool(format!(
-                    "output {at} has {} numbers, expected {}",
-                    values.len(),
-                    size * samples.len()
-                )));
-            }
-            for (sample, result) in results.iter_mut().enumerate() {
-                let part = values[sample * size..][..size].to_vec();
-                result.outputs.push(Tensor::f32(shape.clone(), part));
-            }
+        let ran = self.process.run(samples, &["trace"])?;
+        let trace = ran.files.first().map(Vec::as_slice).unwrap_or_default();
+        let trace = String::from_utf8_lossy(trace);
+        let mut results =
+            read_trace(&trace, samples.len(), &self.traces).ok_or_else(|| BackendError::Tool {
+                tool: "C simulation".to_owned(),
+                message: "the trace is not what the test bench writes".to_owned(),
+            })?;
+        for (result, outputs) in results.iter_mut().zip(ran.outputs) {
+            result.outputs = outputs;
         }
         Ok(results)
     }

@@ -1,7 +1,5 @@
 //! Native code through LLVM: an object file with a C header, or a function in this process.
 
-mod example;
-mod header;
 mod link;
 #[cfg(test)]
 mod tests;
@@ -10,13 +8,15 @@ use melior::Context;
 use melior::ir::Module;
 use qonnx_dialects::ir;
 use qonnx_dialects::llvm::{
-    Artifacts, Code, CodeError, Level, Program, Signature, Target, compile as generate,
-    expected_processor, is_feature, is_processor,
+    Artifacts, Code, CodeError, Level, Program, Target, compile as generate, expected_processor,
+    is_feature, is_processor,
 };
+use qonnx_dialects::signature::Signature;
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::Foreign;
 use qonnx_passes::pipelines;
 
+use super::interface::{self, Interface, Workspace};
 use super::{Backend, BackendError, BackendOption, Made, Network, Runner, Settings};
 use crate::output::OutputFile;
 
@@ -123,30 +123,8 @@ impl CpuOptions {
     }
 }
 
-/// Names of the network's inputs and outputs, as the model spells them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Interface {
-    /// One for each input.
-    pub inputs: Vec<Foreign>,
-    /// One for each output.
-    pub outputs: Vec<Foreign>,
-}
-
-impl Interface {
-    /// The names of a module's network.
-    pub fn of(module: &Module<'_>) -> Self {
-        match ir::main_function(module) {
-            Some(function) => Self {
-                inputs: function.input_names(),
-                outputs: function.output_names(),
-            },
-            None => Self {
-                inputs: Vec::new(),
-                outputs: Vec::new(),
-            },
-        }
-    }
-}
+/// Builds and runs the example program, in its folder.
+const BUILD: &str = "cc -O2 main.c model.o -lm -o main";
 
 /// Compiles a level-2 module to native code. `entry` is the symbol of the entry function; the module stays as it is.
 pub fn compile<'c>(
@@ -237,15 +215,16 @@ impl Backend for Cpu {
         let code = compile(
             network.context,
             network.module,
-            &format!("{name}_run"),
+            &interface::entry(&name),
             &options,
         )?;
-        let interface = Interface::of(network.module);
-        let header = header::header(&name, network.name, &code, &interface);
+        let signature = code.signature();
+        let workspace = Workspace::Bytes(signature.workspace());
+        let interface = Interface::new(network.name, &name, network.module, signature, workspace);
         let mut files = vec![
             OutputFile::new("model.o", code.object()),
-            OutputFile::new("model.h", header),
-            OutputFile::new("main.c", example::program(&name, &code)),
+            OutputFile::new("model.h", interface.header(&[])),
+            OutputFile::new("main.c", interface.program("model.h", BUILD)),
         ];
         let text = code.text();
         for (file, text) in [("model.ll", &text.ir), ("model.s", &text.assembly)] {
@@ -259,7 +238,7 @@ impl Backend for Cpu {
         Ok(Made {
             files,
             notes: String::new(),
-            command: Some(example::COMMAND.to_owned()),
+            command: Some(format!("{BUILD} && ./main")),
         })
     }
 

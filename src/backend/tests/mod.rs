@@ -1,8 +1,9 @@
-//! Native code against the interpreter, bit for bit.
+//! Compiled code against the interpreter, bit for bit: native code in this process, and C that the system's compiler took
+//! without a warning and that undefined behaviour would end.
 
-mod files;
 mod float;
 mod integer;
+mod kinds;
 mod loops;
 
 use melior::Context;
@@ -21,7 +22,8 @@ use qonnx_dialects::value::TensorType;
 use qonnx_dialects::word::Word;
 use qonnx_passes::pipelines::lower_to_int;
 
-use super::JitModel;
+use super::llvm::JitModel;
+use super::{Network, Runner, c};
 use crate::interp::Interpreter;
 use crate::random_graph::{self, Rng};
 
@@ -141,7 +143,7 @@ impl<'c> Net<'c> {
     }
 }
 
-/// Builds a network with `outputs` outputs from its inputs, and compares native code with the interpreter on
+/// Builds a network with `outputs` outputs from its inputs, and compares compiled code with the interpreter on
 /// every sample.
 fn check(
     inputs: &[TensorType],
@@ -176,53 +178,67 @@ fn check(
     agree(&context, &module, samples);
 }
 
-/// Compares native code with the interpreter on every sample.
+/// Compares compiled code with the interpreter on every sample.
 fn agree<'c>(context: &'c Context, module: &Module<'c>, samples: &[Vec<Tensor>]) {
     let interpreter = Interpreter::new(ir::main_function(module).expect("a network"))
         .expect("constants are there");
-    let native = JitModel::new(context, module)
-        .unwrap_or_else(|error| panic!("{error}\n{}", ir::print_module(module, true, false)));
-    for sample in samples {
-        let expected = interpreter
-            .run(sample, &mut |_, _, _| {})
-            .unwrap_or_else(|error| panic!("{error}"));
-        let found = native
-            .run(&sample.iter().collect::<Vec<_>>())
-            .expect("the inputs fit");
-        assert_eq!(found.len(), expected.len());
-        for (number, (found, expected)) in found.iter().zip(&expected).enumerate() {
-            compare(number, found, expected, sample, module);
+    let failed = |error: super::BackendError| -> ! {
+        panic!("{error}\n{}", ir::print_module(module, true, false))
+    };
+    let native = JitModel::new(context, module).unwrap_or_else(|error| failed(error));
+    let network = Network {
+        context,
+        module,
+        name: &"a network".into(),
+    };
+    let portable = c::load(network, c::STRICT).unwrap_or_else(|error| failed(error));
+    let runners: [(&str, &dyn Runner); 2] = [("cpu", &native), ("c", &portable)];
+    for (name, runner) in runners {
+        let found = runner
+            .run_all(samples)
+            .unwrap_or_else(|error| failed(error));
+        for (sample, found) in samples.iter().zip(found) {
+            let expected = interpreter
+                .run(sample, &mut |_, _, _| {})
+                .unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(found.len(), expected.len());
+            for (number, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                compare((name, number), found, expected, sample, module);
+            }
         }
     }
 }
 
 fn compare(
-    output: usize,
+    (backend, output): (&str, usize),
     found: &Tensor,
     expected: &Tensor,
     sample: &[Tensor],
     module: &Module<'_>,
 ) {
     assert_eq!(TensorType::of(found), TensorType::of(expected));
-    let bits = |value: f32| {
-        if value.is_nan() {
-            f32::NAN.to_bits()
-        } else {
-            value.to_bits()
+    // NaN is one number.
+    let bits = |tensor: &Tensor| -> Vec<u64> {
+        let of = |value: f64| if value.is_nan() { f64::NAN } else { value };
+        match &tensor.data {
+            Data::Int { values, .. } => values.iter().map(|&value| value as u64).collect(),
+            _ => tensor
+                .to_f64()
+                .into_iter()
+                .map(|x| of(x).to_bits())
+                .collect(),
         }
     };
-    for (at, (found, expected)) in found
-        .to_f32()
-        .into_iter()
-        .zip(expected.to_f32())
-        .enumerate()
-    {
-        assert!(
-            bits(found) == bits(expected),
-            "output {output}, element {at}: native {found:?}, interpreter {expected:?}, of {:?}\n{}",
+    let (found_bits, expected_bits) = (bits(found), bits(expected));
+    let differs = (0..found_bits.len()).find(|&at| found_bits[at] != expected_bits[at]);
+    if let Some(at) = differs {
+        panic!(
+            "output {output}, element {at}: {backend} {:?}, interpreter {:?}, of {:?}\n{}",
+            found.to_f64()[at],
+            expected.to_f64()[at],
             sample
                 .iter()
-                .map(|input| input.to_f32().get(at).copied())
+                .map(|input| input.to_f64().get(at).copied())
                 .collect::<Vec<_>>(),
             ir::print_module(module, true, false)
         );

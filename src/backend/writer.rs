@@ -1,6 +1,6 @@
 //! Indented text.
 
-/// Collects lines of C++.
+/// Collects lines of C or C++.
 #[derive(Default)]
 pub struct Writer {
     text: String,
@@ -16,6 +16,11 @@ impl Writer {
             self.text += line;
         }
         self.text.push('\n');
+    }
+
+    /// Whole lines, as they are.
+    pub fn text(&mut self, lines: &str) {
+        self.text += lines;
     }
 
     /// A line at the margin: preprocessor directives.

@@ -10,7 +10,7 @@ use qonnx_dialects::pass::run_pipeline;
 use qonnx_dialects::tensor::Tensor;
 use qonnx_passes::pipelines::lower_to_int;
 
-use crate::backend::llvm::{Cpu, CpuOptions, JitModel};
+use super::{Cpu, CpuOptions, JitModel};
 use crate::backend::{self, Network, Settings};
 use crate::output::Output;
 use crate::random_graph::{self, Rng};
