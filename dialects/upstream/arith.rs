@@ -153,6 +153,13 @@ impl Integer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binary(&'static str);
 
+impl Binary {
+    /// The name of the op.
+    pub(super) const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
 macro_rules! binary {
     ($($kind:ident)+) => {
         $(impl From<$kind> for Binary {
@@ -168,6 +175,13 @@ binary!(Integer Bits Float);
 /// A change of type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conversion(&'static str);
+
+impl Conversion {
+    /// The name of the op.
+    pub(super) const fn name(self) -> &'static str {
+        self.0
+    }
+}
 
 impl From<Resize> for Conversion {
     fn from(op: Resize) -> Self {

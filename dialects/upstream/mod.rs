@@ -6,6 +6,7 @@
 
 mod arith;
 mod bounds;
+mod code;
 mod eval;
 mod linalg;
 mod math;
@@ -16,8 +17,10 @@ pub use arith::{
     Binary, Bits, Compare, Conversion, Convert, Float, Integer, Resize, Scalar, Scalars, Unary,
 };
 pub use bounds::check_bounds;
+pub use code::{Code, Intrinsic, is_elementwise, is_loop};
 pub use linalg::affine::AffineMap;
 pub use linalg::generic::{Body, Generic, Instr, IteratorKind};
+pub use linalg::kernel::{kernel_of, mark_kernel};
 pub use linalg::nest::Nest;
 pub use linalg::outline::{
     Globals, append_argument, call_instead, function_hash, functions_equal, is_nest, nest_hash,

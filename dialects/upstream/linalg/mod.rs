@@ -3,5 +3,6 @@
 pub(super) mod accumulate;
 pub(super) mod affine;
 pub(super) mod generic;
+pub(super) mod kernel;
 pub(super) mod nest;
 pub(super) mod outline;
