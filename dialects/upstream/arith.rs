@@ -121,6 +121,11 @@ ops! {
     }
 }
 
+/// What an op does if it changes the width of an integer.
+pub fn resize_of(op: ir::Op<'_>) -> Option<Resize> {
+    Resize::named(&ir::op_name(op))
+}
+
 impl Resize {
     /// The `value` of `from` bits in `to` bits; values are kept sign-extended.
     pub(super) fn apply(self, value: i64, from: u32, to: u32) -> i64 {

@@ -173,6 +173,24 @@ impl<'c> Code<'c> {
         if end <= step {
             return body(self, self.index(0), start);
         }
+        self.loop_of(end, step, start, body)
+    }
+
+    /// One op around what `body` appends.
+    pub fn together(&self, body: impl FnOnce(&Self)) {
+        self.loop_of(1, 1, &[], |code, _, _| {
+            body(code);
+            Vec::new()
+        });
+    }
+
+    fn loop_of(
+        &self,
+        end: usize,
+        step: usize,
+        start: &[Val<'c>],
+        body: impl FnOnce(&Self, Val<'c>, &[Val<'c>]) -> Vec<Val<'c>>,
+    ) -> Vec<Val<'c>> {
         let bounds = [self.index(0), self.index(end), self.index(step)];
         let arguments: Vec<_> = std::iter::once(Type::index(self.context))
             .chain(start.iter().map(|value| value.r#type()))

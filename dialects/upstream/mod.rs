@@ -15,6 +15,7 @@ mod tensor;
 
 pub use arith::{
     Binary, Bits, Compare, Conversion, Convert, Float, Integer, Resize, Scalar, Scalars, Unary,
+    resize_of,
 };
 pub use bounds::check_bounds;
 pub use code::{Code, Intrinsic, is_elementwise, is_loop};

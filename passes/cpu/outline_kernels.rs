@@ -36,7 +36,7 @@ impl OutlineKernels {
                     };
                     nests.push(ir::build_op(function.block(), Some(op), nest));
                     ir::erase(op);
-                } else if upstream::is_nest(op) {
+                } else if upstream::is_nest(op) || upstream::is_loop(op) {
                     nests.push(op);
                 }
             }

@@ -16,7 +16,7 @@ use crate::cpu::machine::{Interval, container};
 use crate::cpu::register::Plain;
 
 /// Up to this many steps are compared one by one.
-const UNROLLED: usize = 16;
+pub const UNROLLED: usize = 16;
 
 /// Lowers the op.
 pub fn lower<'c>(
@@ -30,7 +30,7 @@ pub fn lower<'c>(
     let levels = Levels::new(
         op,
         input,
-        container(operand.number.map_or(64, |number| number.width)),
+        operand.number.map_or(64, |number| number.bits),
     );
     let mut parameters = Parameters::new(operand.value, result.shape.len());
     let (width, stored) = (width_of(result), container(width_of(result)));

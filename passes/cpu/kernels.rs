@@ -1,0 +1,263 @@
+//! The table of kernels: which instruction computes a contraction of integers, and how its operands are packed for it.
+//!
+//! An entry is chosen by what is proven of the operands (their signs and the ranges of their numbers) and by what the
+//! processor can do. All of them give the exact sums: an entry is taken only where its instruction cannot saturate, and sums
+//! modulo `2^32` are what level 3 asks for, whose sums have no more bits.
+
+use super::machine::Interval;
+
+/// What one step of a kernel does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Adds the products of four unsigned and four signed bytes to each sum.
+    DotBytes,
+    /// Adds the products of two unsigned and two signed bytes to each of two sums of 16 bits, which are added up before
+    /// they overflow.
+    PairsOfBytes,
+    /// Adds the products of two and two numbers of 16 bits to each sum.
+    PairsOfWords,
+    /// Adds the products of numbers of 16 bits, each with a filter of its own, to sums of 16 bits.
+    Products16,
+    /// Likewise, to sums of 32 bits.
+    Products32,
+}
+
+/// An entry of the table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kernel {
+    /// Name, after the instruction.
+    pub name: &'static str,
+    /// The features of a processor that it needs, in LLVM's words.
+    pub features: &'static [&'static str],
+    /// Its step.
+    pub step: Step,
+    /// How many filters one vector of sums is for.
+    pub lanes: usize,
+    /// How many input channels a step multiplies with one filter; 0 where each channel has a filter of its own.
+    pub depth: usize,
+    /// Bits of a number of the input where it is packed, and of a weight. Where each channel has a filter of its own, the
+    /// input may have fewer.
+    pub bits: (u32, u32),
+    /// How many vectors the processor has registers for.
+    pub registers: usize,
+    /// Sums that have to be under way at once for the instruction to be fed.
+    pub chains: usize,
+}
+
+/// The entries, the best of each kind first.
+pub const KERNELS: &[Kernel] = &[
+    Kernel {
+        name: "vpdpbusd",
+        features: &["avx512f", "avx512bw", "avx512vl", "avx512vnni"],
+        step: Step::DotBytes,
+        lanes: 16,
+        depth: 4,
+        bits: (8, 8),
+        registers: 32,
+        chains: 8,
+    },
+    Kernel {
+        name: "vpmaddubsw",
+        features: &["avx2"],
+        step: Step::PairsOfBytes,
+        lanes: 8,
+        depth: 4,
+        bits: (8, 8),
+        registers: 16,
+        chains: 4,
+    },
+    Kernel {
+        name: "vpmaddwd",
+        features: &["avx2"],
+        step: Step::PairsOfWords,
+        lanes: 8,
+        depth: 2,
+        bits: (16, 16),
+        registers: 16,
+        chains: 4,
+    },
+    Kernel {
+        name: "vpmullw",
+        features: &["avx2"],
+        step: Step::Products16,
+        lanes: 16,
+        depth: 0,
+        bits: (16, 16),
+        registers: 16,
+        chains: 4,
+    },
+    Kernel {
+        name: "vpmulld",
+        features: &["avx2"],
+        step: Step::Products32,
+        lanes: 8,
+        depth: 0,
+        bits: (16, 16),
+        registers: 16,
+        chains: 4,
+    },
+];
+
+/// An entry for the operands of a contraction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The entry.
+    pub kernel: &'static Kernel,
+    /// What is added to each number of the input so that it is one that the instruction takes.
+    pub offset: i64,
+    /// How many steps a sum of 16 bits may take.
+    pub steps: usize,
+}
+
+/// The features that some entry asks for and `has` finds, as the option of a pass.
+pub fn features(has: impl Fn(&[&str]) -> bool) -> String {
+    let mut found: Vec<&str> = Vec::new();
+    for feature in KERNELS.iter().flat_map(|kernel| kernel.features) {
+        if !found.contains(feature) && has(&[feature]) {
+            found.push(feature);
+        }
+    }
+    found.join("+")
+}
+
+/// The entry of a name.
+pub fn named(name: &str) -> Option<&'static Kernel> {
+    KERNELS.iter().find(|kernel| kernel.name == name)
+}
+
+/// The best entry for numbers `x` of an input and `w` of weights on a processor with `features`. `own` says whether each
+/// channel has a filter of its own, and `products` is how many products a sum has.
+pub fn choose(
+    features: &str,
+    (x, w): (Interval, Interval),
+    own: bool,
+    products: usize,
+) -> Option<Choice> {
+    let has = |kernel: &Kernel| {
+        kernel
+            .features
+            .iter()
+            .all(|wanted| features.split('+').any(|feature| feature == *wanted))
+    };
+    KERNELS
+        .iter()
+        .filter(|kernel| own == (kernel.depth == 0) && has(kernel))
+        .find_map(|kernel| fit(kernel, x, w, products))
+}
+
+/// How an entry takes such operands, if it does.
+fn fit(kernel: &'static Kernel, x: Interval, w: Interval, products: usize) -> Option<Choice> {
+    let signed = |bits| Interval::of_width(bits, true);
+    let largest = w.lo.abs().max(w.hi.abs());
+    let choice = |offset: i128, steps: i128| {
+        Some(Choice {
+            kernel,
+            offset: i64::try_from(offset).ok()?,
+            steps: usize::try_from(steps).ok()?,
+        })
+    };
+    // No limit.
+    let all = i128::from(u32::MAX);
+    match kernel.step {
+        Step::DotBytes | Step::PairsOfBytes => {
+            let offset = (-x.lo).max(0);
+            let greatest = x.hi + offset;
+            if greatest > 255 || !w.within(signed(8)) {
+                return None;
+            }
+            if kernel.step == Step::DotBytes {
+                return choice(offset, all);
+            }
+            // A sum of 16 bits gets two products in a step.
+            let pair = 2 * greatest * largest;
+            let steps = i128::from(i16::MAX).checked_div(pair).unwrap_or(all);
+            if steps < 1 {
+                return None;
+            }
+            choice(offset, steps)
+        }
+        Step::PairsOfWords => {
+            if !x.within(signed(16)) || !w.within(signed(16)) {
+                return None;
+            }
+            choice(0, all)
+        }
+        Step::Products16 => {
+            let greatest = x.lo.abs().max(x.hi.abs());
+            let products = i128::try_from(products).ok()?;
+            let fits = greatest * largest * products <= i128::from(i16::MAX);
+            if !fits || !x.within(signed(16)) || !w.within(signed(16)) {
+                return None;
+            }
+            choice(0, all)
+        }
+        Step::Products32 => {
+            if !x.within(signed(16)) || !w.within(signed(16)) {
+                return None;
+            }
+            choice(0, all)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VNNI: &str = "avx2+avx512f+avx512bw+avx512vl+avx512vnni";
+
+    fn chosen(features: &str, x: (i64, i64), w: (i64, i64)) -> Option<(&'static str, i64, usize)> {
+        let of = |(lo, hi): (i64, i64)| Interval::new(lo, hi);
+        let choice = choose(features, (of(x), of(w)), false, 9)?;
+        Some((choice.kernel.name, choice.offset, choice.steps))
+    }
+
+    #[test]
+    fn bytes_that_fit_take_the_instruction_of_bytes() {
+        let all = u32::MAX as usize;
+        assert_eq!(chosen(VNNI, (0, 3), (-2, 1)), Some(("vpdpbusd", 0, all)));
+        assert_eq!(
+            chosen(VNNI, (-128, 127), (-128, 127)),
+            Some(("vpdpbusd", 128, all))
+        );
+        assert_eq!(
+            chosen("avx2", (0, 3), (-2, 1)),
+            Some(("vpmaddubsw", 0, 2730))
+        );
+        assert_eq!(
+            chosen("avx2", (-1, 1), (-1, 1)),
+            Some(("vpmaddubsw", 1, 8191))
+        );
+        assert_eq!(chosen("", (0, 3), (-2, 1)), None);
+        assert_eq!(chosen("avx512vnni", (0, 3), (-2, 1)), None);
+    }
+
+    #[test]
+    fn what_would_saturate_takes_words() {
+        // 255 * -64 twice is the least that 16 bits hold.
+        assert_eq!(
+            chosen("avx2", (0, 255), (-64, 63)),
+            Some(("vpmaddubsw", 0, 1))
+        );
+        let all = u32::MAX as usize;
+        assert_eq!(
+            chosen("avx2", (0, 255), (-65, 63)),
+            Some(("vpmaddwd", 0, all))
+        );
+        assert_eq!(chosen(VNNI, (0, 256), (-2, 1)), Some(("vpmaddwd", 0, all)));
+        assert_eq!(chosen(VNNI, (0, 3), (0, 128)), Some(("vpmaddwd", 0, all)));
+        assert_eq!(chosen(VNNI, (0, 1 << 15), (-2, 1)), None);
+    }
+
+    #[test]
+    fn sums_of_own_filters_have_16_bits_where_they_fit() {
+        let own = |x, w, products| {
+            let choice = choose("avx2", (x, w), true, products);
+            choice.map(|choice| choice.kernel.name)
+        };
+        let (x, w) = (Interval::new(0, 15), Interval::new(-8, 7));
+        assert_eq!(own(x, w, 9), Some("vpmullw"));
+        assert_eq!(own(x, w, 273), Some("vpmullw"));
+        assert_eq!(own(x, w, 274), Some("vpmulld"));
+    }
+}
