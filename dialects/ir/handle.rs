@@ -86,6 +86,10 @@ pub fn block_of<'c>(op: Op<'c>) -> Option<BlockHandle<'c>> {
 
 /// The only block of the op's first region, if there is exactly one.
 pub fn single_block<'c>(op: Op<'c>) -> Option<BlockHandle<'c>> {
+    // melior prints an op that it finds no region of, into its error.
+    if op.region_count() == 0 {
+        return None;
+    }
     let region = op.region(0).ok()?;
     let block = region.first_block()?;
     if block.next_in_region().is_some() {

@@ -62,11 +62,12 @@ pub fn compute<'c>(
             values.insert(key, vector);
             operands.push(vector);
         }
-        let Ok(result) = op.result(0).map(ir::val) else {
+        if op.result_count() == 0 {
             // The op that yields.
             return operands.first().copied();
-        };
+        }
         let vector = code.widened(op, &operands, lanes)?;
+        let result = ir::val(op.result(0).ok()?);
         values.insert(ir::value_key(result), vector);
     }
     None

@@ -444,7 +444,7 @@ fn reads_unsigned(op: Op<'_>) -> Option<bool> {
     use melior::ir::operation::OperationLike;
     let block = ir::single_block(op)?;
     let first = *ir::block_arguments(block).first()?;
-    let reads = |op: &Op<'_>| op.operand(0).map(ir::val).is_ok_and(|value| value == first);
+    let reads = |op: &Op<'_>| op.operands().map(ir::val).next() == Some(first);
     let read = ir::block_ops(block).into_iter().find(reads)?;
     match upstream::resize_of(read)? {
         Resize::ExtU => Some(true),
