@@ -44,6 +44,9 @@ pub struct Kernel {
     pub chains: usize,
 }
 
+/// So many steps that no sum overflows, whatever comes.
+pub const ALL_STEPS: usize = u32::MAX as usize;
+
 /// The entries, the best of each kind first.
 pub const KERNELS: &[Kernel] = &[
     Kernel {
@@ -156,8 +159,7 @@ fn fit(kernel: &'static Kernel, x: Interval, w: Interval, products: usize) -> Op
             steps: usize::try_from(steps).ok()?,
         })
     };
-    // No limit.
-    let all = i128::from(u32::MAX);
+    let all = ALL_STEPS as i128;
     match kernel.step {
         Step::DotBytes | Step::PairsOfBytes => {
             let offset = (-x.lo).max(0);
@@ -214,7 +216,7 @@ mod tests {
 
     #[test]
     fn bytes_that_fit_take_the_instruction_of_bytes() {
-        let all = u32::MAX as usize;
+        let all = ALL_STEPS;
         assert_eq!(chosen(VNNI, (0, 3), (-2, 1)), Some(("vpdpbusd", 0, all)));
         assert_eq!(
             chosen(VNNI, (-128, 127), (-128, 127)),
@@ -239,7 +241,7 @@ mod tests {
             chosen("avx2", (0, 255), (-64, 63)),
             Some(("vpmaddubsw", 0, 1))
         );
-        let all = u32::MAX as usize;
+        let all = ALL_STEPS;
         assert_eq!(
             chosen("avx2", (0, 255), (-65, 63)),
             Some(("vpmaddwd", 0, all))

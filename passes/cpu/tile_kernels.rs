@@ -39,12 +39,12 @@ impl TileKernels {
             .collect();
         for group in groups {
             let last = group.after.as_ref().map(|after| after.nest);
-            let first = group.before.as_ref().map(|before| before.nest);
-            let (contraction, sums) = (group.contraction, upstream::root(group.out.buffer));
+            let (first, contraction) = (group.before.nest, group.contraction.nest);
+            let sums = upstream::root(group.contraction.out.buffer);
             if emit(context, group).is_none() {
                 continue;
             }
-            for nest in [last, Some(contraction), first].into_iter().flatten() {
+            for nest in last.into_iter().chain([contraction, first]) {
                 ir::erase(nest);
             }
             erase_unused(sums);

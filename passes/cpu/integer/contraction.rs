@@ -243,6 +243,8 @@ struct PackedWeights {
     begins: Vec<i64>,
     /// All sums of all filters.
     sums: Interval,
+    /// All sums of some of the products of a filter, of the input as it is packed.
+    parts: Interval,
 }
 
 impl<'c> Site<'_, 'c> {
@@ -356,7 +358,12 @@ impl<'c> Site<'_, 'c> {
             scalars.binary(Integer::Add, elements[2], product)
         });
         if let Some(op) = ir::defining_op(value) {
-            upstream::mark_kernel(emit.context, op, self.kernel().name, self.choice.steps);
+            // What is known of the weights themselves may allow more.
+            let steps = match packed.parts.within(Interval::of_width(16, true)) {
+                true => kernels::ALL_STEPS,
+                false => self.choice.steps,
+            };
+            upstream::mark_kernel(emit.context, op, self.kernel().name, steps);
         }
         let value = emit.reshape(value, &[outer.as_slice(), &[blocks * lanes]].concat());
         let number = Number {
@@ -537,6 +544,8 @@ impl<'c> Site<'_, 'c> {
         let count = blocks * lanes * places.len() * groups * depth;
         let mut numbers = Packed::with_capacity(lo, hi, count);
         let mut sums = vec![(0i128, 0i128, 0i128); blocks * lanes];
+        // Of the weights above and below 0.
+        let mut bounds = vec![(0i128, 0i128); blocks * lanes];
         for block in 0..blocks {
             for &place in &places {
                 for group in 0..groups {
@@ -551,6 +560,9 @@ impl<'c> Site<'_, 'c> {
                             );
                             let (sum, lo, hi) = sums[filter];
                             sums[filter] = (sum + i128::from(w), lo + a.min(b), hi + a.max(b));
+                            let (below, above) = bounds[filter];
+                            let w = i128::from(w);
+                            bounds[filter] = (below + w.min(0), above + w.max(0));
                         }
                     }
                 }
@@ -563,9 +575,18 @@ impl<'c> Site<'_, 'c> {
         });
         let begins = begins.collect();
         let ends = sums.iter().flat_map(|&(_, lo, hi)| [lo + start, hi + start]);
+        let offset = i128::from(self.choice.offset);
+        let (least, greatest) = (self.range.lo + offset, self.range.hi + offset);
+        let parts = bounds.iter().flat_map(|&(below, above)| {
+            [
+                below * greatest + above * least.min(0),
+                above * greatest + below * least.min(0),
+            ]
+        });
         PackedWeights {
             numbers,
             begins,
+            parts: Interval::hull(parts),
             sums: Interval::hull(ends),
         }
     }

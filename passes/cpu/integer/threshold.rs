@@ -88,12 +88,11 @@ pub fn lower<'c>(
             scalars.binary(Integer::Add, get(&base), scaled)
         },
     );
-    let steps = i128::try_from(levels.steps).unwrap_or(i128::MAX);
-    let ends = op.base.iter().zip(&op.step).flat_map(|(&base, &step)| {
-        [
-            i128::from(base),
-            i128::from(base) + i128::from(step) * steps,
-        ]
+    let ends = op.base.iter().zip(&op.step).enumerate();
+    let ends = ends.flat_map(|(row, (&base, &step))| {
+        levels
+            .reached(row, input)
+            .map(|steps| i128::from(base) + i128::from(step) * steps)
     });
     Ok(Machine::int(value, width, Interval::hull(ends).checked()))
 }
@@ -156,6 +155,15 @@ impl Levels {
             width,
             compare,
         }
+    }
+
+    /// How many thresholds of a row the least and the greatest input reach.
+    fn reached(&self, row: usize, input: Interval) -> [i128; 2] {
+        let levels = &self.values[row * self.steps..(row + 1) * self.steps];
+        [input.lo, input.hi].map(|n| {
+            let reached = levels.iter().filter(|&&level| i128::from(level) <= n);
+            reached.count() as i128
+        })
     }
 
     /// The threshold number `at` of each row.

@@ -9,7 +9,7 @@ use qonnx_dialects::tensor::Element;
 use qonnx_dialects::upstream::{Code, Integer, Intrinsic, Resize};
 
 use super::body;
-use super::group::{Around, Group, Walk};
+use super::group::{Around, Contraction, Group, Walk};
 use super::plan::{Plan, plan};
 use crate::cpu::kernels::Step;
 
@@ -22,15 +22,16 @@ pub fn emit<'c>(context: &'c Context, mut group: Group<'c>) -> Option<()> {
     let place = group
         .after
         .as_ref()
-        .map_or(group.contraction, |after| after.nest);
+        .map_or(group.contraction.nest, |after| after.nest);
     let block = ir::block_of(place)?;
-    let code = Code::before(context, block, place, group.contraction.location());
+    let location = group.contraction.nest.location();
+    let code = Code::before(context, block, place, location);
     group.merge_pixels();
     for walk in group.walks() {
         walk.buffer = code.flat(walk.buffer)?;
     }
-    let (&row, outer) = group.pixels.split_last()?;
-    let plan = plan(&group, row);
+    let (&row, outer) = group.contraction.pixels.split_last()?;
+    let plan = plan(&group.contraction, row);
     let tiles = Tiles {
         group: &group,
         plan,
@@ -39,8 +40,8 @@ pub fn emit<'c>(context: &'c Context, mut group: Group<'c>) -> Option<()> {
     };
     let place = Place {
         outer: Vec::new(),
-        row: (None, 0),
-        block: (None, 0),
+        row: None,
+        block: None,
     };
     code.together(|code| {
         if plan.filters_inside {
@@ -60,18 +61,15 @@ pub fn emit<'c>(context: &'c Context, mut group: Group<'c>) -> Option<()> {
     Some(())
 }
 
-/// An index that a loop has, if one does, and what is added to it.
-type Index<'c> = (Option<Val<'c>>, usize);
-
 /// Where a tile begins.
 #[derive(Clone)]
 struct Place<'c> {
     /// Positions but for the last loop over them.
     outer: Vec<Val<'c>>,
-    /// The position along that loop.
-    row: Index<'c>,
-    /// The vector of filters.
-    block: Index<'c>,
+    /// The position along that loop, once it is known.
+    row: Option<Val<'c>>,
+    /// The vector of filters, likewise.
+    block: Option<Val<'c>>,
 }
 
 /// What is done at each place, with how many positions or vectors of filters.
@@ -88,7 +86,7 @@ struct Tiles<'g, 'c> {
 
 impl<'c> Tiles<'_, 'c> {
     fn lanes(&self) -> usize {
-        self.group.kernel.lanes
+        self.group.contraction.kernel.lanes
     }
 
     /// The loops over positions.
@@ -104,16 +102,16 @@ impl<'c> Tiles<'_, 'c> {
         }
         in_parts(code, self.row, self.plan.pixels, |code, row, pixels| {
             let mut place = place.clone();
-            place.row = row;
+            place.row = Some(row);
             inside(code, &place, pixels);
         });
     }
 
     /// The loop over vectors of filters.
     fn columns(&self, code: &Code<'c>, place: &Place<'c>, inside: Inside<'c, '_>) {
-        in_parts(code, self.group.blocks, self.plan.blocks, |code, block, blocks| {
+        in_parts(code, self.group.contraction.blocks, self.plan.blocks, |code, block, blocks| {
             let mut place = place.clone();
-            place.block = block;
+            place.block = Some(block);
             inside(code, &place, blocks);
         });
     }
@@ -127,10 +125,9 @@ impl<'c> Tiles<'_, 'c> {
             .copied()
             .zip(outer.iter().copied())
             .collect();
-        terms.extend(place.row.0.map(|row| (row, along)));
-        terms.extend(place.block.0.map(|block| (block, walk.block)));
-        let start = walk.start + place.row.1 * along + place.block.1 * walk.block;
-        code.address(start, &terms)
+        terms.extend(place.row.map(|row| (row, along)));
+        terms.extend(place.block.map(|block| (block, walk.block)));
+        code.address(walk.start, &terms)
     }
 
     /// One tile: its sums, and what is made of them.
@@ -142,42 +139,32 @@ impl<'c> Tiles<'_, 'c> {
             blocks,
         };
         let from = (
-            self.address(code, &group.x, place),
-            self.address(code, &group.w, place),
+            self.address(code, &group.contraction.x, place),
+            self.address(code, &group.contraction.w, place),
         );
-        let around = |nest: &Option<Around<'c>>| -> Vec<Option<Val<'c>>> {
-            let walks = nest.iter().flat_map(|nest| &nest.walks);
+        let around = |nest: &Around<'c>| -> Vec<Option<Val<'c>>> {
+            let walks = nest.walks.iter();
             walks
                 .map(|walk| walk.as_ref().map(|walk| self.address(code, walk, place)))
                 .collect()
         };
-        let out = self.address(code, &group.out, place);
+        let sums = &group.contraction.out;
+        let out = self.address(code, sums, place);
         let begin = |code: &Code<'c>| -> Vec<Val<'c>> {
             let addresses = around(&group.before);
             let mut loaded = HashMap::new();
-            tile.each(|pixel, block| match &group.before {
-                Some(before) => {
-                    let vector = tile.nest(
-                        code,
-                        before,
-                        (&addresses, &mut loaded),
-                        (pixel, block),
-                        None,
-                    );
-                    vector.unwrap_or_else(|| code.splat(0, I32, self.lanes()))
-                }
-                None => {
-                    let at = tile.offset(code, &group.out, out, (pixel, block));
-                    code.load(group.out.buffer, at, self.lanes())
-                }
+            tile.each(|pixel, block| {
+                let known = (addresses.as_slice(), &mut loaded);
+                let vector = tile.nest(code, &group.before, known, (pixel, block), None);
+                vector.unwrap_or_else(|| code.splat(0, I32, self.lanes()))
             })
         };
-        let sums = tile.sums(code, from, begin);
-        let addresses = around(&group.after);
+        let found = tile.sums(code, from, begin);
+        let addresses = group.after.as_ref().map(around).unwrap_or_default();
         let mut loaded = HashMap::new();
-        let mut sums = sums.into_iter();
+        let mut found = found.into_iter();
         tile.each(|pixel, block| {
-            let Some(sum) = sums.next() else { return };
+            let Some(sum) = found.next() else { return };
             let after = group.after.as_ref().and_then(|after| {
                 let walk = after.walks.last()?.as_ref()?;
                 let address = (*addresses.last()?)?;
@@ -185,28 +172,29 @@ impl<'c> Tiles<'_, 'c> {
                 let value = tile.nest(code, after, known, (pixel, block), Some(sum))?;
                 Some((value, walk, address))
             });
-            let (value, walk, address) = after.unwrap_or((sum, &group.out, out));
+            let (value, walk, address) = after.unwrap_or((sum, sums, out));
             let at = tile.offset(code, walk, address, (pixel, block));
             code.store(value, walk.buffer, at);
         });
     }
 }
 
-/// A loop over `total` in parts, and what is left of them.
+/// A loop over `total` in parts. The last one begins earlier where there is not enough left, and what two parts have in
+/// common is computed twice: that is less than the code of another tile.
 fn in_parts<'c>(
     code: &Code<'c>,
     total: usize,
     part: usize,
-    inside: impl Fn(&Code<'c>, Index<'c>, usize),
+    inside: impl Fn(&Code<'c>, Val<'c>, usize),
 ) {
-    let whole = total / part * part;
-    code.repeat(whole, part, &[], |code, at, _| {
-        inside(code, (Some(at), 0), part);
+    code.repeat(total, part, &[], |code, at, _| {
+        let at = match total.is_multiple_of(part) {
+            true => at,
+            false => code.binary(Integer::MinU, at, code.index(total - part)),
+        };
+        inside(code, at, part);
         Vec::new()
     });
-    if total > whole {
-        inside(code, (None, whole), total - whole);
-    }
 }
 
 /// Addresses of a nest's operands for a tile, and what has been read of them.
@@ -226,8 +214,8 @@ struct Tile<'t, 'g, 'c> {
 }
 
 impl<'c> Tile<'_, '_, 'c> {
-    fn group(&self) -> &Group<'c> {
-        self.tiles.group
+    fn group(&self) -> &Contraction<'c> {
+        &self.tiles.group.contraction
     }
 
     fn lanes(&self) -> usize {

@@ -44,8 +44,18 @@ pub struct Around<'c> {
 
 /// A contraction, and the nests around it that are computed with it.
 pub struct Group<'c> {
-    /// The nest of the contraction.
-    pub contraction: Op<'c>,
+    /// The contraction.
+    pub contraction: Contraction<'c>,
+    /// What makes its sums in the beginning. Sums that are there already would be added to twice, where tiles overlap.
+    pub before: Around<'c>,
+    /// What is made of them, if it alone reads them.
+    pub after: Option<Around<'c>>,
+}
+
+/// A nest that was packed for a kernel.
+pub struct Contraction<'c> {
+    /// The nest.
+    pub nest: Op<'c>,
     /// Its kernel.
     pub kernel: &'static Kernel,
     /// How many steps a sum of 16 bits may take.
@@ -64,10 +74,6 @@ pub struct Group<'c> {
     pub w: Walk<'c>,
     /// Where the sums are.
     pub out: Walk<'c>,
-    /// What makes them in the beginning, if a nest does.
-    pub before: Option<Around<'c>>,
-    /// What is made of them, if it alone reads them.
-    pub after: Option<Around<'c>>,
 }
 
 /// A nest on contiguous buffers.
@@ -133,9 +139,9 @@ fn loops(map: &AffineMap) -> Option<Vec<usize>> {
         .collect()
 }
 
-impl<'c> Group<'c> {
-    /// Reads a nest that was packed for a kernel, without what is around it.
-    fn contraction(op: Op<'c>) -> Option<Self> {
+impl<'c> Contraction<'c> {
+    /// Reads a nest.
+    fn read(op: Op<'c>) -> Option<Self> {
         let (name, steps) = upstream::kernel_of(op)?;
         let kernel = kernels::named(&name)?;
         let read = Read::of(op)?;
@@ -206,7 +212,7 @@ impl<'c> Group<'c> {
             return None;
         }
         Some(Self {
-            contraction: op,
+            nest: op,
             kernel,
             steps,
             pixels: pixels.iter().map(|&dim| extent(dim)).collect(),
@@ -216,99 +222,7 @@ impl<'c> Group<'c> {
             x_number: (x_bits, unsigned),
             w: w_walk,
             out: out_walk,
-            before: None,
-            after: None,
         })
-    }
-
-    /// Reads the nest at a place of a block's ops, with the nests around it. `places` has the place of each op.
-    pub fn read(ops: &[Op<'c>], places: &HashMap<usize, usize>, at: usize) -> Option<Self> {
-        let mut group = Self::contraction(ops[at])?;
-        let buffer = upstream::root(group.out.buffer);
-        if !ir::defining_op(buffer).is_some_and(upstream::is_alloc) {
-            return Some(group);
-        }
-        let users = users_of_buffer(buffer);
-        let place = |op: &Op<'c>| places.get(&ir::op_key(*op)).copied();
-        let mut before = Vec::new();
-        let mut after = Vec::new();
-        for user in users {
-            match place(&user) {
-                Some(place) if place < at => before.push((place, user)),
-                Some(place) if place > at => after.push((place, user)),
-                Some(_) => {}
-                None => return Some(group),
-            }
-        }
-        let first = match before.as_slice() {
-            [(place, nest)] => group.around(*nest, true).map(|around| (*place, around)),
-            _ => None,
-        };
-        let begun = before.is_empty() || first.is_some();
-        if let ([(last, nest)], true) = (after.as_slice(), begun && !before.is_empty()) {
-            let from = first.as_ref().map_or(at, |(place, _)| *place);
-            // The operands are read there instead of here.
-            let mut read = vec![group.x.buffer, group.w.buffer];
-            if let Some((_, around)) = &first {
-                read.extend(around.walks.iter().flatten().map(|walk| walk.buffer));
-            }
-            let between: Vec<_> = ops[from..=*last]
-                .iter()
-                .copied()
-                .filter(|op| {
-                    *op != ops[at] && first.as_ref().is_none_or(|(_, first)| *op != first.nest)
-                })
-                .collect();
-            if !between.iter().any(|op| writes(*op, &read)) {
-                group.after = group.around(*nest, false);
-            }
-        }
-        group.before = first.map(|(_, around)| around);
-        Some(group)
-    }
-
-    /// Everything that is walked.
-    pub fn walks(&mut self) -> impl Iterator<Item = &mut Walk<'c>> {
-        let around = self.before.iter_mut().chain(self.after.iter_mut());
-        let around = around.flat_map(|around| around.walks.iter_mut().flatten());
-        [&mut self.x, &mut self.w, &mut self.out]
-            .into_iter()
-            .chain(around)
-    }
-
-    /// Makes one loop of two over positions where every buffer is walked on evenly, so that tiles go on from one row to the
-    /// next. One loop is left at least.
-    pub fn merge_pixels(&mut self) {
-        let mut at = self.pixels.len();
-        while at > 0 {
-            at -= 1;
-            let extent = self.pixels[at];
-            let goes_on = extent == 1
-                || at > 0 && {
-                    self.walks()
-                        .all(|walk| walk.pixels[at - 1] == extent * walk.pixels[at])
-                };
-            if !goes_on || self.pixels.len() == 1 {
-                continue;
-            }
-            if extent > 1 {
-                // The inner one stays, with the iterations of both.
-                self.pixels[at] *= self.pixels[at - 1];
-                self.pixels.remove(at - 1);
-                self.walks().for_each(|walk| {
-                    walk.pixels.remove(at - 1);
-                });
-            } else {
-                self.pixels.remove(at);
-                self.walks().for_each(|walk| {
-                    walk.pixels.remove(at);
-                });
-            }
-        }
-        if self.pixels.is_empty() {
-            self.pixels.push(1);
-            self.walks().for_each(|walk| walk.pixels.push(0));
-        }
     }
 
     /// A nest that makes the sums in the beginning, or something of them.
@@ -332,6 +246,12 @@ impl<'c> Group<'c> {
         let all: usize = upstream::buffer_type(buffer)?.shape.iter().product();
         let distinct = (0..read.extents.len()).all(|dim| dims.contains(&dim));
         if !distinct || dims.len() != read.extents.len() || count != all {
+            return None;
+        }
+        // What is computed twice must not read what it has written.
+        let written = upstream::root(read.operands[output]);
+        let mut inputs = read.operands[..output].iter();
+        if !makes && inputs.any(|input| upstream::root(*input) == written) {
             return None;
         }
         let places = self.places(&read, sums)?;
@@ -395,6 +315,93 @@ impl<'c> Group<'c> {
             (reached[dim] < read.extents[dim]).then_some(Some((dim, factor)))
         })
         .collect()
+    }
+}
+
+impl<'c> Group<'c> {
+    /// Reads the nest at a place of a block's ops, with the nests around it. `places` has the place of each op.
+    pub fn read(ops: &[Op<'c>], places: &HashMap<usize, usize>, at: usize) -> Option<Self> {
+        let contraction = Contraction::read(ops[at])?;
+        let buffer = upstream::root(contraction.out.buffer);
+        ir::defining_op(buffer).filter(|op| upstream::is_alloc(*op))?;
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        for user in users_of_buffer(buffer) {
+            match *places.get(&ir::op_key(user))? {
+                place if place < at => before.push((place, user)),
+                place if place > at => after.push((place, user)),
+                _ => {}
+            }
+        }
+        let [(from, nest)] = before.as_slice() else {
+            return None;
+        };
+        let mut group = Self {
+            before: contraction.around(*nest, true)?,
+            after: None,
+            contraction,
+        };
+        let begins = group.before.walks.iter().flatten();
+        let mut read: Vec<_> = begins.map(|walk| walk.buffer).collect();
+        read.extend([group.contraction.x.buffer, group.contraction.w.buffer]);
+        // Everything is read when the last nest is: not later than something else is written there.
+        let safe = |last: usize| {
+            let mut between = (*from..=last).filter(|place| *place != *from && *place != at);
+            !between.any(|place| writes(ops[place], &read))
+        };
+        if !safe(at) || read.iter().any(|read| upstream::root(*read) == buffer) {
+            return None;
+        }
+        if let [(last, nest)] = after.as_slice() {
+            if safe(*last) {
+                group.after = group.contraction.around(*nest, false);
+            }
+        }
+        Some(group)
+    }
+
+    /// Everything that is walked.
+    pub fn walks(&mut self) -> impl Iterator<Item = &mut Walk<'c>> {
+        let around = std::iter::once(&mut self.before).chain(self.after.iter_mut());
+        let around = around.flat_map(|around| around.walks.iter_mut().flatten());
+        let Contraction { x, w, out, .. } = &mut self.contraction;
+        [x, w, out]
+            .into_iter()
+            .chain(around)
+    }
+
+    /// Makes one loop of two over positions where every buffer is walked on evenly, so that tiles go on from one row to the
+    /// next. One loop is left at least.
+    pub fn merge_pixels(&mut self) {
+        let mut at = self.contraction.pixels.len();
+        while at > 0 {
+            at -= 1;
+            let extent = self.contraction.pixels[at];
+            let goes_on = extent == 1
+                || at > 0 && {
+                    self.walks()
+                        .all(|walk| walk.pixels[at - 1] == extent * walk.pixels[at])
+                };
+            if !goes_on || self.contraction.pixels.len() == 1 {
+                continue;
+            }
+            if extent > 1 {
+                // The inner one stays, with the iterations of both.
+                self.contraction.pixels[at] *= self.contraction.pixels[at - 1];
+                self.contraction.pixels.remove(at - 1);
+                self.walks().for_each(|walk| {
+                    walk.pixels.remove(at - 1);
+                });
+            } else {
+                self.contraction.pixels.remove(at);
+                self.walks().for_each(|walk| {
+                    walk.pixels.remove(at);
+                });
+            }
+        }
+        if self.contraction.pixels.is_empty() {
+            self.contraction.pixels.push(1);
+            self.walks().for_each(|walk| walk.pixels.push(0));
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! How large a tile is.
 
-use super::group::Group;
+use super::group::Contraction;
 use crate::cpu::kernels::{Kernel, Step};
 
 /// How a group is computed.
@@ -20,7 +20,7 @@ pub struct Plan {
 const NEAR: usize = 16 << 10;
 
 /// Chooses the tile that takes least time, by a simple model of the processor.
-pub fn plan(group: &Group<'_>, row: usize) -> Plan {
+pub fn plan(group: &Contraction<'_>, row: usize) -> Plan {
     let kernel = group.kernel;
     let own = kernel.depth == 0;
     let weights = group.blocks * group.w.block * (kernel.bits.1 / 8) as usize;
@@ -34,14 +34,8 @@ pub fn plan(group: &Group<'_>, row: usize) -> Plan {
     let (pixels, blocks) = candidates
         .filter(fits)
         .min_by_key(|&(pixels, blocks)| {
-            let along = |total: usize, part: usize| [(total / part, part), (1, total % part)];
-            let mut time = 0;
-            for (rows, pixels) in along(row, pixels) {
-                for (columns, blocks) in along(group.blocks, blocks) {
-                    time += rows * columns * step_time(kernel, pixels, blocks);
-                }
-            }
-            (time, pixels * blocks)
+            let tiles = row.div_ceil(pixels) * group.blocks.div_ceil(blocks);
+            (tiles * step_time(kernel, pixels, blocks), pixels * blocks)
         })
         .unwrap_or((1, 1));
     let parts = [1, 2, 4, 8]
@@ -68,12 +62,9 @@ fn most_pixels(kernel: &Kernel) -> usize {
     if kernel.registers > 16 { 10 } else { 6 }
 }
 
-/// What a step of a tile takes, in tenths of a cycle; 0 for none.
+/// What a step of a tile takes, in tenths of a cycle.
 fn step_time(kernel: &Kernel, pixels: usize, blocks: usize) -> usize {
     let sums = pixels * blocks;
-    if sums == 0 {
-        return 0;
-    }
     let (work, loads) = match kernel.step {
         Step::DotBytes => (10, pixels + blocks),
         Step::PairsOfBytes | Step::PairsOfWords => (7, pixels + blocks),
