@@ -27,6 +27,7 @@ const LOAD: &str = "vector.load";
 const STORE: &str = "vector.store";
 const BROADCAST: &str = "vector.broadcast";
 const BITCAST: &str = "vector.bitcast";
+const FMA: &str = "vector.fma";
 const CALL_INTRINSIC: &str = "llvm.call_intrinsic";
 const LOAD_SCALAR: &str = "memref.load";
 const COLLAPSE: &str = "memref.collapse_shape";
@@ -300,6 +301,11 @@ impl<'c> Code<'c> {
         lanes: usize,
     ) -> Val<'c> {
         self.value(op.into().name(), &[a], &[], self.vector(to, lanes))
+    }
+
+    /// `a * b + c` of floats, where it makes no difference whether the product is rounded.
+    pub fn multiply_add(&self, a: Val<'c>, b: Val<'c>, c: Val<'c>) -> Val<'c> {
+        self.value(FMA, &[a, b, c], &[], c.r#type())
     }
 
     /// An instruction of the processor.

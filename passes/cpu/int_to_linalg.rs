@@ -1,5 +1,6 @@
 //! The pass `int-to-linalg`.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use melior::Context;
@@ -245,22 +246,40 @@ impl<'c> Walk<'c, '_> {
         op: Op<'c>,
         types: &[TensorType],
     ) -> Result<Vec<Machine<'c>>, String> {
-        let operands: Vec<Option<Operand<'c>>> = op
-            .operands()
-            .map(ir::val)
-            .map(|value| {
+        let values: Vec<Val<'c>> = op.operands().map(ir::val).collect();
+        let machine = |value: &Val<'c>| self.values.get(&ir::value_key(*value)).copied();
+        let result = types.first().ok_or("has no result")?;
+        let rank = result.rank();
+        let alike = |value: &Val<'c>| ir::type_of(*value).is_some_and(|ty| ty.rank() == rank);
+        let channels = values
+            .iter()
+            .filter(|value| float::keeps_channels(graph) && alike(value))
+            .find_map(|value| machine(value)?.channels)
+            .map(|channels| channels.tight(&result.shape));
+        let operands: Vec<Option<Operand<'c>>> = values
+            .iter()
+            .map(|&value| {
                 let absent = ir::defining_op(value).is_some_and(onnx::is_none);
                 if absent {
                     return Ok(None);
                 }
                 let ty = ir::type_of(value).ok_or("has an operand of unknown shape")?;
-                let machine = self
-                    .values
-                    .get(&ir::value_key(value))
-                    .map(|machine| in_order(emit, *machine, value).value);
+                let mut machine = machine(&value);
+                let stored = machine.and_then(|machine| machine.channels);
+                let kept = stored.filter(|stored| {
+                    alike(&value) && channels.is_some_and(|channels| channels.axis == stored.axis)
+                });
+                machine = machine.map(|machine| match kept {
+                    Some(kept) => Machine {
+                        value: emit.tight(machine.value, kept, &ty.shape),
+                        ..machine
+                    },
+                    None => in_order(emit, machine, value),
+                });
                 Ok(Some(Operand {
                     old: value,
-                    machine,
+                    machine: machine.map(|machine| machine.value),
+                    channels: kept.map(|kept| kept.tight(&ty.shape)),
                     ty,
                 }))
             })
@@ -269,6 +288,9 @@ impl<'c> Walk<'c, '_> {
             emit: *emit,
             operands: &operands,
             results: types,
+            features: self.features,
+            channels,
+            stored: Cell::new(None),
         };
         let results = float::lower(graph, &node).map_err(|reason| {
             format!(
@@ -276,7 +298,11 @@ impl<'c> Walk<'c, '_> {
                 graph.name()
             )
         })?;
-        Ok(results.into_iter().map(Machine::float).collect())
+        let mut machines: Vec<_> = results.into_iter().map(Machine::float).collect();
+        if let Some(first) = machines.first_mut() {
+            first.channels = node.stored.get();
+        }
+        Ok(machines)
     }
 
     /// The new tensor of an old value that the function returns.

@@ -20,6 +20,8 @@ pub enum Step {
     Products16,
     /// Likewise, to sums of 32 bits.
     Products32,
+    /// Adds the product of two `f32` to each sum, which is `f64` and rounded once: the product is exact.
+    Floats,
 }
 
 /// An entry of the table.
@@ -90,6 +92,26 @@ pub const KERNELS: &[Kernel] = &[
         chains: 4,
     },
     Kernel {
+        name: "vfmadd231pd.512",
+        features: &["avx512f"],
+        step: Step::Floats,
+        lanes: 8,
+        depth: 1,
+        bits: (64, 32),
+        registers: 32,
+        chains: 8,
+    },
+    Kernel {
+        name: "vfmadd231pd",
+        features: &["avx2", "fma"],
+        step: Step::Floats,
+        lanes: 4,
+        depth: 1,
+        bits: (64, 32),
+        registers: 16,
+        chains: 8,
+    },
+    Kernel {
         name: "vpmulld",
         features: &["avx2"],
         step: Step::Products32,
@@ -128,6 +150,19 @@ pub fn named(name: &str) -> Option<&'static Kernel> {
     KERNELS.iter().find(|kernel| kernel.name == name)
 }
 
+/// Whether a processor with `features` has what an entry needs.
+fn has(features: &str, kernel: &Kernel) -> bool {
+    let given = |wanted: &str| features.split('+').any(|feature| feature == wanted);
+    kernel.features.iter().all(|wanted| given(wanted))
+}
+
+/// The best entry for floats.
+pub fn floats(features: &str) -> Option<&'static Kernel> {
+    KERNELS
+        .iter()
+        .find(|kernel| kernel.step == Step::Floats && has(features, kernel))
+}
+
 /// The best entry for numbers `x` of an input and `w` of weights on a processor with `features`. `own` says whether each
 /// channel has a filter of its own, and `products` is how many products a sum has.
 pub fn choose(
@@ -136,15 +171,9 @@ pub fn choose(
     own: bool,
     products: usize,
 ) -> Option<Choice> {
-    let has = |kernel: &Kernel| {
-        kernel
-            .features
-            .iter()
-            .all(|wanted| features.split('+').any(|feature| feature == *wanted))
-    };
     KERNELS
         .iter()
-        .filter(|kernel| own == (kernel.depth == 0) && has(kernel))
+        .filter(|kernel| own == (kernel.depth == 0) && has(features, kernel))
         .find_map(|kernel| fit(kernel, x, w, products))
 }
 
@@ -193,6 +222,8 @@ fn fit(kernel: &'static Kernel, x: Interval, w: Interval, products: usize) -> Op
             }
             choice(0, all)
         }
+        // Of integers there are none.
+        Step::Floats => None,
         Step::Products32 => {
             if !x.within(signed(16)) || !w.within(signed(16)) {
                 return None;

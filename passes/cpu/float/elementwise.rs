@@ -51,7 +51,7 @@ pub fn lower<'c>(op: &Op, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> 
             Given::Element(inputs.len() - 1)
         });
     }
-    let value = node.emit.map(&inputs, result, |scalars, elements| {
+    let value = node.each(&inputs, result, |scalars, elements| {
         Body::new(formula, &attributes, scalars, operands, elements).result()
     });
     Ok(vec![value])

@@ -68,7 +68,7 @@ fn elementwise<'c>(
     let by_table = match op {
         qint::Op::Threshold(op) => op.thresholds.shape[1] > UNROLLED,
         qint::Op::Lookup(_) => true,
-        qint::Op::Requantize(_) | qint::Op::Dequantize(_) => false,
+        qint::Op::Requantize(_) | qint::Op::Dequantize(_) | qint::Op::Quantize(_) => false,
         _ => return Ok(None),
     };
     let mut value = operand.value;
@@ -95,6 +95,11 @@ fn elementwise<'c>(
             op.addend = each(&op.addend, op.axis);
             op.axis = axis(op.axis);
             qint::Op::Requantize(op)
+        }
+        qint::Op::Quantize(mut op) => {
+            op.scale = channels.parameter(&op.scale, shape);
+            op.zero_point = channels.parameter(&op.zero_point, shape);
+            qint::Op::Quantize(op)
         }
         qint::Op::Dequantize(mut op) => {
             op.scale = channels.parameter(&op.scale, shape);

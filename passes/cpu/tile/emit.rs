@@ -6,7 +6,7 @@ use melior::Context;
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::ir::{self, Val};
 use qonnx_dialects::tensor::Element;
-use qonnx_dialects::upstream::{Code, Integer, Intrinsic, Resize};
+use qonnx_dialects::upstream::{Code, Convert, Integer, Intrinsic, Resize};
 
 use super::body;
 use super::group::{Around, Contraction, Group, Walk};
@@ -283,7 +283,7 @@ impl<'c> Tile<'_, '_, 'c> {
         begin: impl FnOnce(&Code<'c>) -> Vec<Val<'c>>,
     ) -> Vec<Val<'c>> {
         match self.group().kernel.step {
-            Step::DotBytes | Step::PairsOfWords | Step::Products32 => {
+            Step::DotBytes | Step::PairsOfWords | Step::Products32 | Step::Floats => {
                 let parts = self.tiles.plan.parts;
                 let mut sums = begin(code);
                 let more = (parts - 1) * sums.len();
@@ -457,6 +457,7 @@ impl<'c> Tile<'_, '_, 'c> {
                 let w = code.load(group.w.buffer, at, w_count);
                 match kernel.step {
                     Step::Products32 => code.convert(Resize::ExtS, w, I32, lanes),
+                    Step::Floats => code.convert(Convert::ExtF, w, Element::F64, lanes),
                     _ => w,
                 }
             })
@@ -469,6 +470,9 @@ impl<'c> Tile<'_, '_, 'c> {
             let key = (pixel, if own { block } else { 0 });
             let x = *input.entry(key).or_insert_with(|| {
                 let at = self.offset(code, &group.x, from.0, key);
+                if kernel.step == Step::Floats {
+                    return code.load_same(group.x.buffer, at, lanes);
+                }
                 let x = code.load(group.x.buffer, at, x_count);
                 if own {
                     return self.widened(code, x);
@@ -495,6 +499,7 @@ impl<'c> Tile<'_, '_, 'c> {
                     let pairs = code.call(Intrinsic::PairsOfWords256, &[x, w], pairs);
                     code.binary(Integer::Add, sum, pairs)
                 }
+                Step::Floats => code.multiply_add(x, w, sum),
                 Step::Products16 | Step::Products32 => {
                     let product = code.binary(Integer::Mul, x, w);
                     code.binary(Integer::Add, sum, product)

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use qonnx_dialects::ir::{self, Op, Val};
-use qonnx_dialects::tensor::strides;
+use qonnx_dialects::tensor::{Element, strides};
 use qonnx_dialects::upstream::{self, AffineMap, IteratorKind, Nest, Resize};
 
-use crate::cpu::kernels::{self, Kernel};
+use crate::cpu::kernels::{self, Kernel, Step};
 
 /// How a buffer is walked along the loops of a contraction, in elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,14 +201,28 @@ impl<'c> Contraction<'c> {
             }
             None => x_walk.lane == 1 && w_walk.lane == 1,
         };
-        let bits = |value| integer_bits(value);
-        let (x_bits, unsigned) = (bits(x)?, reads_unsigned(op)?);
-        let x_fits = match kernel.depth {
-            0 => [8, 16].contains(&x_bits),
-            _ => x_bits == kernel.bits.0 && unsigned == (x_bits == 8),
+        let elements = [x, w, out].map(|value| upstream::buffer_type(value).map(|ty| ty.element));
+        let (x_number, fits) = match (kernel.step, elements) {
+            (Step::Floats, elements) => {
+                let floats = [Element::F64, Element::F32, Element::F64].map(Some);
+                ((64, false), elements == floats)
+            }
+            (_, [Some(x), Some(w), Some(out)]) => {
+                let unsigned = reads_unsigned(op)?;
+                let Element::Int { width: bits, .. } = x else {
+                    return None;
+                };
+                let x_fits = match kernel.depth {
+                    0 => [8, 16].contains(&bits),
+                    _ => bits == kernel.bits.0 && unsigned == (bits == 8),
+                };
+                let w_fits = w == Element::int(kernel.bits.1);
+                let sums_fit = out == Element::int(32);
+                ((bits, unsigned), x_fits && w_fits && sums_fit)
+            }
+            _ => return None,
         };
-        if !beside || !x_fits || bits(w)? != kernel.bits.1 || bits(out)? != 32 || out_walk.lane != 1
-        {
+        if !beside || !fits || out_walk.lane != 1 {
             return None;
         }
         Some(Self {
@@ -219,7 +233,7 @@ impl<'c> Contraction<'c> {
             blocks: extent(block),
             sums,
             x: x_walk,
-            x_number: (x_bits, unsigned),
+            x_number,
             w: w_walk,
             out: out_walk,
         })
@@ -435,15 +449,6 @@ fn writes<'c>(op: Op<'c>, buffers: &[Val<'c>]) -> bool {
         let root = upstream::root(last);
         buffers.iter().any(|buffer| upstream::root(*buffer) == root)
     })
-}
-
-/// Bits of the integers of a buffer.
-fn integer_bits(buffer: Val<'_>) -> Option<u32> {
-    use qonnx_dialects::tensor::Element;
-    match upstream::buffer_type(buffer)?.element {
-        Element::Int { width, .. } => Some(width),
-        _ => None,
-    }
 }
 
 /// Whether the body of a contraction reads its first operand as unsigned.

@@ -68,7 +68,13 @@ fn step_time(kernel: &Kernel, pixels: usize, blocks: usize) -> usize {
     let (work, loads) = match kernel.step {
         Step::DotBytes => (10, pixels + blocks),
         Step::PairsOfBytes | Step::PairsOfWords => (7, pixels + blocks),
+        Step::Floats => (5, pixels + blocks),
         Step::Products16 | Step::Products32 => (10, sums + blocks),
     };
-    (work * sums).max(5 * loads) + 5
+    // What a sum waits for is hidden by other sums.
+    let waiting = match kernel.step {
+        Step::Floats => work * kernel.chains,
+        _ => 0,
+    };
+    (work * sums).max(5 * loads).max(waiting) + 5
 }
