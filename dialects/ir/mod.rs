@@ -39,5 +39,5 @@ pub use handle::{
 };
 pub(crate) use handle::{block_handle, build_op_raw, op_handle, set_attribute};
 pub use node::{Node, Place, identify, location_key, node_name};
-pub(crate) use types::{element_of, element_type};
 pub use types::{OpenType, tensor_type, type_of, unranked};
+pub(crate) use types::{element_of, element_type};

@@ -163,6 +163,11 @@ pub fn floats(features: &str) -> Option<&'static Kernel> {
         .find(|kernel| kernel.step == Step::Floats && has(features, kernel))
 }
 
+/// Whether vectors of filters are worth it although there are only few filters: the other lanes compute in vain.
+pub fn is_worth(kernel: &Kernel, filters: usize, products: usize) -> bool {
+    2 * filters > kernel.lanes || products >= 64
+}
+
 /// The best entry for numbers `x` of an input and `w` of weights on a processor with `features`. `own` says whether each
 /// channel has a filter of its own, and `products` is how many products a sum has.
 pub fn choose(

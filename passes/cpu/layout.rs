@@ -102,7 +102,11 @@ impl Channels {
                 .enumerate()
                 .map(|(place, (&at, &dim))| {
                     // The last channel once more: what is computed of it is nobody's.
-                    let at = if place + 1 == rank { at.min(last - 1) } else { at };
+                    let at = if place + 1 == rank {
+                        at.min(last - 1)
+                    } else {
+                        at
+                    };
                     at * strides[dim]
                 })
                 .sum()
@@ -142,7 +146,10 @@ impl<'c> Emitter<'c> {
         let (old, new) = (wide(from), wide(to));
         let at = old.iter().position(|&dim| dim == channels.axis)?;
         let same = old.len() == new.len()
-            && old.iter().zip(&new).all(|(&old, &new)| from[old] == to[new]);
+            && old
+                .iter()
+                .zip(&new)
+                .all(|(&old, &new)| from[old] == to[new]);
         if !same {
             return None;
         }
@@ -175,10 +182,7 @@ mod tests {
 
     #[test]
     fn channels_go_to_the_end() {
-        let channels = Channels {
-            axis: 1,
-            padded: 8,
-        };
+        let channels = Channels { axis: 1, padded: 8 };
         assert_eq!(channels.order(4), [0, 2, 3, 1]);
         assert_eq!(channels.place(1, 4), 3);
         assert_eq!(channels.place(3, 4), 2);

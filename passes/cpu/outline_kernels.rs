@@ -53,7 +53,9 @@ impl OutlineKernels {
         for (number, (nest, hash)) in nests.into_iter().zip(hashes).enumerate() {
             // A kernel in tiles is the same code for all weights and parameters.
             let shared = upstream::is_loop(nest)
-                || alike.get(&hash).is_some_and(|&count| count >= self.share_from);
+                || alike
+                    .get(&hash)
+                    .is_some_and(|&count| count >= self.share_from);
             let globals = match shared {
                 true => Globals::Passed,
                 false => Globals::Inside,

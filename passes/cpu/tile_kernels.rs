@@ -61,7 +61,12 @@ fn erase_unused(buffer: Val<'_>) {
         next += 1;
         let results: Vec<_> = view.results().map(ir::val).collect();
         let users = results.into_iter().flat_map(ir::users);
-        views.extend(users.map(|(user, _)| user).filter(|user| upstream::is_view(*user)).collect::<Vec<_>>());
+        views.extend(
+            users
+                .map(|(user, _)| user)
+                .filter(|user| upstream::is_view(*user))
+                .collect::<Vec<_>>(),
+        );
     }
     for view in views.into_iter().rev() {
         let removable = upstream::is_view(view) || upstream::is_alloc(view);

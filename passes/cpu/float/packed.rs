@@ -41,14 +41,13 @@ impl Product {
         weight: impl Fn(usize, usize) -> f32,
     ) -> Option<Val<'c>> {
         let kernel = kernels::floats(node.features)?;
-        // Of one filter the other lanes would be in vain.
-        if self.filters < 2 {
-            return None;
-        }
         let emit = &node.emit;
         let lanes = kernel.lanes;
         let blocks = self.filters.div_ceil(lanes);
         let steps: usize = self.sums.iter().product();
+        if self.filters < 2 || !kernels::is_worth(kernel, self.filters, steps) {
+            return None;
+        }
         let mut weights = Vec::with_capacity(blocks * lanes * steps);
         for block in 0..blocks {
             for step in 0..steps {

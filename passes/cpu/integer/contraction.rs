@@ -61,6 +61,9 @@ pub fn contraction<'c>(
     let (lo, hi) = numbers.range();
     let ranges = (range, Interval::new(lo, hi));
     let choice = kernels::choose(features, ranges, roles.channel.is_none(), products)?;
+    if !kernels::is_worth(choice.kernel, extents[roles.filter], products) {
+        return None;
+    }
     let site = Site {
         emit,
         roles,
@@ -157,9 +160,8 @@ impl Roles {
                 _ => return None,
             }
         }
-        let row_of = |dim: usize| {
-            (0..x.coefficients.len()).find(|&row| only_loop(x, row) == Some(dim))
-        };
+        let row_of =
+            |dim: usize| (0..x.coefficients.len()).find(|&row| only_loop(x, row) == Some(dim));
         let (filter, channel, channel_axis) = match (groups.as_slice(), filters.as_slice()) {
             ([], &[filter]) => {
                 // The longest, and of several the first.
@@ -409,8 +411,7 @@ impl<'c> Site<'_, 'c> {
         // Where each channel has a filter of its own, numbers of either sign are widened.
         let either = self.kernel().depth == 0;
         let bits_fit = number.bits == bits || either && number.bits < bits;
-        let as_it_is =
-            self.choice.offset == 0 && bits_fit && number.reads_free(self.signed);
+        let as_it_is = self.choice.offset == 0 && bits_fit && number.reads_free(self.signed);
         let unsigned = match either && as_it_is {
             true => !self.signed,
             false => bits == 8,
@@ -477,10 +478,7 @@ impl<'c> Site<'_, 'c> {
                 Some(channels) => channels.map(&level3),
                 None => level3,
             };
-            (
-                convert(value, map, &wanted.stored(ty).shape),
-                wanted.padded,
-            )
+            (convert(value, map, &wanted.stored(ty).shape), wanted.padded)
         };
         if padded.is_multiple_of(multiple) {
             return (value, unsigned);
@@ -554,10 +552,8 @@ impl<'c> Site<'_, 'c> {
                         for channel in group * depth..(group + 1) * depth {
                             let w = number(filter, place, channel);
                             numbers.push(w);
-                            let (a, b) = (
-                                i128::from(w) * self.range.lo,
-                                i128::from(w) * self.range.hi,
-                            );
+                            let (a, b) =
+                                (i128::from(w) * self.range.lo, i128::from(w) * self.range.hi);
                             let (sum, lo, hi) = sums[filter];
                             sums[filter] = (sum + i128::from(w), lo + a.min(b), hi + a.max(b));
                             let (below, above) = bounds[filter];
@@ -574,7 +570,9 @@ impl<'c> Site<'_, 'c> {
             qonnx_dialects::tensor::sign_extend(begin as i64, 32)
         });
         let begins = begins.collect();
-        let ends = sums.iter().flat_map(|&(_, lo, hi)| [lo + start, hi + start]);
+        let ends = sums
+            .iter()
+            .flat_map(|&(_, lo, hi)| [lo + start, hi + start]);
         let offset = i128::from(self.choice.offset);
         let (least, greatest) = (self.range.lo + offset, self.range.hi + offset);
         let parts = bounds.iter().flat_map(|&(below, above)| {

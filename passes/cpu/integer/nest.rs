@@ -116,9 +116,8 @@ impl Body<'_> {
     fn ranges(&self, output: Option<Interval>) -> Vec<Option<Interval>> {
         let mut ranges: Vec<Option<Interval>> = Vec::with_capacity(self.instrs.len());
         for instr in self.instrs {
-            let read = |at: usize, signed| {
-                Number::new(self.widths[at], ranges[at]).read_range(signed)
-            };
+            let read =
+                |at: usize, signed| Number::new(self.widths[at], ranges[at]).read_range(signed);
             let modular = |a: usize, b: usize, op: fn(i128, i128) -> i128| {
                 let (a, b): (Interval, Interval) = (ranges[a]?, ranges[b]?);
                 // Bounded by `checked` so far, products fit 128 bits only if their factors are small.

@@ -27,11 +27,7 @@ pub fn lower<'c>(
     result: &TensorType,
 ) -> Result<Machine<'c>, Refusal> {
     let input = operand.number.ok_or("compares floats")?.read_range(signed);
-    let levels = Levels::new(
-        op,
-        input,
-        operand.number.map_or(64, |number| number.bits),
-    );
+    let levels = Levels::new(op, input, operand.number.map_or(64, |number| number.bits));
     let mut parameters = Parameters::new(operand.value, result.shape.len());
     let (width, stored) = (width_of(result), container(width_of(result)));
     let base = parameters.add_channels(emit, op.base.clone(), stored, op.axis);

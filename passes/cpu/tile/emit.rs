@@ -109,11 +109,16 @@ impl<'c> Tiles<'_, 'c> {
 
     /// The loop over vectors of filters.
     fn columns(&self, code: &Code<'c>, place: &Place<'c>, inside: Inside<'c, '_>) {
-        in_parts(code, self.group.contraction.blocks, self.plan.blocks, |code, block, blocks| {
-            let mut place = place.clone();
-            place.block = Some(block);
-            inside(code, &place, blocks);
-        });
+        in_parts(
+            code,
+            self.group.contraction.blocks,
+            self.plan.blocks,
+            |code, block, blocks| {
+                let mut place = place.clone();
+                place.block = Some(block);
+                inside(code, &place, blocks);
+            },
+        );
     }
 
     /// The address of the first element that a walk has for a tile.

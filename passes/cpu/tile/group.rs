@@ -378,9 +378,7 @@ impl<'c> Group<'c> {
         let around = std::iter::once(&mut self.before).chain(self.after.iter_mut());
         let around = around.flat_map(|around| around.walks.iter_mut().flatten());
         let Contraction { x, w, out, .. } = &mut self.contraction;
-        [x, w, out]
-            .into_iter()
-            .chain(around)
+        [x, w, out].into_iter().chain(around)
     }
 
     /// Makes one loop of two over positions where every buffer is walked on evenly, so that tiles go on from one row to the

@@ -41,7 +41,8 @@ pub fn plan(group: &Contraction<'_>, row: usize) -> Plan {
     let parts = [1, 2, 4, 8]
         .into_iter()
         .filter(|&parts| {
-            parts == 1 || parts * pixels * blocks + blocks + 2 <= kernel.registers && parts <= last_sum
+            parts == 1
+                || parts * pixels * blocks + blocks + 2 <= kernel.registers && parts <= last_sum
         })
         .find(|&parts| parts * pixels * blocks >= kernel.chains)
         .unwrap_or(1);
