@@ -63,6 +63,7 @@ ops! {
     /// Two integers as rows of bits.
     Bits {
         And = "arith.andi",
+        Xor = "arith.xori",
         Shl = "arith.shli",
         ShrS = "arith.shrsi",
         ShrU = "arith.shrui",
@@ -207,6 +208,8 @@ pub enum Compare {
     Equal,
     /// Signed `a < b`.
     LessS,
+    /// Signed `a > b`.
+    GreaterS,
     /// Signed `a >= b`.
     GreaterEqualS,
     /// Unsigned `a >= b`.
@@ -233,6 +236,7 @@ impl Compare {
         match self {
             Self::Equal => (CMPI, 0),
             Self::LessS => (CMPI, 2),
+            Self::GreaterS => (CMPI, 4),
             Self::GreaterEqualS => (CMPI, 5),
             Self::GreaterEqualU => (CMPI, 9),
             Self::OrderedEqual => (CMPF, 1),

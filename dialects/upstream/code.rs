@@ -139,6 +139,7 @@ impl<'c> Code<'c> {
         for &(value, factor) in terms {
             let product = match factor {
                 0 => continue,
+                _ if is_zero(value) => continue,
                 1 => value,
                 factor => self.value(
                     Binary::from(super::Integer::Mul).name(),
@@ -364,6 +365,12 @@ pub fn is_elementwise(op: Op<'_>) -> bool {
     }
     // SAFETY: the op is in place.
     super::is_constant(op) || unsafe { ffi::qonnxIsElementwise(op.to_raw()) }
+}
+
+/// Whether a value is the constant 0: the index of a loop of one iteration.
+fn is_zero(value: Val<'_>) -> bool {
+    let constant = ir::defining_op(value).filter(|op| super::is_constant(*op));
+    constant.is_some_and(|op| ir::Attributes::of(op).int("value") == Some(0))
 }
 
 /// The type of the elements of a buffer.

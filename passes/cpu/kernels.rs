@@ -168,17 +168,34 @@ pub fn is_worth(kernel: &Kernel, filters: usize, products: usize) -> bool {
     2 * filters > kernel.lanes || products >= 64
 }
 
-/// The best entry for numbers `x` of an input and `w` of weights on a processor with `features`. `own` says whether each
-/// channel has a filter of its own, and `products` is how many products a sum has.
-pub fn choose(
-    features: &str,
-    (x, w): (Interval, Interval),
-    own: bool,
-    products: usize,
-) -> Option<Choice> {
+/// What a contraction has: numbers of its input and its weights, filters, and products of a sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Numbers of the input.
+    pub x: Interval,
+    /// Numbers of the weights.
+    pub w: Interval,
+    /// Whether each channel has a filter of its own.
+    pub own: bool,
+    /// How many filters there are.
+    pub filters: usize,
+    /// How many products a sum has.
+    pub products: usize,
+}
+
+/// The best entry for a contraction on a processor with `features`.
+pub fn choose(features: &str, wanted: Wanted) -> Option<Choice> {
+    let Wanted {
+        x,
+        w,
+        own,
+        filters,
+        products,
+    } = wanted;
     KERNELS
         .iter()
         .filter(|kernel| own == (kernel.depth == 0) && has(features, kernel))
+        .filter(|kernel| is_worth(kernel, filters, products))
         .find_map(|kernel| fit(kernel, x, w, products))
 }
 
@@ -246,7 +263,15 @@ mod tests {
 
     fn chosen(features: &str, x: (i64, i64), w: (i64, i64)) -> Option<(&'static str, i64, usize)> {
         let of = |(lo, hi): (i64, i64)| Interval::new(lo, hi);
-        let choice = choose(features, (of(x), of(w)), false, 9)?;
+        let (x, w) = (of(x), of(w));
+        let wanted = Wanted {
+            x,
+            w,
+            own: false,
+            filters: 16,
+            products: 9,
+        };
+        let choice = choose(features, wanted)?;
         Some((choice.kernel.name, choice.offset, choice.steps))
     }
 
@@ -288,10 +313,35 @@ mod tests {
     }
 
     #[test]
+    fn few_filters_take_short_vectors() {
+        let (x, w) = (Interval::new(0, 3), Interval::new(-2, 1));
+        let of = |filters, products| {
+            let wanted = Wanted {
+                x,
+                w,
+                own: false,
+                filters,
+                products,
+            };
+            choose(VNNI, wanted).map(|choice| choice.kernel.name)
+        };
+        assert_eq!(of(9, 9), Some("vpdpbusd"));
+        assert_eq!(of(5, 9), Some("vpmaddubsw"));
+        assert_eq!(of(4, 9), None);
+        assert_eq!(of(1, 64), Some("vpdpbusd"));
+    }
+
+    #[test]
     fn sums_of_own_filters_have_16_bits_where_they_fit() {
         let own = |x, w, products| {
-            let choice = choose("avx2", (x, w), true, products);
-            choice.map(|choice| choice.kernel.name)
+            let wanted = Wanted {
+                x,
+                w,
+                own: true,
+                filters: 16,
+                products,
+            };
+            choose("avx2", wanted).map(|choice| choice.kernel.name)
         };
         let (x, w) = (Interval::new(0, 15), Interval::new(-8, 7));
         assert_eq!(own(x, w, 9), Some("vpmullw"));

@@ -15,7 +15,7 @@ use qonnx_dialects::value::TensorType;
 use super::in_memory::only_number;
 use super::{Machine, width_of};
 use crate::cpu::emit::Emitter;
-use crate::cpu::kernels::{self, Choice, Kernel};
+use crate::cpu::kernels::{self, Choice, Kernel, Wanted};
 use crate::cpu::layout::Channels;
 use crate::cpu::machine::{Interval, Number};
 
@@ -59,11 +59,14 @@ pub fn contraction<'c>(
     let products = roles.summed.iter().map(|&dim| extents[dim]).product();
     let range = number.read_range(signed[x_at]);
     let (lo, hi) = numbers.range();
-    let ranges = (range, Interval::new(lo, hi));
-    let choice = kernels::choose(features, ranges, roles.channel.is_none(), products)?;
-    if !kernels::is_worth(choice.kernel, extents[roles.filter], products) {
-        return None;
-    }
+    let wanted = Wanted {
+        x: range,
+        w: Interval::new(lo, hi),
+        own: roles.channel.is_none(),
+        filters: extents[roles.filter],
+        products,
+    };
+    let choice = kernels::choose(features, wanted)?;
     let site = Site {
         emit,
         roles,

@@ -11,6 +11,7 @@ mod nest;
 mod quantize;
 mod requantize;
 mod threshold;
+mod threshold_of_sums;
 
 pub use contraction::contraction;
 pub use data::constant;

@@ -9,7 +9,7 @@ use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::upstream::{Compare, Convert, Integer, Resize, Scalar, Scalars};
 use qonnx_dialects::value::TensorType;
 
-use super::{Machine, Parameter, Parameters, machine_type, width_of};
+use super::{Machine, Parameter, Parameters, machine_type, threshold_of_sums, width_of};
 use crate::cpu::Refusal;
 use crate::cpu::emit::Emitter;
 use crate::cpu::machine::{Interval, container};
@@ -26,6 +26,9 @@ pub fn lower<'c>(
     signed: bool,
     result: &TensorType,
 ) -> Result<Machine<'c>, Refusal> {
+    if let Some(machine) = threshold_of_sums::lower(emit, op, operand, signed, result) {
+        return Ok(machine);
+    }
     let input = operand.number.ok_or("compares floats")?.read_range(signed);
     let levels = Levels::new(op, input, operand.number.map_or(64, |number| number.bits));
     let mut parameters = Parameters::new(operand.value, result.shape.len());
