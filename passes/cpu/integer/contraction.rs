@@ -13,6 +13,7 @@ use qonnx_dialects::upstream::{
 use qonnx_dialects::value::TensorType;
 
 use super::in_memory::only_number;
+use super::roles::Roles;
 use super::{Machine, width_of};
 use crate::cpu::emit::Emitter;
 use crate::cpu::kernels::{self, Choice, Kernel, Wanted};
@@ -116,107 +117,6 @@ fn input(body: &[Instr], at: usize) -> Option<usize> {
         Instr::Input(number) => Some(*number),
         _ => None,
     }
-}
-
-/// What the loops of a contraction are for.
-struct Roles {
-    /// Positions of the result: its dimensions but the filters', each with its loop.
-    pixels: Vec<usize>,
-    /// The loop over filters, or over channels that have a filter each.
-    filter: usize,
-    /// Its dimension in the result.
-    filter_axis: usize,
-    /// The loop over input channels that are added up, unless each has a filter of its own.
-    channel: Option<usize>,
-    /// The dimension of the input that is to be innermost.
-    channel_axis: usize,
-    /// All loops that add up.
-    summed: Vec<usize>,
-}
-
-impl Roles {
-    /// Of the maps of input, weights and result.
-    fn of([x, w, out]: [&AffineMap; 3], extents: &[usize]) -> Option<Self> {
-        let plain = |map: &AffineMap| -> Option<Vec<usize>> {
-            (0..map.coefficients.len())
-                .map(|row| only_loop(map, row))
-                .collect()
-        };
-        let (in_w, in_out) = (plain(w)?, plain(out)?);
-        let grows = |map: &AffineMap| {
-            map.constants.iter().all(|&constant| constant == 0)
-                && map.coefficients.concat().iter().all(|&factor| factor >= 0)
-        };
-        if !grows(x) || has_repeats(&in_w) || has_repeats(&in_out) {
-            return None;
-        }
-        let in_x = |dim: usize| x.coefficients.iter().any(|row| row[dim] != 0);
-        let (mut pixels, mut filters, mut groups, mut summed) = (vec![], vec![], vec![], vec![]);
-        for (dim, &extent) in extents.iter().enumerate() {
-            match (in_x(dim), in_w.contains(&dim), in_out.contains(&dim)) {
-                (true, false, true) => pixels.push(dim),
-                (false, true, true) => filters.push(dim),
-                (true, true, false) => summed.push(dim),
-                (true, true, true) => groups.push(dim),
-                // One row of a result is the same as a position.
-                (false, false, true) if extent == 1 => pixels.push(dim),
-                _ => return None,
-            }
-        }
-        let row_of =
-            |dim: usize| (0..x.coefficients.len()).find(|&row| only_loop(x, row) == Some(dim));
-        let (filter, channel, channel_axis) = match (groups.as_slice(), filters.as_slice()) {
-            ([], &[filter]) => {
-                // The longest, and of several the first.
-                let channel = summed
-                    .iter()
-                    .copied()
-                    .filter(|&dim| row_of(dim).is_some())
-                    .rev()
-                    .max_by_key(|&dim| extents[dim])?;
-                (filter, Some(channel), row_of(channel)?)
-            }
-            (&[group], rest) if rest.iter().all(|&dim| extents[dim] == 1) => {
-                // A filter for each channel, whose loop has one iteration.
-                pixels.extend(rest);
-                (group, None, row_of(group)?)
-            }
-            _ => return None,
-        };
-        let filter_axis = in_out.iter().position(|&dim| dim == filter)?;
-        // In the order of the result.
-        let pixels = in_out.into_iter().filter(|dim| *dim != filter).collect();
-        Some(Self {
-            pixels,
-            filter,
-            filter_axis,
-            channel,
-            channel_axis,
-            summed,
-        })
-    }
-
-    /// The loops that add up beside the channels'.
-    fn taps(&self) -> Vec<usize> {
-        let is_tap = |dim: &usize| Some(*dim) != self.channel;
-        self.summed.iter().copied().filter(is_tap).collect()
-    }
-}
-
-/// The loop that a row of a map is.
-fn only_loop(map: &AffineMap, row: usize) -> Option<usize> {
-    let mut used = map.coefficients[row]
-        .iter()
-        .enumerate()
-        .filter(|(_, factor)| **factor != 0);
-    match (used.next(), used.next(), map.constants[row]) {
-        (Some((dim, 1)), None, 0) => Some(dim),
-        _ => None,
-    }
-}
-
-fn has_repeats(dims: &[usize]) -> bool {
-    (1..dims.len()).any(|at| dims[..at].contains(&dims[at]))
 }
 
 /// Constant weights as level 3 has them.
@@ -335,12 +235,12 @@ impl<'c> Site<'_, 'c> {
                 .collect(),
         };
         let tap_shape: Vec<_> = taps.iter().map(|&dim| self.extents[dim]).collect();
-        let w_shape = if depth == 0 {
-            [&[blocks], tap_shape.as_slice(), &[lanes]].concat()
-        } else {
-            let groups = padded / depth;
-            [&[blocks], tap_shape.as_slice(), &[groups, lanes, depth]].concat()
+        // Groups of channels, where they are added up.
+        let inner = match padded.checked_div(depth) {
+            Some(groups) => vec![groups, lanes, depth],
+            None => vec![lanes],
         };
+        let w_shape = [&[blocks], tap_shape.as_slice(), inner.as_slice()].concat();
         let w_type = Element::int(self.kernel().bits.1);
         let w = ir::packed_attribute(emit.context, &packed.numbers, w_type, &w_shape);
         let w = emit.constant_of(w);

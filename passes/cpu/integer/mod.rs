@@ -10,6 +10,7 @@ mod lookup;
 mod nest;
 mod quantize;
 mod requantize;
+mod roles;
 mod threshold;
 mod threshold_of_sums;
 

@@ -365,10 +365,10 @@ impl<'c> Group<'c> {
         if !safe(at) || read.iter().any(|read| upstream::root(*read) == buffer) {
             return None;
         }
-        if let [(last, nest)] = after.as_slice() {
-            if safe(*last) {
-                group.after = group.contraction.around(*nest, false);
-            }
+        if let [(last, nest)] = after.as_slice()
+            && safe(*last)
+        {
+            group.after = group.contraction.around(*nest, false);
         }
         Some(group)
     }
