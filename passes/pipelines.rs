@@ -109,15 +109,25 @@ fn lower_to_qint_with(options: &[&str]) -> String {
 }
 
 /// Level 3 to functions on buffers: results are arguments that the caller owns, temporary buffers are parts of a
-/// workspace that the caller provides, each loop nest is a function.
+/// workspace that the caller provides, each loop nest is a function of scalar code.
 pub fn int_to_buffers() -> String {
-    [int_to_kernels(), "func.func(plan-workspace)".to_owned()].join(",")
+    int_to_buffers_for("")
+}
+
+/// Likewise, with kernels that use some features of a processor, such as `avx2`; with a plus between them.
+pub fn int_to_buffers_for(features: &str) -> String {
+    let workspace = "func.func(plan-workspace)".to_owned();
+    [int_to_kernels(features), workspace].join(",")
 }
 
 /// Level 3 to functions on buffers of which each loop nest is one; temporary buffers have no place yet.
-fn int_to_kernels() -> String {
+fn int_to_kernels(features: &str) -> String {
+    let to_linalg = match features {
+        "" => "func.func(int-to-linalg)".to_owned(),
+        features => format!("func.func(int-to-linalg{{features={features}}})"),
+    };
     [
-        "func.func(int-to-linalg)",
+        to_linalg.as_str(),
         "canonicalize",
         // Before `cse`, which would make one value of all empty tensors of a type and of all that are filled alike:
         // bufferization then looks for conflicts between all their uses, and copies.
@@ -131,6 +141,7 @@ fn int_to_kernels() -> String {
         // With hoisting, what computes a result writes into the caller's buffer.
         "buffer-results-to-out-params{hoist-static-allocs modify-public-functions}",
         "canonicalize",
+        "func.func(tile-kernels)",
         "outline-kernels",
         "call-libm",
     ]
@@ -140,7 +151,7 @@ fn int_to_kernels() -> String {
 /// Level 3 to loops and scalars on buffers of machine types, from which C is printed.
 pub fn int_to_c() -> String {
     [
-        int_to_kernels().as_str(),
+        int_to_kernels("").as_str(),
         // The size of the largest element, which is as much as C asks for: small machines have little memory.
         "func.func(plan-workspace{alignment=8})",
         "convert-linalg-to-loops",
@@ -165,6 +176,7 @@ pub fn buffers_to_llvm() -> String {
         "convert-math-to-llvm",
         "convert-arith-to-llvm",
         "convert-index-to-llvm",
+        "convert-vector-to-llvm",
         "finalize-memref-to-llvm",
         "flatten-globals",
         "convert-func-to-llvm{use-bare-ptr-memref-call-conv}",

@@ -7,7 +7,7 @@ use melior::StringRef;
 use mlir_sys::MlirStringRef;
 
 use super::CodeError;
-use crate::ffi::{qonnxIsFeature, qonnxIsProcessor};
+use crate::ffi::{qonnxHasFeatures, qonnxIsFeature, qonnxIsProcessor};
 use crate::text::Foreign;
 
 /// How much LLVM optimizes.
@@ -93,6 +93,33 @@ impl Target {
             cpu: cpu.into(),
             features: features.into(),
             level: Level::default(),
+        }
+    }
+
+    /// Whether the processor has all of some features.
+    #[expect(unsafe_code, reason = "no C API asks this")]
+    pub fn has(&self, features: &[&str]) -> bool {
+        let Ok(triple) = triple() else {
+            return false;
+        };
+        if !is_processor(&self.cpu) {
+            return false;
+        }
+        let triple = triple.as_str().to_string_lossy();
+        let wanted: Vec<_> = features.iter().map(|name| format!("+{name}")).collect();
+        let wanted = wanted.join(",");
+        // LLVM would warn about names that it does not know.
+        if !features.iter().all(|name| is_feature(name)) {
+            return false;
+        }
+        // SAFETY: all strings are valid for the call.
+        unsafe {
+            qonnxHasFeatures(
+                StringRef::new(&triple).to_raw(),
+                StringRef::new(&self.cpu).to_raw(),
+                StringRef::new(&self.features).to_raw(),
+                StringRef::new(&wanted).to_raw(),
+            )
         }
     }
 

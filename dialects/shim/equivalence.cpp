@@ -2,6 +2,7 @@
 
 #include "mlir/CAPI/IR.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OperationSupport.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "qonnx-c.h"
@@ -45,4 +46,8 @@ bool qonnxFunctionsEqual(MlirOperation left, MlirOperation right) {
   return a.getFunctionType() == b.getFunctionType() && a.getAllArgAttrs() == b.getAllArgAttrs() &&
          OperationEquivalence::isRegionEquivalentTo(&a.getFunctionBody(), &b.getFunctionBody(),
                                                     OperationEquivalence::IgnoreLocations);
+}
+
+bool qonnxIsElementwise(MlirOperation operation) {
+  return mlir::OpTrait::hasElementwiseMappableTraits(unwrap(operation));
 }

@@ -73,5 +73,12 @@ unsafe extern "C" {
     pub fn qonnxFunctionsEqual(left: MlirOperation, right: MlirOperation) -> bool;
     pub fn qonnxIsProcessor(triple: MlirStringRef, name: MlirStringRef) -> bool;
     pub fn qonnxIsFeature(triple: MlirStringRef, name: MlirStringRef) -> bool;
+    pub fn qonnxHasFeatures(
+        triple: MlirStringRef,
+        cpu: MlirStringRef,
+        features: MlirStringRef,
+        wanted: MlirStringRef,
+    ) -> bool;
+    pub fn qonnxIsElementwise(operation: MlirOperation) -> bool;
     pub fn qonnxEmit(location: MlirLocation, severity: c_int, message: *const c_char);
 }

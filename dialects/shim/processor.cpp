@@ -9,11 +9,12 @@
 namespace {
 
 /// What LLVM knows about the processors of an architecture; null if it knows none.
-std::unique_ptr<llvm::MCSubtargetInfo> subtarget(MlirStringRef triple) {
+std::unique_ptr<llvm::MCSubtargetInfo> subtarget(MlirStringRef triple, llvm::StringRef cpu = "",
+                                                 llvm::StringRef features = "") {
   llvm::Triple parsed(unwrap(triple));
   std::string error;
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(parsed, error);
-  return std::unique_ptr<llvm::MCSubtargetInfo>(target ? target->createMCSubtargetInfo(parsed, "", "") : nullptr);
+  return std::unique_ptr<llvm::MCSubtargetInfo>(target ? target->createMCSubtargetInfo(parsed, cpu, features) : nullptr);
 }
 
 } // namespace
@@ -28,4 +29,9 @@ bool qonnxIsFeature(MlirStringRef triple, MlirStringRef name) {
   auto info = subtarget(triple);
   return info && llvm::any_of(info->getAllProcessorFeatures(),
                               [&](const auto &feature) { return unwrap(name) == feature.Key; });
+}
+
+bool qonnxHasFeatures(MlirStringRef triple, MlirStringRef cpu, MlirStringRef features, MlirStringRef wanted) {
+  auto info = subtarget(triple, unwrap(cpu), unwrap(features));
+  return info && info->checkFeatures(unwrap(wanted));
 }

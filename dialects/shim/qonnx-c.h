@@ -76,6 +76,13 @@ bool qonnxIsProcessor(MlirStringRef triple, MlirStringRef name);
 /// Likewise, a feature of processors.
 bool qonnxIsFeature(MlirStringRef triple, MlirStringRef name);
 
+/// Whether a processor has all of some features, which are written as `+avx2,+avx512vnni`; `features` are those that it is
+/// said to have beside its own.
+bool qonnxHasFeatures(MlirStringRef triple, MlirStringRef cpu, MlirStringRef features, MlirStringRef wanted);
+
+/// Whether an op computes each element of vectors as it computes scalars.
+bool qonnxIsElementwise(MlirOperation operation);
+
 /// Reports a warning (severity 1) or a remark (3).
 void qonnxEmit(MlirLocation location, int severity, const char *message);
 

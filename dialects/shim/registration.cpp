@@ -106,6 +106,7 @@ void qonnxRegisterUpstreamPasses(void) {
   mlir::memref::registerExpandStridedMetadataPass();
   mlirRegisterConversionLowerAffinePass();
   mlirRegisterConversionSCFToControlFlowPass();
+  mlirRegisterConversionConvertVectorToLLVMPass();
   mlirRegisterConversionConvertMathToLLVMPass();
   mlirRegisterConversionArithToLLVMConversionPass();
   mlirRegisterConversionConvertIndexToLLVMPass();

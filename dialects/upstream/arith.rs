@@ -127,6 +127,11 @@ ops! {
     }
 }
 
+/// What an op does if it changes the width of an integer.
+pub fn resize_of(op: ir::Op<'_>) -> Option<Resize> {
+    Resize::named(&ir::op_name(op))
+}
+
 impl Resize {
     /// The `value` of `from` bits in `to` bits; values are kept sign-extended.
     pub(super) fn apply(self, value: i64, from: u32, to: u32) -> i64 {
@@ -159,6 +164,13 @@ impl Integer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Binary(&'static str);
 
+impl Binary {
+    /// The name of the op.
+    pub(super) const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
 macro_rules! binary {
     ($($kind:ident)+) => {
         $(impl From<$kind> for Binary {
@@ -174,6 +186,13 @@ binary!(Integer Bits Float);
 /// A change of type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conversion(&'static str);
+
+impl Conversion {
+    /// The name of the op.
+    pub(super) const fn name(self) -> &'static str {
+        self.0
+    }
+}
 
 impl From<Resize> for Conversion {
     fn from(op: Resize) -> Self {

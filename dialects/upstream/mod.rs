@@ -7,6 +7,7 @@
 
 mod arith;
 mod bounds;
+mod code;
 mod eval;
 mod linalg;
 mod loops;
@@ -16,10 +17,13 @@ mod tensor;
 
 pub use arith::{
     Binary, Bits, Compare, Conversion, Convert, Float, Integer, Resize, Scalar, Scalars, Unary,
+    resize_of,
 };
 pub use bounds::check_bounds;
+pub use code::{Code, Intrinsic, is_elementwise, is_loop};
 pub use linalg::affine::AffineMap;
 pub use linalg::generic::{Body, Generic, Instr, IteratorKind};
+pub use linalg::kernel::{kernel_of, mark_kernel};
 pub use linalg::nest::Nest;
 pub use linalg::outline::{
     Globals, append_argument, call_instead, function_hash, functions_equal, is_nest, nest_hash,

@@ -1,5 +1,6 @@
 //! The pass `int-to-linalg`.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use melior::Context;
@@ -29,7 +30,14 @@ declare_pass! {
     ///
     /// An integer's container holds a number of a known range modulo the container's width; a reader masks the
     /// high bits only where that range and its reading (signed or unsigned) disagree.
-    pub struct IntToLinalg => "int-to-linalg" on Function {}
+    ///
+    /// With `features` of a processor, contractions with constant weights are packed for the kernels of the table that the
+    /// processor has instructions for (`qonnx.kernel` names the one of a nest), and the tensors between them keep their
+    /// channels innermost. Without, every nest is one of scalars in the order of level 3.
+    pub struct IntToLinalg => "int-to-linalg" on Function {
+        /// Features of the processor that kernels may use, such as `avx2` or `avx2+avx512vnni`.
+        features ("features"): String = String::new(),
+    }
 }
 
 impl IntToLinalg {
@@ -52,6 +60,7 @@ impl IntToLinalg {
         function.rebuild(context, |_, block| {
             let mut walk = Walk {
                 context,
+                features: &self.features,
                 block,
                 values: HashMap::new(),
                 constants: HashMap::new(),
@@ -85,8 +94,10 @@ impl IntToLinalg {
 }
 
 /// The forward walk from the old block to the new one.
-struct Walk<'c> {
+struct Walk<'c, 'f> {
     context: &'c Context,
+    /// Those that kernels may use.
+    features: &'f str,
     block: BlockHandle<'c>,
     /// The new tensor of each old value that has one. Constants and undefined tensors are made where they are used, one for
     /// each use: a destination is written over, and bufferization takes time with the square of the uses of one.
@@ -95,7 +106,7 @@ struct Walk<'c> {
     constants: HashMap<usize, bool>,
 }
 
-impl<'c> Walk<'c> {
+impl<'c> Walk<'c, '_> {
     fn bind(&mut self, old: Val<'c>, new: Machine<'c>) {
         self.values.insert(ir::value_key(old), new);
     }
@@ -179,16 +190,32 @@ impl<'c> Walk<'c> {
         let Some(result) = types.first() else {
             return Err(unknown(op));
         };
-        let operands: Vec<_> = op.operands().map(ir::val).collect();
-        let signed = operands.first().is_some_and(|first| is_signed(*first));
-        let operands = operands
+        let old: Vec<_> = op.operands().map(ir::val).collect();
+        let read = upstream::Op::read(op);
+        if let (Some(upstream::Op::Generic(generic)), false) = (&read, self.features.is_empty()) {
+            let input = |value| self.machine(emit, value).ok().flatten();
+            let machine = integer::contraction(emit, self.features, generic, &old, result, input);
+            if let Some(machine) = machine {
+                return Ok(machine);
+            }
+        }
+        let signed = old.first().is_some_and(|first| is_signed(*first));
+        let mut operands = old
             .iter()
             .map(|operand| self.machine(emit, *operand))
             .collect::<Result<Vec<_>, _>>()?
             .into_iter()
             .collect::<Option<Vec<_>>>()
             .ok_or_else(|| unknown(op))?;
-        match (qint::Op::read(op), upstream::Op::read(op)) {
+        if operands.iter().any(|machine| machine.channels.is_some()) {
+            if let Some(machine) = integer::lower_in_memory(emit, op, &old, &operands, result)? {
+                return Ok(machine);
+            }
+            for (machine, old) in operands.iter_mut().zip(&old) {
+                *machine = in_order(emit, *machine, *old);
+            }
+        }
+        match (qint::Op::read(op), read) {
             (Some(qint), _) => {
                 let operand = *operands.first().ok_or("has no operand")?;
                 integer::lower_qint(emit, &qint, operand, signed, result)
@@ -222,22 +249,40 @@ impl<'c> Walk<'c> {
         op: Op<'c>,
         types: &[TensorType],
     ) -> Result<Vec<Machine<'c>>, String> {
-        let operands: Vec<Option<Operand<'c>>> = op
-            .operands()
-            .map(ir::val)
-            .map(|value| {
+        let values: Vec<Val<'c>> = op.operands().map(ir::val).collect();
+        let machine = |value: &Val<'c>| self.values.get(&ir::value_key(*value)).copied();
+        let result = types.first().ok_or("has no result")?;
+        let rank = result.rank();
+        let alike = |value: &Val<'c>| ir::type_of(*value).is_some_and(|ty| ty.rank() == rank);
+        let channels = values
+            .iter()
+            .filter(|value| float::keeps_channels(graph) && alike(value))
+            .find_map(|value| machine(value)?.channels)
+            .map(|channels| channels.tight(&result.shape));
+        let operands: Vec<Option<Operand<'c>>> = values
+            .iter()
+            .map(|&value| {
                 let absent = ir::defining_op(value).is_some_and(onnx::is_none);
                 if absent {
                     return Ok(None);
                 }
                 let ty = ir::type_of(value).ok_or("has an operand of unknown shape")?;
-                let machine = self
-                    .values
-                    .get(&ir::value_key(value))
-                    .map(|machine| machine.value);
+                let mut machine = machine(&value);
+                let stored = machine.and_then(|machine| machine.channels);
+                let kept = stored.filter(|stored| {
+                    alike(&value) && channels.is_some_and(|channels| channels.axis == stored.axis)
+                });
+                machine = machine.map(|machine| match kept {
+                    Some(kept) => Machine {
+                        value: emit.tight(machine.value, kept, &ty.shape),
+                        ..machine
+                    },
+                    None => in_order(emit, machine, value),
+                });
                 Ok(Some(Operand {
                     old: value,
-                    machine,
+                    machine: machine.map(|machine| machine.value),
+                    channels: kept.map(|kept| kept.tight(&ty.shape)),
                     ty,
                 }))
             })
@@ -246,6 +291,9 @@ impl<'c> Walk<'c> {
             emit: *emit,
             operands: &operands,
             results: types,
+            features: self.features,
+            channels,
+            stored: Cell::new(None),
         };
         let results = float::lower(graph, &node).map_err(|reason| {
             format!(
@@ -253,18 +301,34 @@ impl<'c> Walk<'c> {
                 graph.name()
             )
         })?;
-        Ok(results.into_iter().map(Machine::float).collect())
+        let mut machines: Vec<_> = results.into_iter().map(Machine::float).collect();
+        if let Some(first) = machines.first_mut() {
+            first.channels = node.stored.get();
+        }
+        Ok(machines)
     }
 
     /// The new tensor of an old value that the function returns.
     fn tensor(&self, emit: &Emitter<'c>, old: Val<'c>) -> Option<Val<'c>> {
         if let Some(machine) = self.values.get(&ir::value_key(old)) {
-            return Some(machine.value);
+            return Some(in_order(emit, *machine, old).value);
         }
         let value = ir::constant_attribute(old)?;
         let unsigned = ir::elements_type(value)?.element.is_unsigned();
         let machine = integer::constant(emit, value, !unsigned).ok()?;
         Some(machine.value)
+    }
+}
+
+/// The new tensor of an old value in the order of level 3.
+fn in_order<'c>(emit: &Emitter<'c>, machine: Machine<'c>, old: Val<'c>) -> Machine<'c> {
+    match ir::type_of(old) {
+        Some(ty) => Machine {
+            value: emit.in_order(machine.value, machine.channels, &ty.shape),
+            channels: None,
+            ..machine
+        },
+        None => machine,
     }
 }
 

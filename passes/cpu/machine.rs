@@ -121,9 +121,20 @@ pub struct Number {
     pub width: u32,
     /// See the module documentation; `None` if nothing is known.
     pub range: Option<Interval>,
+    /// Bits of the machine integer: those of its container, or more where a kernel leaves its sums.
+    pub bits: u32,
 }
 
 impl Number {
+    /// A number in its container.
+    pub fn new(width: u32, range: Option<Interval>) -> Self {
+        Self {
+            width,
+            range,
+            bits: container(width),
+        }
+    }
+
     /// Whether the container holds what `width` bits read as, without masking.
     pub fn reads_free(self, signed: bool) -> bool {
         self.range

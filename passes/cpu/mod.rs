@@ -3,10 +3,13 @@
 mod emit;
 mod float;
 mod integer;
+pub mod kernels;
+mod layout;
 mod machine;
 mod readers;
 mod register;
 mod rounding;
+mod tile;
 
 pub mod call_libm;
 pub mod flatten_globals;
@@ -16,6 +19,7 @@ pub mod plan_workspace;
 pub mod select_kernels;
 pub mod separate_results;
 pub mod split_uses;
+pub mod tile_kernels;
 
 pass_registry! {
     call_libm::CallLibm,
@@ -26,6 +30,7 @@ pass_registry! {
     select_kernels::SelectKernels,
     separate_results::SeparateResults,
     split_uses::SplitUses,
+    tile_kernels::TileKernels,
 }
 
 /// Why an op has no machine code: a predicate about the op, such as "has weights that are not constant".

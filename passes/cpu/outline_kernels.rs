@@ -36,7 +36,7 @@ impl OutlineKernels {
                     };
                     nests.push(ir::build_op(function.block(), Some(op), nest));
                     ir::erase(op);
-                } else if upstream::is_nest(op) {
+                } else if upstream::is_nest(op) || upstream::is_loop(op) {
                     nests.push(op);
                 }
             }
@@ -51,13 +51,14 @@ impl OutlineKernels {
         }
         let mut kernels: HashMap<usize, Vec<Op<'c>>> = HashMap::new();
         for (number, (nest, hash)) in nests.into_iter().zip(hashes).enumerate() {
-            let globals = if alike
-                .get(&hash)
-                .is_some_and(|&count| count >= self.share_from)
-            {
-                Globals::Passed
-            } else {
-                Globals::Inside
+            // A kernel in tiles is the same code for all weights and parameters.
+            let shared = upstream::is_loop(nest)
+                || alike
+                    .get(&hash)
+                    .is_some_and(|&count| count >= self.share_from);
+            let globals = match shared {
+                true => Globals::Passed,
+                false => Globals::Inside,
             };
             let name = kernel_name(number, nest);
             let outlined = upstream::outline(context, block, nest, &name, globals);

@@ -3,12 +3,12 @@
 use qonnx_dialects::ir::Val;
 use qonnx_dialects::upstream::{Bits, Convert, Resize, Scalar, Scalars};
 
-use super::machine::{Interval, Number, container};
+use super::machine::{Interval, Number};
 
 /// A machine integer in a body.
 #[derive(Clone, Copy)]
 pub struct Register<'c> {
-    /// The scalar, as wide as the container of `number`.
+    /// The scalar, of as many bits as `number` is kept in.
     pub value: Val<'c>,
     /// What is known about it.
     pub number: Number,
@@ -28,7 +28,7 @@ pub struct Plain<'c> {
 impl<'c> Register<'c> {
     /// The number that its exact width reads as, still as wide as the container.
     pub fn read(self, scalars: &Scalars<'c, '_>, signed: bool) -> Plain<'c> {
-        let width = container(self.number.width);
+        let width = self.number.bits;
         let range = self.number.read_range(signed);
         let value = if self.number.reads_free(signed) {
             self.value

@@ -3,6 +3,7 @@
 pub(super) mod accumulate;
 pub(super) mod affine;
 pub(super) mod generic;
+pub(super) mod kernel;
 pub(super) mod nest;
 pub(super) mod outline;
 pub(super) mod transpose;

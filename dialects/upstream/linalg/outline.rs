@@ -8,6 +8,7 @@ use melior::ir::operation::{OperationBuilder, OperationLike};
 use melior::ir::r#type::FunctionType;
 use melior::ir::{Block, BlockLike, Identifier, Location, Region, RegionLike, TypeLike, ValueLike};
 use mlir_sys::*;
+use std::collections::HashSet;
 
 use super::generic::GENERIC;
 use crate::ffi;
@@ -22,7 +23,7 @@ pub(in crate::upstream) const CALL: &str = "func.call";
 pub(in crate::upstream) const CALLEE: &str = "callee";
 pub(in crate::upstream) const NO_ALIAS: &str = "llvm.noalias";
 
-/// Whether the op is a loop nest.
+/// Whether the op is a loop nest without loops of its own.
 pub fn is_nest(op: Op<'_>) -> bool {
     ir::op_name(op) == GENERIC
 }
@@ -179,23 +180,29 @@ fn remade(value: Val<'_>) -> Option<Op<'_>> {
     ir::defining_op(value).filter(|op| is_rematerializable(*op))
 }
 
-/// Every use in a nest, body included, of a value from outside of it: user, operand number, value.
+/// Every use in a nest, bodies included, of a value from outside of it: user, operand number, value.
 fn external_uses<'c>(nest: Op<'c>) -> Vec<(Op<'c>, usize, Val<'c>)> {
-    let body: Vec<Op<'c>> = single_block(nest).map(block_ops).unwrap_or_default();
-    let own = single_block(nest).map(block_arguments).unwrap_or_default();
-    let inside = |value: &Val<'c>| {
-        own.contains(value) || ir::defining_op(*value).is_some_and(|op| body.contains(&op))
-    };
-    [nest]
-        .into_iter()
-        .chain(body.iter().copied())
+    let mut ops = vec![nest];
+    let mut own = HashSet::new();
+    let mut next = 0;
+    while let Some(&op) = ops.get(next) {
+        next += 1;
+        if op != nest {
+            own.extend(op.results().map(|result| ir::value_key(ir::val(result))));
+        }
+        if let Some(block) = single_block(op) {
+            own.extend(block_arguments(block).into_iter().map(ir::value_key));
+            ops.extend(block_ops(block));
+        }
+    }
+    ops.into_iter()
         .flat_map(|op| {
             let operands: Vec<_> = op.operands().map(ir::val).enumerate().collect();
             operands
                 .into_iter()
                 .map(move |(number, value)| (op, number, value))
         })
-        .filter(|(_, _, value)| !inside(value))
+        .filter(|(_, _, value)| !own.contains(&ir::value_key(*value)))
         .collect()
 }
 

@@ -1,12 +1,15 @@
 //! Matrix products and convolutions: sums of exact products in `f64`, ascending, rounded to `f32` once.
 
 use qonnx_dialects::ir::Val;
-use qonnx_dialects::onnx::{Contraction, Conv, Gemm};
+use qonnx_dialects::onnx::{Contraction, Conv, Gemm, WindowAxis};
+use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::upstream::{AffineMap, Float, IteratorKind, Nest, Scalars};
 use qonnx_dialects::value::TensorType;
 
+use super::packed::{Loop, Product};
 use super::{Node, accumulate, narrow, padded, wide};
 use crate::cpu::Refusal;
+use crate::cpu::layout::Channels;
 
 use IteratorKind::{Parallel, Reduction};
 
@@ -35,6 +38,20 @@ pub fn matmul<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
     let (left, right) = (node.ty(0)?.shape.clone(), node.ty(1)?.shape.clone());
     let (has_rows, has_columns) = (left.len() > 1, right.len() > 1);
     let rank = result.shape.len();
+    if let (Some(&depth), [_, filters]) = (left.last(), right.as_slice()) {
+        let right = node.constant(1).ok().map(|weights| weights.to_f32());
+        if let Some(weights) = right {
+            let value = rows_times(node, left.len(), depth, *filters, |filter, step| {
+                weights[step * filters + filter]
+            })?;
+            if let Some((sums, map)) = value {
+                let inputs = [(sums, map)];
+                return Ok(vec![node.emit.map(&inputs, result, |scalars, elements| {
+                    narrow(scalars, elements[0])
+                })]);
+            }
+        }
+    }
     // Loops: those of the result, then the sum. The result's last loops are the rows and columns it has.
     let batch = rank - usize::from(has_rows) - usize::from(has_columns);
     let (row, column, depth) = (batch, rank.saturating_sub(1), rank);
@@ -77,6 +94,40 @@ pub fn matmul<'c>(node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
     })])
 }
 
+/// The sums of the rows of operand 0, which has `rank` dimensions, with constant columns, and how they are indexed: there may
+/// be more columns than asked for. `None` if no kernel computes them.
+fn rows_times<'c>(
+    node: &Node<'c, '_>,
+    rank: usize,
+    depth: usize,
+    filters: usize,
+    weight: impl Fn(usize, usize) -> f32,
+) -> Result<Option<(Val<'c>, AffineMap)>, Refusal> {
+    let shape = &node.ty(0)?.shape;
+    let pixels = shape[..rank - 1].to_vec();
+    let row = |at| vec![(Loop::Pixel(at), 1)];
+    let product = Product {
+        rows: (0..rank - 1)
+            .map(row)
+            .chain([vec![(Loop::Sum(0), 1)]])
+            .collect(),
+        pixels,
+        filters,
+        sums: vec![depth],
+    };
+    let Some(value) = product.build(node, node.value(0)?, weight) else {
+        return Ok(None);
+    };
+    let mut shape = product.pixels;
+    shape.push(filters);
+    let whole = Channels {
+        axis: rank - 1,
+        padded: node.emit.type_of(value).shape[rank - 1],
+    };
+    let value = node.emit.tight(value, whole, &shape);
+    Ok(Some((value, AffineMap::identity(rank))))
+}
+
 /// The map whose results are loops, or 0.
 fn loops(dims: usize, results: &[Option<usize>]) -> AffineMap {
     results.iter().enumerate().fold(
@@ -92,6 +143,11 @@ fn loops(dims: usize, results: &[Option<usize>]) -> AffineMap {
 pub fn gemm<'c>(gemm: &Gemm, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
     let result = node.result()?;
     let (row, column, depth) = (0, 1, 2);
+    let packed = if gemm.trans_a {
+        None
+    } else {
+        packed_gemm(gemm, node, result)?
+    };
     let matrix = |transposed: bool, first, second| {
         AffineMap::select(
             3,
@@ -111,14 +167,17 @@ pub fn gemm<'c>(gemm: &Gemm, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusa
         maps,
         iterators: vec![Parallel, Parallel, Reduction],
     };
-    let sums = accumulate(
-        &node.emit,
-        &nest,
-        &[node.value(0)?, node.value(1)?],
-        &result.shape,
-        0.0,
-        multiply_add,
-    );
+    let sums = match packed {
+        Some(sums) => sums,
+        None => accumulate(
+            &node.emit,
+            &nest,
+            &[node.value(0)?, node.value(1)?],
+            &result.shape,
+            0.0,
+            multiply_add,
+        ),
+    };
     let mut inputs = vec![(sums, AffineMap::identity(2))];
     if node.has(2) {
         inputs.push(node.broadcast(2, 2)?);
@@ -142,6 +201,28 @@ pub fn gemm<'c>(gemm: &Gemm, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusa
         narrow(scalars, sum)
     });
     Ok(vec![value])
+}
+
+/// The sums of a `Gemm` with a constant matrix, if a kernel computes them.
+fn packed_gemm<'c>(
+    gemm: &Gemm,
+    node: &Node<'c, '_>,
+    result: &TensorType,
+) -> Result<Option<Val<'c>>, Refusal> {
+    let Ok(weights) = node.constant(1) else {
+        return Ok(None);
+    };
+    let (weights, filters) = (weights.to_f32(), result.shape[1]);
+    let depth = node.ty(0)?.shape[1];
+    let weight = |filter: usize, step: usize| {
+        weights[if gemm.trans_b {
+            filter * depth + step
+        } else {
+            step * filters + filter
+        }]
+    };
+    let sums = rows_times(node, 2, depth, filters, weight)?;
+    Ok(sums.map(|(sums, _)| sums))
 }
 
 /// `Conv` over any number of spatial dimensions.
@@ -180,6 +261,12 @@ pub fn conv<'c>(conv: &Conv, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusa
         .chain(axes.iter().map(|axis| axis.before))
         .collect();
     let x = padded(&node.emit, node.value(0)?, &before, &padded_shape, 0.0);
+    if group == 1 {
+        let windows = (axes.as_slice(), weights.as_slice());
+        if let Some(value) = packed_conv(node, x, windows, result)? {
+            return Ok(vec![value]);
+        }
+    }
     let split = |shape: &[usize], parts: [usize; 2], at: usize| {
         [&shape[..at], &parts, &shape[at + 1..]].concat()
     };
@@ -231,4 +318,66 @@ pub fn conv<'c>(conv: &Conv, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusa
             narrow(scalars, sum)
         });
     Ok(vec![node.emit.reshape(value, &result.shape)])
+}
+
+/// A `Conv` of a padded input with constant weights, if a kernel computes it; its channels become innermost.
+fn packed_conv<'c>(
+    node: &Node<'c, '_>,
+    x: Val<'c>,
+    (axes, shape): (&[WindowAxis], &[usize]),
+    result: &TensorType,
+) -> Result<Option<Val<'c>>, Refusal> {
+    let bias = match node.has(2) {
+        true => match node.constant(2) {
+            Ok(bias) => Some(bias.to_f32()),
+            Err(_) => return Ok(None),
+        },
+        false => None,
+    };
+    let Ok(weights) = node.constant(1) else {
+        return Ok(None);
+    };
+    let weights = weights.to_f32();
+    let sums = shape[1..].to_vec();
+    let steps: usize = sums.iter().product();
+    let mut rows = vec![vec![(Loop::Pixel(0), 1)], vec![(Loop::Sum(0), 1)]];
+    rows.extend(axes.iter().enumerate().map(|(at, axis)| {
+        vec![
+            (Loop::Pixel(1 + at), axis.stride),
+            (Loop::Sum(1 + at), axis.dilation),
+        ]
+    }));
+    let product = Product {
+        pixels: [&result.shape[..1], &result.shape[2..]].concat(),
+        filters: shape[0],
+        sums,
+        rows,
+    };
+    let weight = |filter: usize, step: usize| weights[filter * steps + step];
+    let Some(sums) = product.build(node, x, weight) else {
+        return Ok(None);
+    };
+    let stored = node.emit.type_of(sums).shape;
+    let rank = stored.len();
+    let mut inputs = vec![(sums, AffineMap::identity(rank))];
+    if let Some(mut bias) = bias {
+        bias.resize(stored[rank - 1], 0.0);
+        let bias = node.emit.constant(&Tensor::f32([stored[rank - 1]], bias));
+        inputs.push((bias, AffineMap::select(rank, &[rank - 1])));
+    }
+    let channels = Channels {
+        axis: 1,
+        padded: stored[rank - 1],
+    };
+    let value = node
+        .emit
+        .map(&inputs, &TensorType::f32(stored), |scalars, elements| {
+            let sum = match elements {
+                [sum, bias, _] => scalars.binary(Float::Add, *sum, wide(scalars, *bias)),
+                _ => elements[0],
+            };
+            narrow(scalars, sum)
+        });
+    node.stored.set(Some(channels));
+    Ok(Some(value))
 }

@@ -57,16 +57,13 @@ pub fn lower<'c>(op: &Op, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> 
                     let value = node.emit.reshape(node.tensor(at)?, &[]);
                     (value, AffineMap::scalar(rank))
                 }
-                _ => (
-                    node.tensor(at)?,
-                    AffineMap::broadcast(rank, &node.ty(at)?.shape),
-                ),
+                _ => (node.tensor(at)?, node.indices(at, rank)?),
             };
             inputs.push(input);
             Given::Element(inputs.len() - 1, element)
         });
     }
-    let value = node.emit.map(&inputs, &result, |scalars, elements| {
+    let value = node.each(&inputs, &result, |scalars, elements| {
         Body::new(formula, &attributes, numbers, scalars, operands, elements).result(&result)
     });
     Ok(vec![value])

@@ -9,21 +9,26 @@ mod conversion;
 mod elementwise;
 mod movement;
 mod normalization;
+mod packed;
 mod pooling;
 mod quantizer;
 mod reduction;
 mod search;
 
+use std::cell::Cell;
+
+use qonnx_dialects::declare::Presence;
 use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::ir::{self, NoElements, Val};
-use qonnx_dialects::onnx::{Conversion, Family};
+use qonnx_dialects::onnx::{Conversion, Family, Normalization};
 use qonnx_dialects::tensor::{Element, Tensor};
-use qonnx_dialects::upstream::{AffineMap, Convert, Nest, Scalar, Scalars, Slice};
+use qonnx_dialects::upstream::{AffineMap, Convert, Float, Nest, Scalar, Scalars, Slice};
 use qonnx_dialects::value::{TensorType, ValueInfo, normalize_axis};
 
 use super::Refusal;
 use super::emit::{Emitter, Indexed};
 use super::integer::machine_type;
+use super::layout::Channels;
 use super::machine::container;
 
 /// An operand of a graph op.
@@ -35,6 +40,8 @@ pub struct Operand<'c> {
     pub machine: Option<Val<'c>>,
     /// Its type.
     pub ty: TensorType,
+    /// Whether its channels are innermost.
+    pub channels: Option<Channels>,
 }
 
 /// A graph op to lower.
@@ -45,6 +52,12 @@ pub struct Node<'c, 'a> {
     pub operands: &'a [Option<Operand<'c>>],
     /// The types of the results.
     pub results: &'a [TensorType],
+    /// Features of the processor that kernels may use.
+    pub features: &'a str,
+    /// Whether the result of an elementwise op gets its channels innermost, as operands have.
+    pub channels: Option<Channels>,
+    /// Whether the channels of the first result have become innermost.
+    pub stored: Cell<Option<Channels>>,
 }
 
 impl<'c> Node<'c, '_> {
@@ -154,10 +167,35 @@ impl<'c> Node<'c, '_> {
 
     /// An operand indexed as broadcasting to the result does.
     fn broadcast(&self, index: usize, rank: usize) -> Result<Indexed<'c>, Refusal> {
-        Ok((
-            self.value(index)?,
-            AffineMap::broadcast(rank, &self.ty(index)?.shape),
-        ))
+        Ok((self.value(index)?, self.indices(index, rank)?))
+    }
+
+    /// How broadcasting to the result indexes an operand, as it lies in memory.
+    fn indices(&self, index: usize, rank: usize) -> Result<AffineMap, Refusal> {
+        let map = AffineMap::broadcast(rank, &self.ty(index)?.shape);
+        Ok(match self.operand(index)?.channels {
+            Some(channels) => channels.map(&map),
+            None => map,
+        })
+    }
+
+    /// A tensor of which each element is `body` of the inputs' elements, in the order of memory that the operands have.
+    fn each(
+        &self,
+        inputs: &[Indexed<'c>],
+        result: &TensorType,
+        body: impl FnOnce(&Scalars<'c, '_>, &[Val<'c>]) -> Val<'c>,
+    ) -> Val<'c> {
+        let Some(channels) = self.channels else {
+            return self.emit.map(inputs, result, body);
+        };
+        let order = channels.order(result.rank());
+        let inputs: Vec<_> = inputs
+            .iter()
+            .map(|(value, map)| (*value, map.permuted(&order)))
+            .collect();
+        self.stored.set(Some(channels));
+        self.emit.map(&inputs, &channels.stored(result), body)
     }
 
     /// Types and values of the operands, for what the dialect computes from constants; runs `with` on them.
@@ -219,6 +257,12 @@ fn scalar(element: Element) -> Scalar {
     }
 }
 
+/// Adds the product of the first two elements, `f64` and `f32`, to the third.
+fn multiply_add_wide<'c>(scalars: &Scalars<'c, '_>, elements: &[Val<'c>]) -> Val<'c> {
+    let product = scalars.binary(Float::Mul, elements[0], wide(scalars, elements[1]));
+    scalars.binary(Float::Add, elements[2], product)
+}
+
 /// `x` as `f64`.
 fn wide<'c>(scalars: &Scalars<'c, '_>, x: Val<'c>) -> Val<'c> {
     scalars.convert(Convert::ExtF, x, Scalar::F64)
@@ -243,6 +287,21 @@ fn padded<'c>(
     }
     let whole = emit.fill(&TensorType::f32(shape), |scalars| scalars.f32(fill));
     emit.insert(&Slice::contiguous(before.to_vec(), ty.shape), value, whole)
+}
+
+/// Whether an op computes element by element and may do so in any order.
+pub fn keeps_channels(op: &GraphOp) -> bool {
+    match op {
+        GraphOp::Onnx(op) => match op.family() {
+            Family::Elementwise(op) => {
+                let mut operands = op.declaration().operands.iter();
+                operands.all(|operand| operand.presence != Presence::Variadic)
+            }
+            Family::Normalization(Normalization::BatchNormalization(_)) => true,
+            _ => false,
+        },
+        GraphOp::Qonnx(_) => false,
+    }
 }
 
 /// Lowers a graph op; returns its results.

@@ -35,11 +35,11 @@ pub fn batch<'c>(epsilon: f32, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refu
     let channels = AffineMap::select(rank, &[1]);
     let constant = |values: Vec<f32>| node.emit.constant(&Tensor::f32([values.len()], values));
     let inputs = [
-        (node.value(0)?, AffineMap::identity(rank)),
+        node.broadcast(0, rank)?,
         (constant(factors), channels.clone()),
         (constant(addends), channels),
     ];
-    Ok(vec![node.emit.map(&inputs, result, |scalars, elements| {
+    Ok(vec![node.each(&inputs, result, |scalars, elements| {
         let product = scalars.binary(Float::Mul, elements[0], elements[1]);
         scalars.binary(Float::Add, product, elements[2])
     })])

@@ -2,24 +2,31 @@
 //!
 //! Each function appends upstream ops and returns the tensor with what is known about its integers.
 
+mod contraction;
 mod data;
 mod dequantize;
+mod in_memory;
 mod lookup;
 mod nest;
 mod quantize;
 mod requantize;
+mod roles;
 mod threshold;
+mod threshold_of_sums;
 
+pub use contraction::contraction;
 pub use data::constant;
+pub use in_memory::lower_in_memory;
 
 use qonnx_dialects::ir::{Op, Val};
 use qonnx_dialects::qint;
 use qonnx_dialects::tensor::{Data, Element, Tensor};
-use qonnx_dialects::upstream::{self, AffineMap, Scalars};
+use qonnx_dialects::upstream::{self, AffineMap, Resize, Scalar, Scalars};
 use qonnx_dialects::value::TensorType;
 
 use super::Refusal;
 use super::emit::{Emitter, Indexed};
+use super::layout::Channels;
 use super::machine::{Interval, Number, machine_element};
 use super::readers::Readers;
 use super::register::Register;
@@ -31,6 +38,8 @@ pub struct Machine<'c> {
     pub value: Val<'c>,
     /// What is known about its integers; `None` for floats.
     pub number: Option<Number>,
+    /// Whether its channels are innermost; `None` for the order of level 3.
+    pub channels: Option<Channels>,
 }
 
 impl<'c> Machine<'c> {
@@ -39,6 +48,7 @@ impl<'c> Machine<'c> {
         Self {
             value,
             number: None,
+            channels: None,
         }
     }
 
@@ -46,7 +56,30 @@ impl<'c> Machine<'c> {
     pub fn int(value: Val<'c>, width: u32, range: Option<Interval>) -> Self {
         Self {
             value,
-            number: Some(Number { width, range }),
+            number: Some(Number::new(width, range)),
+            channels: None,
+        }
+    }
+
+    /// The same integers in their container, where a kernel has left them in more bits.
+    fn narrow(self, emit: &Emitter<'c>) -> Self {
+        let Some(number) = self.number else {
+            return self;
+        };
+        let kept = Number::new(number.width, number.range);
+        if kept == number {
+            return self;
+        }
+        let mut ty = emit.type_of(self.value);
+        ty.element = Element::int(kept.bits);
+        let map = AffineMap::identity(ty.rank());
+        let value = emit.map(&[(self.value, map)], &ty, |scalars, elements| {
+            scalars.convert(Resize::Trunc, elements[0], Scalar::Int(kept.bits))
+        });
+        Self {
+            value,
+            number: Some(kept),
+            ..self
         }
     }
 
@@ -91,18 +124,25 @@ pub fn lower_upstream<'c>(
 ) -> Result<Machine<'c>, Refusal> {
     match upstream {
         upstream::Op::Generic(generic) => {
-            nest::lower(emit, generic, operands, result, Readers::of(op))
+            let mut operands = operands.to_vec();
+            if let Some(destination) = operands.last_mut() {
+                *destination = destination.narrow(emit);
+            }
+            nest::lower(emit, generic, &operands, result, Readers::of(op))
+        }
+        upstream::Op::InsertSlice(slice) => {
+            let operands: Vec<_> = operands.iter().map(|part| part.narrow(emit)).collect();
+            data::insert(emit, slice, &operands, result)
         }
         upstream::Op::Transpose(transpose) => {
             let generic = transpose.generic();
             nest::lower(emit, &generic, operands, result, Readers::of(op))
         }
-        upstream::Op::InsertSlice(slice) => data::insert(emit, slice, operands, result),
         upstream::Op::ExtractSlice(slice) => {
             let operand = operands.first().ok_or("an operand is missing")?;
             Ok(Machine {
                 value: emit.extract(slice, operand.value),
-                number: operand.number,
+                ..*operand
             })
         }
         upstream::Op::Bitcast => operands
@@ -113,7 +153,7 @@ pub fn lower_upstream<'c>(
             let operand = operands.first().ok_or("an operand is missing")?;
             Ok(Machine {
                 value: emit.reshape(operand.value, &result.shape),
-                number: operand.number,
+                ..*operand
             })
         }
     }

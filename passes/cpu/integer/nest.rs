@@ -43,7 +43,7 @@ pub fn lower<'c>(
     }
     let width = width_of(result);
     // Once for each element is cheap; in a sum, which iterates over its result, the readers do it.
-    let number = Number { width, range };
+    let number = Number::new(width, range);
     let signed = !readers.prefer_unsigned();
     let reduces = generic.iterators.contains(&IteratorKind::Reduction);
     let tidy = !reduces && (readers.signed || readers.unsigned) && !number.reads_free(signed);
@@ -116,13 +116,8 @@ impl Body<'_> {
     fn ranges(&self, output: Option<Interval>) -> Vec<Option<Interval>> {
         let mut ranges: Vec<Option<Interval>> = Vec::with_capacity(self.instrs.len());
         for instr in self.instrs {
-            let read = |at: usize, signed| {
-                Number {
-                    width: self.widths[at],
-                    range: ranges[at],
-                }
-                .read_range(signed)
-            };
+            let read =
+                |at: usize, signed| Number::new(self.widths[at], ranges[at]).read_range(signed);
             let modular = |a: usize, b: usize, op: fn(i128, i128) -> i128| {
                 let (a, b): (Interval, Interval) = (ranges[a]?, ranges[b]?);
                 // Bounded by `checked` so far, products fit 128 bits only if their factors are small.
@@ -169,12 +164,12 @@ impl Body<'_> {
         let ranges = self.ranges(output);
         let mut registers: Vec<Register<'c>> = Vec::with_capacity(self.instrs.len());
         for (at, instr) in self.instrs.iter().enumerate() {
-            let number = Number {
-                width: self.widths[at],
-                range: ranges[at],
-            };
+            let number = Number::new(self.widths[at], ranges[at]);
             let to = container(number.width);
             let value = match *instr {
+                Instr::Input(at) if self.numbers[at].bits > to => {
+                    scalars.convert(Resize::Trunc, elements[at], Scalar::Int(to))
+                }
                 Instr::Input(at) => elements[at],
                 Instr::Output => elements[elements.len() - 1],
                 Instr::Constant(value, _) => scalars.int(value, to),

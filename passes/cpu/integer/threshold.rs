@@ -9,14 +9,14 @@ use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::upstream::{Compare, Convert, Integer, Resize, Scalar, Scalars};
 use qonnx_dialects::value::TensorType;
 
-use super::{Machine, Parameter, Parameters, machine_type, width_of};
+use super::{Machine, Parameter, Parameters, machine_type, threshold_of_sums, width_of};
 use crate::cpu::Refusal;
 use crate::cpu::emit::Emitter;
 use crate::cpu::machine::{Interval, container};
 use crate::cpu::register::Plain;
 
 /// Up to this many steps are compared one by one.
-const UNROLLED: usize = 16;
+pub const UNROLLED: usize = 16;
 
 /// Lowers the op.
 pub fn lower<'c>(
@@ -26,12 +26,11 @@ pub fn lower<'c>(
     signed: bool,
     result: &TensorType,
 ) -> Result<Machine<'c>, Refusal> {
+    if let Some(machine) = threshold_of_sums::lower(emit, op, operand, signed, result) {
+        return Ok(machine);
+    }
     let input = operand.number.ok_or("compares floats")?.read_range(signed);
-    let levels = Levels::new(
-        op,
-        input,
-        container(operand.number.map_or(64, |number| number.width)),
-    );
+    let levels = Levels::new(op, input, operand.number.map_or(64, |number| number.bits));
     let mut parameters = Parameters::new(operand.value, result.shape.len());
     let (width, stored) = (width_of(result), container(width_of(result)));
     let base = parameters.add_channels(emit, op.base.clone(), stored, op.axis);
@@ -92,12 +91,11 @@ pub fn lower<'c>(
             scalars.binary(Integer::Add, get(&base), scaled)
         },
     );
-    let steps = i128::try_from(levels.steps).unwrap_or(i128::MAX);
-    let ends = op.base.iter().zip(&op.step).flat_map(|(&base, &step)| {
-        [
-            i128::from(base),
-            i128::from(base) + i128::from(step) * steps,
-        ]
+    let ends = op.base.iter().zip(&op.step).enumerate();
+    let ends = ends.flat_map(|(row, (&base, &step))| {
+        levels
+            .reached(row, input)
+            .map(|steps| i128::from(base) + i128::from(step) * steps)
     });
     Ok(Machine::int(value, width, Interval::hull(ends).checked()))
 }
@@ -163,6 +161,15 @@ impl Levels {
             width,
             compare,
         }
+    }
+
+    /// How many thresholds of a row the least and the greatest input reach.
+    fn reached(&self, row: usize, input: Interval) -> [i128; 2] {
+        let levels = &self.values[row * self.steps..(row + 1) * self.steps];
+        [input.lo, input.hi].map(|n| {
+            let reached = levels.iter().filter(|&&level| i128::from(level) <= n);
+            reached.count() as i128
+        })
     }
 
     /// The threshold number `at` of each row.

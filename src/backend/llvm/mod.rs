@@ -14,6 +14,7 @@ use qonnx_dialects::llvm::{
 use qonnx_dialects::signature::Signature;
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::Foreign;
+use qonnx_passes::cpu::kernels;
 use qonnx_passes::pipelines;
 
 use super::interface::{self, Interface, Workspace};
@@ -135,7 +136,9 @@ pub fn compile<'c>(
 ) -> Result<Code, BackendError> {
     qonnx_passes::register();
     let mut copy = ir::clone_module(module);
-    let (to_buffers, to_llvm) = (pipelines::int_to_buffers(), pipelines::buffers_to_llvm());
+    let features = kernels::features(|wanted| options.target.has(wanted));
+    let to_buffers = pipelines::int_to_buffers_for(&features);
+    let to_llvm = pipelines::buffers_to_llvm();
     let (outcome, diagnostics) = ir::capture(context, || {
         generate(
             context,

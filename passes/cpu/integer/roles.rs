@@ -1,0 +1,104 @@
+//! Which loop of a contraction does what.
+
+use qonnx_dialects::upstream::AffineMap;
+
+/// What the loops of a contraction are for.
+pub struct Roles {
+    /// Positions of the result: its dimensions but the filters', each with its loop.
+    pub pixels: Vec<usize>,
+    /// The loop over filters, or over channels that have a filter each.
+    pub filter: usize,
+    /// Its dimension in the result.
+    pub filter_axis: usize,
+    /// The loop over input channels that are added up, unless each has a filter of its own.
+    pub channel: Option<usize>,
+    /// The dimension of the input that is to be innermost.
+    pub channel_axis: usize,
+    /// All loops that add up.
+    pub summed: Vec<usize>,
+}
+
+impl Roles {
+    /// Of the maps of input, weights and result.
+    pub fn of([x, w, out]: [&AffineMap; 3], extents: &[usize]) -> Option<Self> {
+        let plain = |map: &AffineMap| -> Option<Vec<usize>> {
+            (0..map.coefficients.len())
+                .map(|row| only_loop(map, row))
+                .collect()
+        };
+        let (in_w, in_out) = (plain(w)?, plain(out)?);
+        let grows = |map: &AffineMap| {
+            map.constants.iter().all(|&constant| constant == 0)
+                && map.coefficients.concat().iter().all(|&factor| factor >= 0)
+        };
+        if !grows(x) || has_repeats(&in_w) || has_repeats(&in_out) {
+            return None;
+        }
+        let in_x = |dim: usize| x.coefficients.iter().any(|row| row[dim] != 0);
+        let (mut pixels, mut filters, mut groups, mut summed) = (vec![], vec![], vec![], vec![]);
+        for (dim, &extent) in extents.iter().enumerate() {
+            match (in_x(dim), in_w.contains(&dim), in_out.contains(&dim)) {
+                (true, false, true) => pixels.push(dim),
+                (false, true, true) => filters.push(dim),
+                (true, true, false) => summed.push(dim),
+                (true, true, true) => groups.push(dim),
+                // One row of a result is the same as a position.
+                (false, false, true) if extent == 1 => pixels.push(dim),
+                _ => return None,
+            }
+        }
+        let row_of =
+            |dim: usize| (0..x.coefficients.len()).find(|&row| only_loop(x, row) == Some(dim));
+        let (filter, channel, channel_axis) = match (groups.as_slice(), filters.as_slice()) {
+            ([], &[filter]) => {
+                // The longest, and of several the first.
+                let channel = summed
+                    .iter()
+                    .copied()
+                    .filter(|&dim| row_of(dim).is_some())
+                    .rev()
+                    .max_by_key(|&dim| extents[dim])?;
+                (filter, Some(channel), row_of(channel)?)
+            }
+            (&[group], rest) if rest.iter().all(|&dim| extents[dim] == 1) => {
+                // A filter for each channel, whose loop has one iteration.
+                pixels.extend(rest);
+                (group, None, row_of(group)?)
+            }
+            _ => return None,
+        };
+        let filter_axis = in_out.iter().position(|&dim| dim == filter)?;
+        // In the order of the result.
+        let pixels = in_out.into_iter().filter(|dim| *dim != filter).collect();
+        Some(Self {
+            pixels,
+            filter,
+            filter_axis,
+            channel,
+            channel_axis,
+            summed,
+        })
+    }
+
+    /// The loops that add up beside the channels'.
+    pub fn taps(&self) -> Vec<usize> {
+        let is_tap = |dim: &usize| Some(*dim) != self.channel;
+        self.summed.iter().copied().filter(is_tap).collect()
+    }
+}
+
+/// The loop that a row of a map is.
+fn only_loop(map: &AffineMap, row: usize) -> Option<usize> {
+    let mut used = map.coefficients[row]
+        .iter()
+        .enumerate()
+        .filter(|(_, factor)| **factor != 0);
+    match (used.next(), used.next(), map.constants[row]) {
+        (Some((dim, 1)), None, 0) => Some(dim),
+        _ => None,
+    }
+}
+
+fn has_repeats(dims: &[usize]) -> bool {
+    (1..dims.len()).any(|at| dims[..at].contains(&dims[at]))
+}
