@@ -181,7 +181,29 @@ fn names_in_c() -> Result<(), Failed> {
     )?)?;
     success(&run("cc -c model.s -o from_assembly.o")?)?;
     success(&run("clang-22 -x ir -c model.ll -o from_ir.o")?)?;
-    no_canary(&[folder.path(), &environment::root()])
+    no_canary(&[folder.path(), &environment::root()])?;
+    portable(&file, folder.path())
+}
+
+/// The C of a model, under its own name and as the only source, compiles without a warning and runs.
+fn portable(file: &Path, folder: &Path) -> Result<(), Failed> {
+    let project = folder.join("portable");
+    let compiled = environment::qonnxc()
+        .arg("compile")
+        .arg(file)
+        .args(["--target", "c", "-o"])
+        .arg(&project)
+        .output()?;
+    success(&compiled)?;
+    no_code(&project)?;
+    let command =
+        "cc -std=c99 -trigraphs -Wall -Wextra -Wpedantic -Werror *.c -lm -o main && ./main";
+    let built = Command::new("sh")
+        .args(["-c", command])
+        .current_dir(&project)
+        .output()?;
+    success(&built)?;
+    no_canary(&[folder, &environment::root()])
 }
 
 fn names_on_terminals() -> Result<(), Failed> {
