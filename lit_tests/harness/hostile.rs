@@ -405,7 +405,7 @@ hls.func @{} attributes {{names = [{}], types = [{}], inputs = array<i64: 0>, to
   hls.pragma {} {{options = {}}}
   %v = hls.variable {} {{type = {}}} : memref<2xsi4>
   hls.call @{}(%a) : memref<2xsi4>
-  hls.trace %a as {} : memref<2xsi4>
+  hls.trace %a as {} {{extents = array<i64>, strides = array<i64>}} : memref<2xsi4>
   hls.for {} attributes {{counter = {}, extent = 1 : i64}} {{
   ^bb0(%i: index):
   }}
