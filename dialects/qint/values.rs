@@ -61,8 +61,9 @@ impl Op {
             Self::Quantize(_) | Self::Dequantize(_) => Follows::Nothing,
             Self::MaxPool(_) | Self::MinPool(_) | Self::Cast => Follows::These(n),
             Self::SumPool(pool) => {
-                let elements = pool.kernel_shape.iter().product();
-                self.padded(n).sum_of(elements).into()
+                let mut extents = pool.kernel_shape.iter();
+                let count = extents.try_fold(1usize, |all, extent| all.checked_mul(*extent));
+                count.and_then(|count| self.padded(n).sum_of(count)).into()
             }
             Self::Elementwise(kind) => elementwise(*kind, n, known[1]).into(),
             Self::MatMul | Self::Conv(_) | Self::ConvTranspose(_) => match weights {

@@ -51,7 +51,7 @@ func.func @main(%x: tensor<2x2xf32> {onnx.name = "x"}) -> (tensor<2x2xf32> {onnx
   %q = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0.0 : f32,
                          rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
                          zero_point = dense<0.0> : tensor<f32>} : (tensor<2x2xf32>) -> tensor<2x2xui2>
-  // expected-error @below {{a product of two computed tensors has no layer in hardware yet; compile this model for the cpu}}
+  // expected-error @below {{a product whose second operand is computed has no layer in hardware yet; compile this model for the cpu}}
   %s = qint.matmul %q, %q : (tensor<2x2xui2>, tensor<2x2xui2>) -> tensor<2x2xui5>
   %y = qint.dequantize %s {scale = dense<0.25> : tensor<f64>} : (tensor<2x2xui5>) -> tensor<2x2xf32>
   return %y : tensor<2x2xf32>

@@ -39,12 +39,16 @@ impl<'c> Layers<'c> {
                     ..op
                 })
             }),
-            (qint::Op::Lookup(op), &[n]) => self.each_word(n, link, |axis| {
-                dataflow::Op::Lookup(qint::Lookup {
-                    axis: axis(op.axis),
-                    ..op
+            (qint::Op::Lookup(op), &[n]) => {
+                let word = ir::type_of(n).and_then(|r#type| Word::of_element(r#type.element));
+                let op = word.map_or(op.clone(), |word| for_all_words(&op, word));
+                self.each_word(n, link, |axis| {
+                    dataflow::Op::Lookup(qint::Lookup {
+                        axis: axis(op.axis),
+                        ..op
+                    })
                 })
-            }),
+            }
             _ => fail(self.op, self.unsupported()),
         }
     }
@@ -55,7 +59,7 @@ impl<'c> Layers<'c> {
             Some(weights) => Ok(weights),
             None => fail(
                 self.op,
-                "a product of two computed tensors has no layer in hardware yet; compile this model for the cpu",
+                "a product whose second operand is computed has no layer in hardware yet; compile this model for the cpu",
             ),
         }
     }
@@ -67,6 +71,12 @@ impl<'c> Layers<'c> {
             group: 1,
             reuse_factor: 1,
         };
+        if dense.weights.rank() != 2 {
+            return fail(
+                self.op,
+                "a product with several matrices has no layer in hardware yet; compile this model for the cpu",
+            );
+        }
         let x = self.words(x, Order::Tensor)?;
         self.append(dataflow::Op::Dense(dense), &[&x], link, Order::Tensor)
     }
@@ -121,6 +131,7 @@ impl<'c> Layers<'c> {
         let frame = image
             .link
             .with_shape(along(batch, channels, |axis| axis.frame));
+        self.check_room(&frame)?;
         let zeros = dataflow::Constant {
             value: Tensor::i64([frame.size()], vec![0; frame.size()]),
         };
@@ -290,6 +301,28 @@ struct Windows {
     pads: Vec<usize>,
     dilations: Vec<usize>,
     group: usize,
+}
+
+/// A table for all that a word holds: what its values never are gets the results of the nearest that they can be, so that
+/// no address is beyond the table, whatever is on the wires.
+fn for_all_words(op: &qint::Lookup, word: Word) -> qint::Lookup {
+    let (lo, hi) = word.range();
+    let columns = op.table.shape[1];
+    let last = columns.saturating_sub(1) as i64;
+    // A table is for few integers, and their word holds less than twice as many.
+    if word.bits > 24 || lo >= op.low && hi - op.low <= last {
+        return op.clone();
+    }
+    let domain = (hi - lo + 1) as usize;
+    let table = op.table.gather(&[op.table.shape[0], domain], |index| {
+        let n = lo + index[1] as i64;
+        index[0] * columns + (n - op.low).clamp(0, last) as usize
+    });
+    qint::Lookup {
+        table,
+        low: lo,
+        axis: op.axis,
+    }
 }
 
 /// The filters of a convolution, M x C x K1..Kn, as the columns of a matrix whose rows are the words of a window: position

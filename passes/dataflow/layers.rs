@@ -4,6 +4,7 @@ use melior::Context;
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::dataflow::{self, Link, Trace};
 use qonnx_dialects::ir::{self, BlockHandle, NoElements, Node, Op, Val};
+use qonnx_dialects::memory::Budget;
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::qint;
 use qonnx_dialects::tensor::Tensor;
@@ -134,8 +135,18 @@ impl<'c> Layers<'c> {
         }
     }
 
+    /// Fails if so many words are more than the compiler may hold.
+    pub fn check_room(&self, link: &Link) -> PassResult {
+        let room = Budget::default().take(&link.tensor());
+        room.or_else(|error| fail(self.op, error.to_string()))
+    }
+
     fn constant(&self, value: Val<'c>) -> Result<Words<'c>, Reported> {
         let empty = ir::defining_op(value).is_some_and(upstream::is_empty);
+        if let Some(r#type) = ir::type_of(value).filter(|_| empty) {
+            let room = Budget::default().take(&r#type);
+            room.or_else(|error| fail(self.op, error.to_string()))?;
+        }
         let tensor = match ir::type_of(value).filter(|_| empty) {
             Some(r#type) => Some(Tensor::zeros(&r#type)),
             None => self.constant_tensor(value)?,

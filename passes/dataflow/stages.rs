@@ -1,4 +1,4 @@
-//! Which ops of level 3 run on the host and which in hardware, and in which order.
+//! Which ops of level 2 run on the host and which in hardware, and in which order.
 
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::graph::GraphOp;
@@ -90,7 +90,7 @@ fn side(op: Op<'_>) -> Result<Side, Reported> {
     fail(
         op,
         format!(
-            "'{}' op is not part of the integer level; run 'lower-to-int' first",
+            "'{}' op is not part of the level of layers; run 'lower-to-qint' first",
             ir::op_name(op)
         ),
     )

@@ -193,13 +193,19 @@ impl<'c> Emitter<'c> {
                     body.words(size, |inner, i| table.read(inner, &[i]));
                 })
             }
-            // What is no wires and none of the others.
-            _ => {
+            dataflow::Op::Cast => {
                 let what = format!("{size} words in another type");
                 self.function(wanted, what, inputs, output, cost, |body| {
                     body.words(size, |inner, i| inner.load(body.inputs[0], &[i]));
                 })
             }
+            dataflow::Op::Reshape
+            | dataflow::Op::Transpose(_)
+            | dataflow::Op::Broadcast
+            | dataflow::Op::Slice(_)
+            | dataflow::Op::Insert(_)
+            | dataflow::Op::Pad(_)
+            | dataflow::Op::Window(_) => unreachable!("these are wires"),
         }
     }
 

@@ -16,8 +16,8 @@ pub trait Function {
     /// Number of channels that the parameters tell apart: 1 if one function serves all.
     fn channels(&self) -> usize;
 
-    /// Fails with what is wrong about the parameters.
-    fn check(&self) -> Result<(), String>;
+    /// Fails with what is wrong about the parameters for such an operand.
+    fn check(&self, operand: &Link) -> Result<(), String>;
 
     /// What it costs for one word; the latency and the bits of constants are those of all.
     fn word_cost(&self, operand: &Link, result: &Link) -> Cost;
@@ -39,7 +39,7 @@ impl<F: Function> Layer for F {
         check(channels == 1 || extent == Some(channels), || {
             format!("has {channels} channels, expected 1 or the extent of axis {axis} of {x}")
         })?;
-        self.check()?;
+        self.check(x)?;
         Ok(x.shape.clone())
     }
 
@@ -81,7 +81,7 @@ impl Function for Threshold {
         self.base.len()
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self, _: &Link) -> Result<(), String> {
         let (levels, channels) = (&self.thresholds, self.channels());
         let fits = levels.rank() == 2 && levels.shape[0] == channels && self.step.len() == channels;
         check(fits && levels.as_int().is_some(), || {
@@ -119,7 +119,7 @@ impl Function for Requantize {
         self.multiplier.len().max(self.addend.len())
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self, _: &Link) -> Result<(), String> {
         let channels = self.channels();
         let each = |values: &[i64]| values.len() == 1 || values.len() == channels;
         check(each(&self.multiplier) && each(&self.addend), || {
@@ -154,7 +154,7 @@ impl Function for Lookup {
         self.table.shape.first().copied().unwrap_or(0)
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self, operand: &Link) -> Result<(), String> {
         let table = &self.table;
         let fits = table.rank() == 2 && table.shape[1] > 0 && table.as_int().is_some();
         check(fits, || {
@@ -162,6 +162,13 @@ impl Function for Lookup {
                 "has a table of shape {:?}, expected channels x domain",
                 table.shape
             )
+        })?;
+        // What lies beyond a table is no wire.
+        let (lo, hi) = operand.word.range();
+        let last = i128::from(self.low) + table.shape[1] as i128 - 1;
+        check(lo >= self.low && i128::from(hi) <= last, || {
+            let low = self.low;
+            format!("has a table for {low} to {last}, expected one for all words of {operand}")
         })
     }
 

@@ -81,6 +81,14 @@ func.func @order(%x: !dataflow.array<1x4xui4>) {
 
 // -----
 
+func.func @table(%x: !dataflow.array<4xsi2>) {
+  // expected-error @below {{'dataflow.lookup' op has a table for 5 to 6, expected one for all words of array<4xsi2>}}
+  %0 = dataflow.lookup %x {axis = 0 : i64, low = 5 : i64, table = dense<1> : tensor<1x2xi64>} : (!dataflow.array<4xsi2>) -> !dataflow.array<4xui1>
+  return
+}
+
+// -----
+
 func.func @size(%x: !dataflow.array<4xui4>) {
   // expected-error @below {{'dataflow.cast' op makes array<3xui4>, expected array<4xui4>}}
   %0 = dataflow.cast %x : (!dataflow.array<4xui4>) -> !dataflow.array<3xui4>
