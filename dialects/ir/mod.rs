@@ -40,6 +40,7 @@ pub use handle::{
 pub(crate) use handle::{block_handle, build_op_raw, op_handle, set_attribute};
 pub use node::{Node, Place, identify, location_key, node_name};
 pub use types::{
-    OpenType, integers_type, reshaped_type, tensor_type, type_of, unranked, values_of,
+    OpenType, encoded_values, integers_type, reshaped_type, tensor_type, type_of, unranked,
+    values_of,
 };
 pub(crate) use types::{element_of, element_type};

@@ -110,6 +110,12 @@ pub fn values_of(value: Val<'_>) -> Option<Values> {
     tensor.encoding().and_then(read_values).or(word)
 }
 
+/// What the type of a tensor says of its integers beyond what its elements hold.
+pub fn encoded_values(value: Val<'_>) -> Option<Values> {
+    let tensor = RankedTensorType::try_from(value.r#type()).ok()?;
+    tensor.encoding().and_then(read_values)
+}
+
 /// The values that an encoding says.
 #[expect(unsafe_code, reason = "calls C++")]
 fn read_values(encoding: Attribute<'_>) -> Option<Values> {

@@ -3,6 +3,7 @@
 #include "dialect.h"
 
 #include "llvm/ADT/TypeSwitch.h"
+#include "mlir/IR/TensorEncoding.h"
 
 #include "Qint.dialect-decls.inc"
 #define GET_ATTRDEF_CLASSES
@@ -42,6 +43,22 @@ llvm::LogicalResult ValuesAttr::verify(llvm::function_ref<mlir::InFlightDiagnost
     return mlir::success();
   return emitError() << "there are no integers from " << lo << " to " << hi << " in steps of " << step
                      << " that end there";
+}
+
+llvm::LogicalResult ValuesAttr::verifyEncoding(llvm::ArrayRef<int64_t> shape, mlir::Type elementType,
+                                               llvm::function_ref<mlir::InFlightDiagnostic()> emitError) const {
+  auto element = llvm::dyn_cast<mlir::IntegerType>(elementType);
+  unsigned width = element ? element.getWidth() : 0;
+  bool held = false;
+  if (element && element.isSigned() && width >= 1 && width <= 64) {
+    int64_t greatest = INT64_MAX >> (64 - width);
+    held = -greatest - 1 <= getLo() && getHi() <= greatest;
+  } else if (element && element.isUnsigned() && width >= 1 && width <= 63) {
+    held = 0 <= getLo() && getHi() <= int64_t((uint64_t(1) << width) - 1);
+  }
+  if (held)
+    return mlir::success();
+  return emitError() << elementType << " does not hold the integers " << getLo() << " to " << getHi();
 }
 
 MlirAttribute qonnxQintValuesGet(MlirContext context, int64_t lo, int64_t hi, int64_t step) {

@@ -8,6 +8,7 @@
 
 include "Common.td"
 include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/TensorEncoding.td"
 
 def Qint_Dialect : Dialect {
   let name = "qint";
@@ -21,7 +22,7 @@ def Qint_Dialect : Dialect {
   }];
 }
 
-def Qint_ValuesAttr : AttrDef<Qint_Dialect, "Values"> {
+def Qint_ValuesAttr : AttrDef<Qint_Dialect, "Values", [DeclareAttrInterfaceMethods<VerifiableTensorEncoding>]> {
   let mnemonic = "values";
   let summary = "Which integers a tensor can hold, where these are fewer than those of its type";
   let description = [{

@@ -47,14 +47,18 @@ impl Op {
             }
         };
         let integer = |ty: &TensorType, what| {
-            if Word::of_element(ty.element).is_some() {
+            // Numbers beyond `i64` are no integers of this level.
+            if Word::of_element(ty.element)
+                .and_then(crate::values::Values::of_word)
+                .is_some()
+            {
                 Ok(())
             } else {
                 Err(EvalError::element(
                     name,
                     what,
                     ty.element,
-                    "a signed or unsigned integer, such as si5 or ui3",
+                    "a signed or unsigned integer, such as si5 or ui3; without a sign of at most 63 bits",
                 ))
             }
         };

@@ -6,6 +6,7 @@ use super::op::{Elementwise, Lookup, Op};
 use crate::ir;
 use crate::qonnx::Codes;
 use crate::tensor::Tensor;
+use crate::upstream;
 use crate::values::{Products, Values};
 
 /// What follows for a result.
@@ -212,6 +213,9 @@ pub(crate) fn check_values(op: &Op, operation: ir::Op<'_>) -> Result<(), String>
 /// Checks that the results of a product with constant weights are what its type says. This looks at all weights: it is for
 /// what comes from outside.
 pub fn check_products(operation: ir::Op<'_>) -> Result<(), String> {
+    if upstream::is_constant(operation) {
+        return check_constant(operation);
+    }
     let Some(op @ (Op::MatMul | Op::Conv(_) | Op::ConvTranspose(_))) = Op::read(operation) else {
         return Ok(());
     };
@@ -220,6 +224,30 @@ pub fn check_products(operation: ir::Op<'_>) -> Result<(), String> {
         Some(Ok(weights)) => check(&op, operation, Some(&weights))
             .map_err(|predicate| format!("'{}' op {predicate}", ir::op_name(operation))),
         _ => Ok(()),
+    }
+}
+
+/// Checks that the elements of a constant are what its type says.
+fn check_constant(operation: ir::Op<'_>) -> Result<(), String> {
+    let Some(result) = operation.results().next().map(ir::val) else {
+        return Ok(());
+    };
+    let Some(declared) = ir::encoded_values(result) else {
+        return Ok(());
+    };
+    let Some(elements) = ir::constant_numbers(result) else {
+        return Err(format!(
+            "'{}' op is not known to hold {declared} only",
+            ir::op_name(operation)
+        ));
+    };
+    let mut numbers = elements.as_int().unwrap_or_default().iter();
+    match numbers.find(|&&n| !declared.contains(Values::one(n))) {
+        None => Ok(()),
+        Some(n) => Err(format!(
+            "'{}' op has the element {n}, and its type holds {declared}",
+            ir::op_name(operation)
+        )),
     }
 }
 

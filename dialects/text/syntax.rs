@@ -62,6 +62,7 @@ pub fn check(text: &str) -> Result<(), String> {
                 }
             }
             Token::Word(b"array") => check_array(&scanner)?,
+            Token::Word(b"permutation") => check_permutation(&scanner)?,
             Token::Word(number @ [b'0'..=b'9', ..]) if number.len() > LONGEST => {
                 let what = format!("a number of {} digits", number.len());
                 return refused(what, &format!("at most {LONGEST}"));
@@ -159,6 +160,29 @@ fn check_array(after: &Scanner<'_>) -> Result<(), String> {
         scanner.line,
         super::line(&String::from_utf8_lossy(element))
     ))
+}
+
+/// Checks that a permutation, which follows, has an element: MLIR verifies transposes of scalars by a map that it does not have.
+fn check_permutation(after: &Scanner<'_>) -> Result<(), String> {
+    let mut scanner = after.clone();
+    let mut next = || scanner.next_but_comments();
+    let empty = next() == Some(Token::Equals)
+        && match next() {
+            Some(Token::Open(b']')) => next() == Some(Token::Close(b']')),
+            Some(Token::Word(b"array")) => {
+                next() == Some(Token::Open(b'>'))
+                    && matches!(next(), Some(Token::Word(_)))
+                    && next() == Some(Token::Close(b'>'))
+            }
+            _ => false,
+        };
+    match empty {
+        false => Ok(()),
+        true => Err(format!(
+            "line {} transposes a scalar, expected a permutation of at least one dimension",
+            scanner.line
+        )),
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,6 +314,26 @@ mod tests {
             "#my.array<index> x_array<index>",
             "array index",
             "\"\\\\\" \"array<index>\"",
+        ] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn transposes_of_scalars_are_refused() {
+        for bad in [
+            "outs(%e : tensor<si3>) permutation = []",
+            "permutation=[ // none\n]",
+            "<{permutation = array<i64>}>",
+        ] {
+            let message = check(bad).expect_err(bad);
+            assert!(message.contains("transposes a scalar"), "{message}");
+        }
+        for good in [
+            "permutation = [0]",
+            "permutation = array<i64: 0>",
+            "permutation",
+            "\"permutation = []\"",
         ] {
             assert_eq!(check(good), Ok(()), "{good}");
         }

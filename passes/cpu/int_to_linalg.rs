@@ -67,7 +67,12 @@ impl IntToLinalg {
             };
             for (old, new) in arguments.iter().zip(ir::block_arguments(block)) {
                 let new = walk.argument(new, location);
-                walk.bind(*old, Machine::float(new));
+                let machine = match ir::type_of(*old).map(|r#type| r#type.element) {
+                    // Whatever the caller gives.
+                    Some(Element::Int { width, .. }) => Machine::int(new, width, None),
+                    _ => Machine::float(new),
+                };
+                walk.bind(*old, machine);
             }
             for op in ops {
                 walk.lower(op)?;

@@ -5,6 +5,7 @@ use qonnx_dialects::ir::{self, Val};
 use qonnx_dialects::pass::{Reported, fail};
 use qonnx_dialects::qint;
 use qonnx_dialects::tensor::{Tensor, strides};
+use qonnx_dialects::values::Values;
 use qonnx_dialects::word::Word;
 
 use super::layers::{Layers, Words};
@@ -97,7 +98,7 @@ impl<'c> Layers<'c> {
             dilations: conv.dilations,
             group: conv.group,
         };
-        let rows = self.windows(windows, |_| 0, x, &link)?;
+        let rows = self.windows(windows, 0, x, &link)?;
         let dense = Dense {
             weights: filters_as_columns(&weights),
             group: conv.group,
@@ -181,9 +182,10 @@ impl<'c> Layers<'c> {
         x: Val<'c>,
         link: Link,
     ) -> Result<Words<'c>, Reported> {
-        let border = |word: Word| match kind {
-            Pool::MaxPool => word.range().0,
-            Pool::MinPool => word.range().1,
+        let values = ir::values_of(x).unwrap_or(Values::one(0));
+        let border = match kind {
+            Pool::MaxPool => values.lo(),
+            Pool::MinPool => values.hi(),
             Pool::SumPool => 0,
         };
         let windows = Windows {
@@ -203,7 +205,7 @@ impl<'c> Layers<'c> {
     fn windows(
         &mut self,
         windows: Windows,
-        border: impl FnOnce(Word) -> i64,
+        border: i64,
         x: Val<'c>,
         result: &Link,
     ) -> Result<Words<'c>, Reported> {
@@ -218,7 +220,7 @@ impl<'c> Layers<'c> {
             let link = x.link.with_shape(shape);
             let pad = Pad {
                 pads: windows.pads,
-                value: border(link.word),
+                value: border,
             };
             x = self.append(dataflow::Op::Pad(pad), &[&x], link, order)?;
         }

@@ -4,6 +4,7 @@ use melior::Context;
 use melior::ir::operation::{Operation, OperationLike};
 use melior::ir::{Location, ValueLike};
 use qonnx_dialects::ir::{self, BlockHandle, Op, Val};
+use qonnx_dialects::packed::Packed;
 use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::upstream::{self, Generic, Instr, Resize};
 use qonnx_dialects::value::TensorType;
@@ -70,10 +71,13 @@ impl<'c> Emitter<'c> {
         let element = Element::int(n.word.bits);
         let constant = ir::constant_attribute(n.value)
             .and_then(|attribute| ir::read_packed(attribute, n.word.signed));
-        if let Some((_, numbers)) = constant.filter(|(ty, numbers)| {
-            // A splat has one number for all.
-            numbers.len() == ty.shape.iter().product::<usize>()
-        }) {
+        let splat = |(ty, numbers): &(TensorType, Packed)| {
+            numbers.len() == 1 && ty.shape.iter().product::<usize>() != 1
+        };
+        if let Some((_, numbers)) = constant.as_ref().filter(|constant| splat(constant)) {
+            return self.splat(numbers.get(0), element, &n.shape);
+        }
+        if let Some((_, numbers)) = constant {
             let attribute = ir::packed_attribute(self.context, &numbers, element, &n.shape);
             return self.append(upstream::constant_of(
                 self.context,

@@ -1,12 +1,12 @@
 //! Poolings, and what surrounds an input with padding.
 
 use qonnx_dialects::error::EvalError;
-use qonnx_dialects::ir::Val;
+use qonnx_dialects::ir::{self, Val};
 use qonnx_dialects::onnx::WindowAxis;
 use qonnx_dialects::qint::Pool;
 use qonnx_dialects::tensor::Element;
 use qonnx_dialects::upstream::{AffineMap, Generic, Instr, Integer, IteratorKind, Slice};
-use qonnx_dialects::word::Word;
+use qonnx_dialects::values::Values;
 
 use super::emit::{Emitter, Integers, widened};
 
@@ -28,9 +28,10 @@ pub fn pool<'c>(
 ) -> Result<Val<'c>, EvalError> {
     let windows = pool.windows("pool", &x.shape)?;
     // Padding is what changes nothing.
+    let values = ir::values_of(x.value).unwrap_or(Values::one(0));
     let loser = match kind {
-        Kind::Greatest => extreme(x.word, false),
-        Kind::Least => extreme(x.word, true),
+        Kind::Greatest => values.lo(),
+        Kind::Least => values.hi(),
         Kind::Sum => 0,
     };
     let (source, _) = padded(emit, x, &windows, loser);
@@ -78,16 +79,6 @@ pub fn pool<'c>(
     Ok(emit.nest(&generic, &[source, window], start))
 }
 
-/// The greatest or the least number of a word.
-fn extreme(word: Word, greatest: bool) -> i64 {
-    match (word.signed, greatest) {
-        (true, true) => word.wrap(i64::MAX >> (64 - word.bits)),
-        (true, false) => word.wrap(1 << (word.bits - 1)),
-        (false, true) => word.wrap(-1),
-        (false, false) => 0,
-    }
-}
-
 /// The bits of an input surrounded with `filler` as the windows need it, and its shape.
 pub fn padded<'c>(
     emit: &Emitter<'c>,
@@ -117,23 +108,4 @@ pub fn padded<'c>(
     }
     let slice = Slice::contiguous(offsets, x.shape.clone());
     (emit.insert(&slice, bits, frame), shape)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn extremes_are_the_ends_of_a_word() {
-        for (bits, signed, ends) in [
-            (1, false, (0, 1)),
-            (3, false, (0, 7)),
-            (1, true, (-1, 0)),
-            (3, true, (-4, 3)),
-            (62, true, (-(1 << 61), (1 << 61) - 1)),
-        ] {
-            let word = Word { bits, signed };
-            assert_eq!((extreme(word, false), extreme(word, true)), ends, "{word}");
-        }
-    }
 }

@@ -32,7 +32,8 @@ pub(super) enum Action {
     /// A `qint` op with its result type, and what its result can be.
     Qint(qint::Op, TensorType, Option<Values>),
     /// An upstream op with its result type.
-    Upstream(upstream::Op, TensorType),
+    /// Beyond its elements, its type may say which integers they are.
+    Upstream(upstream::Op, TensorType, Option<Values>),
     /// A network of hardware layers.
     Hardware(Network),
 }
@@ -87,7 +88,8 @@ impl Action {
             return Ok(Self::Qint(qint, r#type()?, result.and_then(ir::values_of)));
         }
         if let Some(upstream) = upstream::Op::read(op) {
-            return Ok(Self::Upstream(upstream, r#type()?));
+            let values = result.and_then(ir::encoded_values);
+            return Ok(Self::Upstream(upstream, r#type()?, values));
         }
         if let Some(run) = dataflow::Run::read(op) {
             return Network::of(op, &run, functions).map(Self::Hardware);
@@ -141,8 +143,12 @@ impl Action {
                 }
                 value.map(|value| vec![value])
             }
-            Self::Upstream(upstream, result) => {
-                upstream.eval(&present()?, result).map(|value| vec![value])
+            Self::Upstream(upstream, result, values) => {
+                let value = upstream.eval(&present()?, result);
+                if let (Ok(value), Some(values)) = (&value, values) {
+                    check(op, value, *values)?;
+                }
+                value.map(|value| vec![value])
             }
             Self::Hardware(network) => return network.eval(op, &present()?),
         };

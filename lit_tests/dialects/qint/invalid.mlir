@@ -258,3 +258,21 @@ func.func @levels(%a: tensor<4xsi3, #qint.values<-4 to 0>>) -> tensor<4xui1> {
      : (tensor<4xsi3, #qint.values<-4 to 0>>) -> tensor<4xui1>
   return %0 : tensor<4xui1>
 }
+
+// -----
+
+// expected-error @below {{'ui3' does not hold the integers 300 to 400}}
+func.func private @beyond(tensor<4xui3, #qint.values<300 to 400>>)
+
+// -----
+
+// expected-error @below {{'f32' does not hold the integers 0 to 1}}
+func.func private @floats(tensor<4xf32, #qint.values<0 to 1>>)
+
+// -----
+
+func.func @wide(%a: tensor<4xui64>) {
+  // expected-error @below {{has element type ui64, expected a signed or unsigned integer, such as si5 or ui3; without a sign of at most 63 bits}}
+  %0 = qint.add %a, %a : (tensor<4xui64>, tensor<4xui64>) -> tensor<4xui64>
+  return
+}
