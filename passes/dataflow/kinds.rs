@@ -99,14 +99,25 @@ impl<'c> Layers<'c> {
             group: conv.group,
         };
         let rows = self.windows(windows, 0, x, &link)?;
+        self.filtered(&rows, &weights, conv.group, &link)
+    }
+
+    /// The products of windows with the filters.
+    fn filtered(
+        &self,
+        rows: &Words<'c>,
+        filters: &Tensor,
+        group: usize,
+        result: &Link,
+    ) -> Result<Words<'c>, Reported> {
         let dense = Dense {
-            weights: filters_as_columns(&weights),
-            group: conv.group,
+            weights: filters_as_columns(filters),
+            group,
             reuse_factor: 1,
         };
         let order = Order::ChannelsLast;
-        let link = Link::array(order.shape(&link.shape), link.word);
-        self.append(dataflow::Op::Dense(dense), &[&rows], link, order)
+        let link = Link::array(order.shape(&result.shape), result.word);
+        self.append(dataflow::Op::Dense(dense), &[rows], link, order)
     }
 
     /// The elements in a frame of zeros, the windows of it, and their product with the filters.
@@ -165,13 +176,7 @@ impl<'c> Layers<'c> {
         }
         let windowed = rows.link.with_shape(shape);
         let rows = self.append(dataflow::Op::Window(window), &[&rows], windowed, order)?;
-        let dense = Dense {
-            weights: filters_as_columns(&filters),
-            group: conv.group,
-            reuse_factor: 1,
-        };
-        let link = Link::array(order.shape(&link.shape), link.word);
-        self.append(dataflow::Op::Dense(dense), &[&rows], link, order)
+        self.filtered(&rows, &filters, conv.group, &link)
     }
 
     /// A border that never wins, the windows of each channel, and the choice in each of them.

@@ -1,7 +1,7 @@
 //! Convolutions.
 
 use super::exact::Exact;
-use super::windowed;
+use super::{check_ranks, windowed};
 use crate::error::EvalError;
 use crate::onnx::{WindowAxis, explicit_windows, sweep, window_elements};
 use crate::qint::Conv;
@@ -25,10 +25,7 @@ impl Conv {
         x: &[usize],
         w: &[usize],
     ) -> Result<Vec<usize>, EvalError> {
-        if x.len() < 3 || w.len() != x.len() {
-            let expected = format!("at least 3 dimensions, as many as 'x' of shape {x:?}");
-            return Err(EvalError::shape(op, "w", w, expected));
-        }
+        check_ranks(op, x, w)?;
         let (channels, filters, group) = (x[1], w[0], self.group);
         if group == 0 || !channels.is_multiple_of(group) || !filters.is_multiple_of(group) {
             let expected = format!("a divisor of the {channels} channels and {filters} filters");

@@ -152,3 +152,12 @@ fn windowed(batch: usize, channels: usize, windows: &[WindowAxis]) -> Vec<usize>
     let outputs = windows.iter().map(|axis| axis.output);
     [batch, channels].into_iter().chain(outputs).collect()
 }
+
+/// Checks that an operand is an image, and that filters have as many dimensions.
+fn check_ranks(op: &'static str, x: &[usize], w: &[usize]) -> Result<(), EvalError> {
+    if x.len() >= 3 && w.len() == x.len() {
+        return Ok(());
+    }
+    let expected = format!("at least 3 dimensions, as many as 'x' of shape {x:?}");
+    Err(EvalError::shape(op, "w", w, expected))
+}

@@ -1,5 +1,6 @@
 //! Transposed convolutions.
 
+use super::check_ranks;
 use super::exact::Exact;
 use crate::error::EvalError;
 use crate::onnx::{WindowAxis, explicit_windows, window_elements};
@@ -30,10 +31,7 @@ impl ConvTranspose {
         x: &[usize],
         w: &[usize],
     ) -> Result<Vec<WindowAxis>, EvalError> {
-        if x.len() < 3 || w.len() != x.len() {
-            let expected = format!("at least 3 dimensions, as many as 'x' of shape {x:?}");
-            return Err(EvalError::shape(op, "w", w, expected));
-        }
+        check_ranks(op, x, w)?;
         let spatial = x.len() - 2;
         if self.output_padding.len() != spatial {
             let (found, expected) = (&self.output_padding, format!("{spatial} numbers"));
