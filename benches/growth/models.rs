@@ -113,8 +113,6 @@ pub struct Kind {
     pub name: &'static str,
     /// A chain of so many links.
     pub make: fn(usize) -> Vec<u8>,
-    /// Whether all of it has hardware layers.
-    pub hardware: bool,
 }
 
 /// All kinds of chains.
@@ -122,32 +120,26 @@ pub const KINDS: [Kind; 6] = [
     Kind {
         name: "MatMul, Quant",
         make: |links| layers(links, false),
-        hardware: true,
     },
     Kind {
         name: "MatMul, Relu, Quant",
         make: |links| layers(links, true),
-        hardware: true,
     },
     Kind {
         name: "Relu ..., Quant",
         make: |links| elementwise(links, "Relu", &[]),
-        hardware: true,
     },
     Kind {
         name: "Add constant ..., Quant",
         make: |links| elementwise(links, "Add", &["step"]),
-        hardware: true,
     },
     Kind {
         name: "Add input, Quant",
         make: residual,
-        hardware: false,
     },
     Kind {
         name: "Conv, Quant",
         make: convolutions,
-        hardware: false,
     },
 ];
 
