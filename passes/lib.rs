@@ -11,6 +11,7 @@ pub mod cleanup;
 pub mod cpu;
 pub mod dataflow;
 pub mod hls;
+pub mod host;
 pub mod linalg;
 pub mod lower;
 pub mod pipelines;
@@ -25,6 +26,7 @@ const STAGES: &[&[&PassInfo]] = &[
     cpu::PASSES,
     dataflow::PASSES,
     hls::PASSES,
+    host::PASSES,
     linalg::PASSES,
     lower::PASSES,
 ];

@@ -49,6 +49,11 @@ pub const PIPELINES: &[Pipeline] = &[
         text: qint_to_hls,
     },
     Pipeline {
+        name: "hls-to-host",
+        summary: "A network of the `hls` dialect to its host's part: loops on buffers around calls of the hardware",
+        text: hls_to_host,
+    },
+    Pipeline {
         name: "int-to-llvm",
         summary: "Level 3 to the `llvm` dialect: the CPU pipeline",
         text: int_to_llvm,
@@ -117,16 +122,17 @@ pub fn int_to_buffers() -> String {
 /// Likewise, with kernels that use some features of a processor, such as `avx2`; with a plus between them.
 pub fn int_to_buffers_for(features: &str) -> String {
     let workspace = "func.func(plan-workspace)".to_owned();
-    [int_to_kernels(features), workspace].join(",")
+    [int_to_kernels(features, &[]), workspace].join(",")
 }
 
-/// Level 3 to functions on buffers of which each loop nest is one; temporary buffers have no place yet.
-fn int_to_kernels(features: &str) -> String {
+/// Level 3 to functions on buffers of which each loop nest is one; temporary buffers have no place yet. `bufferized` are passes
+/// on functions of buffers that still have results.
+fn int_to_kernels(features: &str, bufferized: &[&str]) -> String {
     let to_linalg = match features {
         "" => "func.func(int-to-linalg)".to_owned(),
         features => format!("func.func(int-to-linalg{{features={features}}})"),
     };
-    [
+    let before = [
         to_linalg.as_str(),
         "canonicalize",
         // Before `cse`, which would make one value of all empty tensors of a type and of all that are filled alike:
@@ -136,6 +142,8 @@ fn int_to_kernels(features: &str) -> String {
         "func.func(select-kernels)",
         "func.func(split-uses)",
         "one-shot-bufferize{bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map}",
+    ];
+    let after = [
         // Hoisting below takes each result for a buffer of its own.
         "func.func(separate-results)",
         // With hoisting, what computes a result writes into the caller's buffer.
@@ -144,14 +152,24 @@ fn int_to_kernels(features: &str) -> String {
         "func.func(tile-kernels)",
         "outline-kernels",
         "call-libm",
-    ]
-    .join(",")
+    ];
+    [&before, bufferized, &after].concat().join(",")
 }
 
 /// Level 3 to loops and scalars on buffers of machine types, from which C is printed.
 pub fn int_to_c() -> String {
+    int_to_c_with(&[])
+}
+
+/// A network of the `hls` dialect to its host's part, from which C is printed.
+pub fn hls_to_host() -> String {
+    let host = ["extract-host", &layers_to_linalg()].join(",");
+    [host, int_to_c_with(&["call-out-params"])].join(",")
+}
+
+fn int_to_c_with(bufferized: &[&str]) -> String {
     [
-        int_to_kernels("").as_str(),
+        int_to_kernels("", bufferized).as_str(),
         // The size of the largest element, which is as much as C asks for: small machines have little memory.
         "func.func(plan-workspace{alignment=8})",
         "convert-linalg-to-loops",

@@ -183,12 +183,8 @@ pub fn integers_of(
             n: quantization.integers(x),
         });
     }
-    match qint::Op::read(op)? {
-        qint::Op::Quantize(_)
-        | qint::Op::Threshold(_)
-        | qint::Op::Requantize(_)
-        | qint::Op::Lookup(_) => {}
-        _ => return None,
+    if !qint::Op::read(op)?.is_quantizer() {
+        return None;
     }
     let values = results.first()?.as_int()?;
     Some(Integers {

@@ -96,6 +96,11 @@ impl Memory {
         }
     }
 
+    /// How many elements it has.
+    pub fn size(&self) -> usize {
+        self.shape.iter().product()
+    }
+
     /// The MLIR type.
     pub fn to_type<'c>(&self, context: &'c Context) -> Type<'c> {
         let shape: Vec<i64> = self.shape.iter().map(|&extent| extent as i64).collect();

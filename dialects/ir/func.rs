@@ -172,9 +172,7 @@ impl<'c> Function<'c> {
 
     /// For each argument whether its dictionary has an entry of this name.
     pub(crate) fn arguments_with(self, entry: &'static str) -> Vec<bool> {
-        self.boundary("arg_attrs", self.block.argument_count(), entry)
-            .map(|entry| entry.is_some())
-            .collect()
+        argument_entries(self.op, self.block.argument_count(), entry)
     }
 
     /// What the file says that each output is, where it says anything that has not been checked yet.
@@ -201,29 +199,13 @@ impl<'c> Function<'c> {
     }
 
     /// The entry of a name in the dictionary of each argument or result.
-    #[expect(
-        unsafe_code,
-        reason = "melior does not look up dictionary entries by name"
-    )]
     fn boundary(
         self,
         attribute: &str,
         count: usize,
         entry: &'static str,
     ) -> impl Iterator<Item = Option<Attribute<'c>>> {
-        let array = Attributes::of(self.op)
-            .any(attribute)
-            .and_then(|array| ArrayAttribute::try_from(array).ok());
-        (0..count).map(move |at| {
-            let dictionary = array?.element(at).ok().filter(Attribute::is_dictionary)?;
-            // SAFETY: the attribute is a dictionary.
-            unsafe {
-                Attribute::from_option_raw(mlirDictionaryAttrGetElementByName(
-                    dictionary.to_raw(),
-                    melior::StringRef::new(entry).to_raw(),
-                ))
-            }
-        })
+        entries(self.op, attribute, count, entry)
     }
 
     /// Sets the function's type from its arguments and returned values, after these have changed.
@@ -240,6 +222,21 @@ impl<'c> Function<'c> {
             "function_type",
             TypeAttribute::new(r#type.into()).into(),
         );
+    }
+
+    /// Returns further values behind those that the function returns; each with its name.
+    pub fn return_also(self, context: &'c Context, values: &[(Val<'c>, Foreign)]) {
+        let Some(end) = self.return_op() else {
+            return;
+        };
+        let further = values.iter().map(|(_, name)| name.clone());
+        let all: Vec<_> = self.output_names().into_iter().chain(further).collect();
+        let mut returned = self.returned();
+        returned.extend(values.iter().map(|(value, _)| *value));
+        append_return(self.block, &returned, end.location());
+        super::handle::erase(end);
+        self.update_type(context);
+        set_attribute(self.op, "res_attrs", names(context, all.iter()));
     }
 
     /// Replaces the body by a new block with the same arguments: calls `fill` with the old block and the new,
@@ -268,6 +265,39 @@ impl<'c> Function<'c> {
     }
 }
 
+/// For each of the first arguments of a function, be it a mere declaration, whether its dictionary has an entry of this name.
+pub fn argument_entries(function: Op<'_>, count: usize, entry: &'static str) -> Vec<bool> {
+    entries(function, "arg_attrs", count, entry)
+        .map(|entry| entry.is_some())
+        .collect()
+}
+
+/// The entry of a name in each dictionary of an array of them.
+#[expect(
+    unsafe_code,
+    reason = "melior does not look up dictionary entries by name"
+)]
+fn entries<'c>(
+    op: Op<'c>,
+    attribute: &str,
+    count: usize,
+    entry: &'static str,
+) -> impl Iterator<Item = Option<Attribute<'c>>> + use<'c> {
+    let array = Attributes::of(op)
+        .any(attribute)
+        .and_then(|array| ArrayAttribute::try_from(array).ok());
+    (0..count).map(move |at| {
+        let dictionary = array?.element(at).ok().filter(Attribute::is_dictionary)?;
+        // SAFETY: the attribute is a dictionary.
+        unsafe {
+            Attribute::from_option_raw(mlirDictionaryAttrGetElementByName(
+                dictionary.to_raw(),
+                melior::StringRef::new(entry).to_raw(),
+            ))
+        }
+    })
+}
+
 /// Destroys its block when dropped.
 struct DeadBlock<'c>(BlockHandle<'c>);
 
@@ -294,8 +324,9 @@ fn names<'c, 'n>(context: &'c Context, names: impl Iterator<Item = &'n Foreign>)
     ArrayAttribute::new(context, &entries.collect::<Vec<_>>()).into()
 }
 
+/// A dictionary.
 #[expect(unsafe_code, reason = "melior does not build dictionaries")]
-fn dictionary<'c>(context: &'c Context, entries: &[(&str, Attribute<'c>)]) -> Attribute<'c> {
+pub fn dictionary<'c>(context: &'c Context, entries: &[(&str, Attribute<'c>)]) -> Attribute<'c> {
     // SAFETY: identifiers and values are of this context, and as many entries as said are read.
     unsafe {
         let entries: Vec<_> = entries

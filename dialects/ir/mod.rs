@@ -30,7 +30,8 @@ pub use elements::{
     read_numbers, read_packed, resource_attribute, splat_attribute,
 };
 pub use func::{
-    Function, append_return, functions, functions_in, main_function, module_ops, network_of,
+    Function, append_return, argument_entries, dictionary, functions, functions_in, main_function,
+    module_ops, network_of,
 };
 pub use handle::{
     BlockHandle, Op, Val, block_arguments, block_of, block_ops, build_op, defining_op, erase,

@@ -9,7 +9,8 @@ use melior::ir::{TypeLike, ValueLike};
 use mlir_sys::{mlirMemRefTypeGetStridesAndOffset, mlirShapedTypeGetDynamicStrideOrOffset};
 
 use super::arith::{Bits, Compare, Convert, Float, Integer, Resize, SELECT, Scalar, Unary};
-use super::linalg::outline::{CALL, CALLEE, NO_ALIAS};
+use super::call::{self, CALL};
+use super::linalg::outline::NO_ALIAS;
 use super::memref::{self, GLOBAL};
 use crate::ir::{self, Attributes, Function, Op, Val};
 use crate::tensor::Element;
@@ -79,7 +80,7 @@ impl Step {
             FOR if op.operand_count() == 3 && op.result_count() == 0 => Self::For,
             LOAD => Self::Load,
             STORE => Self::Store,
-            CALL => Self::Call(attributes.symbol(CALLEE)?),
+            CALL => Self::Call(call::callee(op)?),
             YIELD | super::RETURN if op.operand_count() == 0 => Self::End,
             _ => {
                 if let Some(integer) = Integer::named(&name) {

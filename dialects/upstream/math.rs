@@ -1,14 +1,12 @@
 //! Calls of the C library's mathematical functions.
 
 use melior::Context;
-use melior::ir::attribute::{Attribute, FlatSymbolRefAttribute, StringAttribute, TypeAttribute};
-use melior::ir::operation::{OperationBuilder, OperationLike};
+use melior::ir::operation::OperationLike;
 use melior::ir::r#type::FunctionType;
-use melior::ir::{Identifier, Location, Region, Type, TypeLike, ValueLike};
+use melior::ir::{Location, Type, TypeLike, ValueLike};
 
-use super::FUNC;
 use super::arith::{Float, Unary};
-use super::linalg::outline::CALL;
+use super::call::{call, declare_of};
 use crate::ir::{self, BlockHandle, Op, build_op};
 
 /// The op of `math` and the C function on `double` that it stands for.
@@ -49,40 +47,14 @@ pub fn declare_libm<'c>(
 ) {
     let double = Type::float64(context);
     let r#type = FunctionType::new(context, &vec![double; arity], &[double]);
-    let attributes: Vec<(Identifier<'c>, Attribute<'c>)> = [
-        ("sym_name", StringAttribute::new(context, function).into()),
-        (
-            "sym_visibility",
-            StringAttribute::new(context, "private").into(),
-        ),
-        ("function_type", TypeAttribute::new(r#type.into()).into()),
-    ]
-    .map(|(name, value)| (Identifier::new(context, name), value))
-    .to_vec();
-    let op = OperationBuilder::new(FUNC, location)
-        .add_attributes(&attributes)
-        .add_regions([Region::new()])
-        .build()
-        .expect("a function op can always be created");
-    build_op(module_block, None, op);
+    declare_of(context, module_block, function, r#type, &[], location);
 }
 
 /// Replaces an op in a block by the call of a C function.
 pub fn replace_by_call<'c>(context: &'c Context, op: Op<'c>, function: &str) {
     let operands: Vec<_> = op.operands().map(ir::val).collect();
     let old = ir::val(op.result(0).expect("the op has one result"));
-    let callee = [(
-        "callee",
-        FlatSymbolRefAttribute::new(context, function).into(),
-    )];
-    let call = ir::build_op_raw(
-        context,
-        CALL,
-        &operands,
-        &callee,
-        &[old.r#type()],
-        op.location(),
-    );
+    let call = call(context, function, &operands, &[old.r#type()], op.location());
     let block = ir::block_of(op).expect("the op is in a block");
     let call = build_op(block, Some(op), call);
     ir::replace_all_uses(

@@ -7,6 +7,7 @@
 
 mod arith;
 mod bounds;
+mod call;
 mod code;
 mod eval;
 mod linalg;
@@ -20,6 +21,7 @@ pub use arith::{
     resize_of,
 };
 pub use bounds::check_bounds;
+pub use call::{External, call, callee, declare};
 pub use code::{Code, Intrinsic, is_elementwise, is_loop};
 pub use linalg::affine::AffineMap;
 pub use linalg::generic::{Body, Generic, Instr, IteratorKind};

@@ -61,3 +61,32 @@ func.func @main(%x: tensor<1x2x3x3xf32> {onnx.name = "x"}) -> (tensor<1x8xf32> {
   %y = qint.dequantize %f {scale = dense<0.25> : tensor<f64>} : (tensor<1x8xsi3>) -> tensor<1x8xf32>
   return %y : tensor<1x8xf32>
 }
+
+// -----
+
+// Integers that are only moved stay on the host, and so does what nobody asks for.
+// CHECK: func.func @main(%{{.*}}: tensor<2x4xf32>
+// CHECK: dataflow.run @network(
+// CHECK-NOT: dataflow.run
+// CHECK: linalg.transpose
+// CHECK-NOT: dataflow.run
+// CHECK: func.func @network
+// CHECK: dataflow.dense
+// CHECK-NOT: func.func
+func.func @main(%x: tensor<2x4xf32> {onnx.name = "x"}) -> (tensor<2x2xf32> {onnx.name = "y"}, tensor<2x2xf32> {onnx.name = "z"}) {
+  %w = arith.constant dense<[[1, -1], [0, 1], [-2, 1], [1, 1]]> : tensor<4x2xsi2>
+  %q = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0.0 : f32,
+                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
+                         zero_point = dense<0.0> : tensor<f32>} : (tensor<2x4xf32>) -> tensor<2x4xui2>
+  %s = qint.matmul %q, %w : (tensor<2x4xui2>, tensor<4x2xsi2>) -> tensor<2x2xsi5>
+  %z = qint.dequantize %s {scale = dense<0.25> : tensor<f64>} : (tensor<2x2xsi5>) -> tensor<2x2xf32>
+  %f = onnx.relu %z : (tensor<2x2xf32>) -> tensor<2x2xf32>
+  %r = qint.quantize %f {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0.0 : f32,
+                         rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>,
+                         zero_point = dense<0.0> : tensor<f32>} : (tensor<2x2xf32>) -> tensor<2x2xui2>
+  %dead = qint.matmul %r, %r : (tensor<2x2xui2>, tensor<2x2xui2>) -> tensor<2x2xui5>
+  %e = tensor.empty() : tensor<2x2xui2>
+  %t = linalg.transpose ins(%r : tensor<2x2xui2>) outs(%e : tensor<2x2xui2>) permutation = [1, 0]
+  %y = qint.dequantize %t {scale = dense<0.25> : tensor<f64>} : (tensor<2x2xui2>) -> tensor<2x2xf32>
+  return %y, %z : tensor<2x2xf32>, tensor<2x2xf32>
+}

@@ -40,7 +40,8 @@ func.func @main(%x: tensor<1x4xf32> {onnx.name = "x"}) -> (tensor<1x4xf32> {onnx
   // expected-error @below {{the result is tensor<1x4xi2>, expected signed or unsigned integers of static shape; hardware starts from the level of layers, run 'lower-to-qint'}}
   %b = tensor.bitcast %q : tensor<1x4xui2> to tensor<1x4xi2>
   %u = tensor.bitcast %b : tensor<1x4xi2> to tensor<1x4xui2>
-  %y = qint.dequantize %u {scale = dense<0.25> : tensor<f64>} : (tensor<1x4xui2>) -> tensor<1x4xf32>
+  %s = qint.add %u, %u : (tensor<1x4xui2>, tensor<1x4xui2>) -> tensor<1x4xui3>
+  %y = qint.dequantize %s {scale = dense<0.25> : tensor<f64>} : (tensor<1x4xui3>) -> tensor<1x4xf32>
   return %y : tensor<1x4xf32>
 }
 

@@ -1,45 +1,37 @@
-// RUN: qonnxc verify %s --backends int,hls --samples 40
+// RUN: qonnxc verify %s --samples 4 --backends int,c,hls
+// RUN: qonnxc compile %s --target hls -o %t > %t.log && make -C %t csim | FileCheck %s
+// RUN: cc -std=c99 -Wall -Wextra -Wpedantic -Werror -c %t/host/*_host.c -o %t.o
+// RUN: FileCheck %s --check-prefix=C < %t/host/hls_host_host.c
+// RUN: FileCheck %s --check-prefix=CXX < %t/host/hls_host_hardware.cpp
 
-// REQUIRES: g++, ap_types
+// REQUIRES: g++, cc, ap_types
 
-// Two hardware networks with float operations before, between and behind them, a float that passes both by, a sum of
-// two integer tensors, and moved data.
-func.func @main(%x: tensor<2x4xf32> {onnx.name = "x"}, %a: tensor<2x3xf32> {onnx.name = "a"})
-    -> (tensor<2x3xf32> {onnx.name = "y"}, tensor<2x7xf32> {onnx.name = "z"}, tensor<3x2xf32> {onnx.name = "t"}) {
-  %w0 = onnx.constant dense<[[0.5, -1.25, 0.75, 2.0], [1.0, 0.1, -0.3, 0.7], [0.2, 0.4, 0.6, -0.8]]> : tensor<3x4xf32>
-  %c = onnx.constant dense<[0.1, -0.2, 0.3]> : tensor<3xf32>
-  %half = onnx.constant dense<0.5> : tensor<f32>
-  %zero = onnx.constant dense<0.0> : tensor<f32>
-  %bits = onnx.constant dense<[3.0, 4.0, 5.0]> : tensor<3xf32>
-  %scales = onnx.constant dense<[0.3, -0.2, 0.1]> : tensor<3xf32>
-  %g = onnx.gemm %x, %w0, %c {alpha = 0.7 : f32, beta = 1.5 : f32, trans_a = false, trans_b = true}
-     : (tensor<2x4xf32>, tensor<3x4xf32>, tensor<3xf32>) -> tensor<2x3xf32> loc("gemm")
-  %f = qonnx.int_quant %g, %scales, %zero, %bits {is_signed = true, narrow = false, rounding_mode = "HALF_UP"}
-     : (tensor<2x3xf32>, tensor<3xf32>, tensor<f32>, tensor<3xf32>) -> tensor<2x3xf32> loc("float quantizer")
-  %s = qonnx.bipolar_quant %a, %scales : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32> loc("float signs")
-  %n = qint.quantize %f {bipolar = false, fraction_bits = 1 : i64, hi = 7.0 : f32, lo = -8.0 : f32,
-                         rounding_mode = "HALF_DOWN", scale = dense<0.2> : tensor<f32>, zero_point = dense<0.5> : tensor<f32>}
-     : (tensor<2x3xf32>) -> tensor<2x3xsi6> loc("n")
-  %m = qint.quantize %s {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = 0.0 : f32,
-                         rounding_mode = "UP", scale = dense<0.25> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>}
-     : (tensor<2x3xf32>) -> tensor<2x3xui2> loc("m")
-  %w = arith.constant dense<[[1, 3, 2], [-2, 1, 0], [0, -4, 1]]> : tensor<3x3xsi3>
-  %start = arith.constant dense<[1, 0, -1]> : tensor<3xsi2>
-  %products = qint.matmul %n, %w : (tensor<2x3xsi6>, tensor<3x3xsi3>) -> tensor<2x3xsi9> loc("dense")
-  %d = qint.add %products, %start : (tensor<2x3xsi9>, tensor<3xsi2>) -> tensor<2x3xsi10> loc("bias")
-  %ws = qint.sub %d, %m : (tensor<2x3xsi10>, tensor<2x3xui2>) -> tensor<2x3xsi11> loc("difference")
-  %q = qint.requantize %ws {addend = array<i64: 5>, axis = 1 : i64, hi = 7 : i64, lo = -8 : i64, multiplier = array<i64: 3, -2, 7>, rounding_mode = "ROUND", shift = 4 : i64} : (tensor<2x3xsi11>) -> tensor<2x3xsi4> loc("q")
-  %moved = tensor.empty() : tensor<3x2xsi4>
-  %tr = linalg.transpose ins(%q : tensor<2x3xsi4>) outs(%moved : tensor<3x2xsi4>) permutation = [1, 0] loc("transposed")
-  %ft = qint.dequantize %tr {scale = dense<[[0.5], [0.25], [-0.3]]> : tensor<3x1xf64>} : (tensor<3x2xsi4>) -> tensor<3x2xf32>
-  %fq = qint.dequantize %q {scale = dense<0.125> : tensor<f64>} : (tensor<2x3xsi4>) -> tensor<2x3xf32>
-  %p = onnx.softmax %fq {axis = 1 : i64, flatten = false} : (tensor<2x3xf32>) -> tensor<2x3xf32> loc("softmax")
-  %n2 = qint.quantize %p {bipolar = false, fraction_bits = 0 : i64, hi = 255.0 : f32, lo = 0.0 : f32,
-                          rounding_mode = "FLOOR", scale = dense<[0.004, 0.005, 0.006]> : tensor<3xf32>, zero_point = dense<0.0> : tensor<f32>}
-     : (tensor<2x3xf32>) -> tensor<2x3xui8> loc("n2")
-  %l = qint.threshold %n2 {axis = 1 : i64, base = array<i64: -1>, step = array<i64: 1>, thresholds = dense<[[20, 60, 128]]> : tensor<1x3xi64>} : (tensor<2x3xui8>) -> tensor<2x3xsi3> loc("l")
-  %fl = qint.dequantize %l {scale = dense<0.3> : tensor<f64>} : (tensor<2x3xsi3>) -> tensor<2x3xf32>
-  %r = onnx.gelu %fl : (tensor<2x3xf32>) -> tensor<2x3xf32> loc("gelu")
-  %z = onnx.concat %x, %fq {axis = -1 : i64} : (tensor<2x4xf32>, tensor<2x3xf32>) -> tensor<2x7xf32> loc("concat")
-  return %r, %z, %ft : tensor<2x3xf32>, tensor<2x7xf32>, tensor<3x2xf32>
+// CHECK: 48 integer tensors compared, 0 differences: passed
+
+// The host's part is C of the same lowering as that of the target `c`, whatever is float there and whatever types go in and
+// out. The hardware runs twice; what the host makes of the first run is not known to the second's hardware.
+// C: #include "hls_host_hardware.h"
+// C: Node 'pool'
+// C: Node 'best'
+// C: void hls_host_run(
+// C: hls_host_network({{.*}}, workspace->i8{{.*}});
+// C: hls_host_network_2(
+// CXX: void hls_host_network(const int8_t *a0, int8_t *a1) {
+// CXX: QONNX_TRACE({{[0-9]+}}, "first"
+// CXX: void hls_host_network_2(
+func.func @main(%x: tensor<1x2x4x4xf32> {onnx.name = "x"}, %n: tensor<2xi64> {onnx.name = "n"}) -> (
+    tensor<1x2x4x4xf32> {onnx.name = "y"}, tensor<1x1x1x1xi64> {onnx.name = "best"}, tensor<2xf64> {onnx.name = "n as double"}) {
+  %s = onnx.constant dense<0.3> : tensor<f32>
+  %t = onnx.constant dense<0.7> : tensor<f32>
+  %z = onnx.constant dense<0.0> : tensor<f32>
+  %b = onnx.constant dense<4.0> : tensor<f32>
+  %q = qonnx.int_quant %x, %s, %z, %b {is_signed = true, narrow = false, rounding_mode = "ROUND"} : (tensor<1x2x4x4xf32>, tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<1x2x4x4xf32> loc("first")
+  %r = qonnx.int_quant %q, %t, %z, %b {is_signed = true, narrow = false, rounding_mode = "ROUND"} : (tensor<1x2x4x4xf32>, tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<1x2x4x4xf32> loc("second")
+  %p = onnx.softmax %r {axis = 1 : i64, flatten = false} : (tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> loc("soft")
+  %u = qonnx.int_quant %p, %s, %z, %b {is_signed = true, narrow = false, rounding_mode = "ROUND"} : (tensor<1x2x4x4xf32>, tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<1x2x4x4xf32> loc("third")
+  %v = qonnx.int_quant %u, %t, %z, %b {is_signed = true, narrow = false, rounding_mode = "CEIL"} : (tensor<1x2x4x4xf32>, tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<1x2x4x4xf32> loc("fourth")
+  %a = onnx.average_pool %v {ceil_mode = false, count_include_pad = false, dilations = array<i64>, kernel_shape = array<i64: 4, 4>, pads = array<i64>, strides = array<i64>} : (tensor<1x2x4x4xf32>) -> tensor<1x2x1x1xf32> loc("pool")
+  %m = onnx.arg_max %a {axis = 1 : i64, keepdims = true, select_last_index = false} : (tensor<1x2x1x1xf32>) -> tensor<1x1x1x1xi64> loc("best")
+  %d = onnx.cast %n {to = f64} : (tensor<2xi64>) -> tensor<2xf64> loc("cast")
+  return %v, %m, %d : tensor<1x2x4x4xf32>, tensor<1x1x1x1xi64>, tensor<2xf64>
 }

@@ -149,6 +149,9 @@ impl<'c> Walk<'c, '_> {
         if onnx::is_constant(op) || onnx::is_none(op) || upstream::is_empty(op) {
             return Ok(());
         }
+        if let Some(callee) = upstream::callee(op) {
+            return self.call(&emit, &callee, op);
+        }
         let types = match op
             .results()
             .map(|result| ir::type_of(ir::val(result)))
@@ -183,6 +186,35 @@ impl<'c> Walk<'c, '_> {
             }
             Err(reason) => fail(op, reason),
         }
+    }
+
+    /// A call of a function that is elsewhere, on tensors of machine types.
+    fn call(&mut self, emit: &Emitter<'c>, callee: &str, op: Op<'c>) -> Result<(), Reported> {
+        let operands = op
+            .operands()
+            .map(|operand| self.tensor(emit, ir::val(operand)));
+        let Some(operands) = operands.collect::<Option<Vec<_>>>() else {
+            return fail(op, "an operand is a constant without its elements");
+        };
+        let results: Vec<_> = op.results().map(|result| result.r#type()).collect();
+        let same = |(old, new): (melior::ir::Value<'c, '_>, &Val<'c>)| old.r#type() == new.r#type();
+        if !op.operands().zip(&operands).all(same) {
+            return fail(
+                op,
+                "calls with something else than floats and integers of 8, 16, 32 or 64 bits",
+            );
+        }
+        let call = upstream::call(self.context, callee, &operands, &results, op.location());
+        let call = ir::build_op(self.block, None, call);
+        for (old, new) in op.results().zip(call.results()) {
+            let new = ir::val(new);
+            let machine = match ir::type_of(new).map(|ty| ty.element) {
+                Some(Element::Int { width, .. }) => Machine::int(new, width, None),
+                _ => Machine::float(new),
+            };
+            self.bind(ir::val(old), machine);
+        }
+        Ok(())
     }
 
     /// An op of `qint` or of an upstream dialect.

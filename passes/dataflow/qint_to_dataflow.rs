@@ -9,7 +9,7 @@ use qonnx_dialects::ir::{self, BlockHandle, Function, Op, Val};
 use qonnx_dialects::pass::{PassResult, Reported, fail};
 use qonnx_dialects::text::Foreign;
 use qonnx_dialects::word::Word;
-use qonnx_dialects::{onnx, upstream};
+use qonnx_dialects::{onnx, qint, upstream};
 use std::collections::HashSet;
 
 use super::layers::{Layers, type_of_link};
@@ -52,6 +52,7 @@ impl QintToDataflow {
                 ),
             );
         }
+        erase_dead(main);
         let stages = stages(main)?;
         if main.arguments().is_empty() {
             return fail(
@@ -126,7 +127,7 @@ impl<'c> Split<'c> {
             return Ok(());
         };
         let inputs = self.inputs(stage)?;
-        let outputs = outputs(stage);
+        let outputs = stage.outputs();
         let Some(last) = outputs.last() else {
             return fail(*first, "no result of the integer operations is used");
         };
@@ -215,6 +216,16 @@ impl<'c> Split<'c> {
     }
 }
 
+/// Erases what nobody asks for: it may have no hardware.
+fn erase_dead(main: Function<'_>) {
+    for op in main.ops().into_iter().rev() {
+        let integers = qint::Op::read(op).is_some() || upstream::Op::read(op).is_some();
+        if integers && ir::has_no_uses(op) {
+            ir::erase(op);
+        }
+    }
+}
+
 /// Why no operation is left on integers, as far as the network itself says so.
 fn nothing_to_build(main: Function<'_>) -> String {
     let inputs = main.input_names().into_iter().zip(main.arguments());
@@ -254,23 +265,6 @@ fn reaches_product(value: Val<'_>) -> bool {
         }
     }
     false
-}
-
-/// The values that a stage makes for others, in order.
-fn outputs<'c>(stage: &Stage<'c>) -> Vec<Val<'c>> {
-    let ops: HashSet<usize> = stage.ops.iter().map(|op| ir::op_key(*op)).collect();
-    let used_outside = |value: &Val<'c>| {
-        let users = ir::users(*value);
-        users
-            .iter()
-            .any(|(user, _)| !ops.contains(&ir::op_key(*user)))
-    };
-    stage
-        .ops
-        .iter()
-        .flat_map(|op| op.results().map(ir::val).collect::<Vec<_>>())
-        .filter(used_outside)
-        .collect()
 }
 
 /// The ONNX node that made a value.

@@ -2,10 +2,10 @@
 
 use melior::ir::operation::OperationLike;
 use qonnx_dialects::graph::GraphOp;
-use qonnx_dialects::ir::{self, Function, Op};
+use qonnx_dialects::ir::{self, Function, Op, Val};
 use qonnx_dialects::pass::{Reported, fail};
 use qonnx_dialects::{onnx, qint, upstream};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Who executes an op.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +18,7 @@ enum Side {
     Hardware,
 }
 
-/// The ops of one stage, in order. Even stages run on the host, odd ones are hardware networks; every value
-/// that a stage reads was made by an earlier one.
+/// The ops of one stage, in order. Every value that a stage reads was made by an earlier one.
 pub struct Stage<'c> {
     /// The ops, in the order of the function.
     pub ops: Vec<Op<'c>>,
@@ -27,7 +26,23 @@ pub struct Stage<'c> {
     pub hardware: bool,
 }
 
-impl Stage<'_> {
+impl<'c> Stage<'c> {
+    /// The values that it makes for others, in order.
+    pub fn outputs(&self) -> Vec<Val<'c>> {
+        let ops: HashSet<usize> = self.ops.iter().map(|op| ir::op_key(*op)).collect();
+        let used_outside = |value: &Val<'c>| {
+            let users = ir::users(*value);
+            users
+                .iter()
+                .any(|(user, _)| !ops.contains(&ir::op_key(*user)))
+        };
+        self.ops
+            .iter()
+            .flat_map(|op| op.results().map(ir::val).collect::<Vec<_>>())
+            .filter(used_outside)
+            .collect()
+    }
+
     /// The [keys](ir::value_key) of all values that its ops make.
     pub fn results(&self) -> impl Iterator<Item = usize> {
         let results = |op: &Op<'_>| {
@@ -38,7 +53,8 @@ impl Stage<'_> {
     }
 }
 
-/// Sorts the ops of a function into stages, each as early as its operands allow.
+/// Sorts the ops of a function into stages, each as early as its operands allow. Even stages run on the host, odd ones in
+/// hardware, unless all they do is moving integers.
 pub fn stages(function: Function<'_>) -> Result<Vec<Stage<'_>>, Reported> {
     let mut stage_of: HashMap<usize, usize> = HashMap::new();
     let mut stages: Vec<Stage<'_>> = Vec::new();
@@ -64,6 +80,9 @@ pub fn stages(function: Function<'_>) -> Result<Vec<Stage<'_>>, Reported> {
         for result in op.results() {
             stage_of.insert(ir::value_key(ir::val(result)), stage);
         }
+    }
+    for stage in &mut stages {
+        stage.hardware &= stage.ops.iter().any(|op| qint::Op::read(*op).is_some());
     }
     Ok(stages)
 }

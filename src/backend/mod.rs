@@ -8,6 +8,8 @@ pub mod hls;
 pub mod llvm;
 
 mod compiler;
+mod exposed;
+mod host;
 mod interface;
 mod process;
 #[cfg(test)]
@@ -134,6 +136,16 @@ pub trait Backend: Sync {
 
     /// Compiles the network to files, which the caller writes.
     fn make(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Made, BackendError>;
+
+    /// Likewise [`Self::load`], and ready to tell the integers on the way if the backend can: for who checks it, since that may
+    /// take twice as long.
+    fn load_tracing(
+        &self,
+        network: Network<'_, '_>,
+        settings: &Settings,
+    ) -> Result<Box<dyn Runner>, BackendError> {
+        self.load(network, settings)
+    }
 
     /// Makes the network ready to run on this machine.
     fn load(

@@ -210,7 +210,7 @@ impl Model {
                     name: &name,
                 };
                 let runner = compiler
-                    .load(network, &Settings::new())
+                    .load_tracing(network, &Settings::new())
                     .map_err(|error| self.error(backend, error))?;
                 Program::Compiled(runner)
             }

@@ -34,6 +34,15 @@ impl Op {
         )
     }
 
+    /// Whether the op makes the integers of a quantizer of the graph: a backend that shows integers shows those of each that
+    /// belongs to a node.
+    pub fn is_quantizer(&self) -> bool {
+        matches!(
+            self,
+            Self::Quantize(_) | Self::Requantize(_) | Self::Threshold(_) | Self::Lookup(_)
+        )
+    }
+
     /// The shape of a layer's result; of an op that is none, that of its operand.
     pub(super) fn shape(&self, operands: &[&[usize]]) -> Result<Vec<usize>, EvalError> {
         let name = self.name();

@@ -1,9 +1,7 @@
 //! Loop nests as functions of their own.
 
 use melior::Context;
-use melior::ir::attribute::{
-    ArrayAttribute, Attribute, FlatSymbolRefAttribute, StringAttribute, TypeAttribute,
-};
+use melior::ir::attribute::{ArrayAttribute, Attribute, StringAttribute, TypeAttribute};
 use melior::ir::operation::{OperationBuilder, OperationLike};
 use melior::ir::r#type::FunctionType;
 use melior::ir::{Block, BlockLike, Identifier, Location, Region, RegionLike, TypeLike, ValueLike};
@@ -16,11 +14,10 @@ use crate::ir::{
     self, BlockHandle, Op, Val, block_arguments, block_ops, build_op, op_handle, set_attribute,
     single_block,
 };
+use crate::upstream::call::{call, set_callee};
 use crate::upstream::memref::{is_contiguous, is_global_address, is_rematerializable, root};
 use crate::upstream::{FUNC, RETURN};
 
-pub(in crate::upstream) const CALL: &str = "func.call";
-pub(in crate::upstream) const CALLEE: &str = "callee";
 pub(in crate::upstream) const NO_ALIAS: &str = "llvm.noalias";
 
 /// Whether the op is a loop nest without loops of its own.
@@ -102,14 +99,7 @@ pub fn outline<'c>(
     let function = build_op(module_block, None, function);
     let body = single_block(function).expect("the function was built with one block");
 
-    let call = ir::build_op_raw(
-        context,
-        CALL,
-        &arguments,
-        &[(CALLEE, FlatSymbolRefAttribute::new(context, name).into())],
-        &[],
-        location,
-    );
+    let call = call(context, name, &arguments, &[], location);
     let block = ir::block_of(nest).expect("the nest is in a block");
     let call = build_op(block, Some(nest), call);
     // SAFETY: the op is in place, and goes to the end of the new block.
@@ -149,8 +139,7 @@ pub fn outline<'c>(
 /// Makes a call one of another function and erases the one that it called.
 pub fn call_instead<'c>(context: &'c Context, outlined: Outlined<'c>, other: Op<'c>) {
     let name = ir::Function::new(other).map_or_else(String::new, |function| function.name());
-    let callee = FlatSymbolRefAttribute::new(context, &name).into();
-    set_attribute(outlined.call, CALLEE, callee);
+    set_callee(context, outlined.call, &name);
     ir::erase(outlined.function);
 }
 
@@ -217,18 +206,9 @@ fn argument_attributes<'c>(context: &'c Context, arguments: &[Val<'c>]) -> Attri
     ArrayAttribute::new(context, &entries).into()
 }
 
-#[expect(unsafe_code, reason = "melior does not build dictionaries")]
 fn dictionary(context: &Context, no_alias: bool) -> Attribute<'_> {
-    // SAFETY: all handles are of this context.
-    unsafe {
-        let name = Identifier::new(context, NO_ALIAS).to_raw();
-        let entry = mlirNamedAttributeGet(name, mlirUnitAttrGet(context.to_raw()));
-        Attribute::from_raw(mlirDictionaryAttrGet(
-            context.to_raw(),
-            isize::from(no_alias),
-            &raw const entry,
-        ))
-    }
+    let entry = [(NO_ALIAS, Attribute::unit(context))];
+    ir::dictionary(context, &entry[..usize::from(no_alias)])
 }
 
 /// Appends an argument to a function on buffers and marks all its arguments as not aliasing each other: the

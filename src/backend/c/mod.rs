@@ -12,62 +12,88 @@ mod prelude;
 mod printer;
 mod scalar;
 
+use melior::Context;
 use melior::ir::Module;
-use qonnx_dialects::ir::{self, Function};
+use qonnx_dialects::ir;
 use qonnx_dialects::pass::run_pipeline;
 use qonnx_dialects::signature::Signature;
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::Foreign;
 use qonnx_passes::pipelines;
 
+use super::exposed::Tracing;
 use super::interface::{Interface, Workspace};
 use super::process::Process;
 use super::{Backend, BackendError, BackendOption, Made, Network, Runner, Settings, compiler};
 use crate::output::{OutputFile, Scratch};
 use crate::samples::Sample;
-use printer::File;
+pub use printer::{External, File};
 
 /// The backend `c`.
 pub struct C;
 
 /// A network as C.
-struct Source {
-    interface: Interface,
-    signature: Signature,
-    file: File,
+pub struct Source {
+    /// How it is called.
+    pub interface: Interface,
+    /// What it takes.
+    pub signature: Signature,
+    /// The file.
+    pub file: File,
+}
+
+/// What becomes C.
+pub struct Subject<'s> {
+    /// The name of the model, as its user says it.
+    pub model: &'s Foreign,
+    /// The identifier that it goes by.
+    pub name: &'s str,
+    /// The pipeline that makes loops of it.
+    pub pipeline: String,
+    /// The headers that its file includes, its own first.
+    pub headers: &'s [String],
 }
 
 impl Source {
     fn new(network: Network<'_, '_>) -> Result<Self, BackendError> {
+        let name = name_of(network.name);
+        let subject = Subject {
+            model: network.name,
+            name: &name,
+            pipeline: pipelines::int_to_c(),
+            headers: &[format!("{name}.h")],
+        };
+        Self::of(network.context, network.module, &subject)
+    }
+
+    /// The network of a module.
+    pub fn of<'c>(
+        context: &'c Context,
+        module: &Module<'c>,
+        subject: &Subject<'_>,
+    ) -> Result<Self, BackendError> {
         qonnx_passes::register();
         let refused = |message: String| BackendError::Tool {
             tool: "c".to_owned(),
             message,
         };
-        let function = |module: &Module<'_>| {
-            let main = ir::main_function(module).map(Function::name);
-            main.ok_or_else(|| refused("the module has no function 'main'".to_owned()))
-        };
-        let main = function(network.module)?;
-        let tensors = ir::main_function(network.module)
+        let tensors = ir::main_function(module)
             .ok_or_else(|| refused("the module has no function 'main'".to_owned()))?;
+        let main = tensors.name();
         let signature = Signature::of_tensors(tensors).map_err(refused)?;
-        let mut module = ir::clone_module(network.module);
-        let pipeline = format!("builtin.module({})", pipelines::int_to_c());
-        let (outcome, diagnostics) = ir::capture(network.context, || {
-            run_pipeline(network.context, &mut module, &pipeline)
-        });
+        let mut lowered = ir::clone_module(module);
+        let pipeline = format!("builtin.module({})", subject.pipeline);
+        let (outcome, diagnostics) =
+            ir::capture(context, || run_pipeline(context, &mut lowered, &pipeline));
         outcome.map_err(|_| BackendError::Passes(diagnostics))?;
-        let main = ir::functions(&module)
+        let main = ir::functions(&lowered)
             .into_iter()
             .find(|function| function.name() == main)
             .ok_or_else(|| refused(format!("the pipeline has lost the function '{main}'")))?;
         let signature = signature.of_buffers(main).map_err(refused)?;
         let workspace = Workspace::Union(signature.workspace(), function::workspace_elements(main));
-        let name = name_of(network.name);
-        let interface = Interface::new(network.name, &name, network.module, &signature, workspace);
-        let file =
-            printer::print(&module, main, &interface, &format!("{name}.h")).map_err(refused)?;
+        let interface = Interface::new(subject.model, subject.name, module, &signature, workspace);
+        let file = printer::print(&lowered, main, &interface, subject.headers).map_err(refused)?;
         Ok(Self {
             interface,
             signature,
@@ -76,7 +102,7 @@ impl Source {
     }
 
     /// What a network takes of a small machine, one line for each kind of memory.
-    fn memory(&self) -> Vec<String> {
+    pub fn memory(&self) -> Vec<String> {
         vec![
             format!("Constants (flash): {} bytes.", self.file.constants),
             format!(
@@ -108,7 +134,7 @@ impl Source {
 
 /// The identifier that a network goes by: its files are not the program's, nor do their names hide those of the headers
 /// that they include.
-fn name_of(model: &Foreign) -> String {
+pub fn name_of(model: &Foreign) -> String {
     let name = model.identifier("model");
     let taken = [
         "main", "assert", "complex", "ctype", "errno", "fenv", "float", "inttypes", "iso646",
@@ -123,7 +149,7 @@ fn name_of(model: &Foreign) -> String {
 }
 
 /// A network compiled by the system's C compiler.
-struct Compiled(Process);
+pub struct Compiled(Process);
 
 /// What the compiler is told. The rest is as its user has it: warnings are for who reads the code.
 const PLAIN: &[&str] = &["-std=c99", "-O1", "-w"];
@@ -142,10 +168,7 @@ pub const STRICT: &[&str] = &[
 ];
 
 /// Compiles a network for this machine.
-pub fn load(
-    network: Network<'_, '_>,
-    options: &[&str],
-) -> Result<impl Runner + use<>, BackendError> {
+pub fn load(network: Network<'_, '_>, options: &[&str]) -> Result<Compiled, BackendError> {
     let source = Source::new(network)?;
     let scratch = Scratch::new()?;
     let name = format!("{}.c", source.interface.name);
@@ -206,6 +229,15 @@ impl Backend for C {
             notes,
             command: Some(format!("{command} && ./main")),
         })
+    }
+
+    fn load_tracing(
+        &self,
+        network: Network<'_, '_>,
+        _: &Settings,
+    ) -> Result<Box<dyn Runner>, BackendError> {
+        let load = |network: Network<'_, '_>| load(network, PLAIN);
+        Ok(Box::new(Tracing::new(network, load)?))
     }
 
     fn load(

@@ -38,6 +38,12 @@ impl Names {
         }
     }
 
+    /// Sets the identifier of a symbol.
+    pub fn give(&mut self, symbol: &str, name: &str) {
+        self.taken.insert(name.to_owned());
+        self.given.insert(symbol.to_owned(), name.to_owned());
+    }
+
     /// The identifier of a symbol.
     pub fn of(&mut self, symbol: &str, kind: Kind) -> String {
         if let Some(name) = self.given.get(symbol) {

@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use melior::ir::Module;
 use melior::ir::operation::OperationLike;
-use qonnx_dialects::ir::{self, Function, Node, node_name};
+use qonnx_dialects::ir::{self, Function, Node, Val, node_name};
 use qonnx_dialects::tensor::Element;
 use qonnx_dialects::text::Foreign;
-use qonnx_dialects::upstream::{Global, Step};
+use qonnx_dialects::upstream::{self, Global, Step};
+use qonnx_dialects::value::TensorType;
 
 use super::constants;
 use super::function::{self, Shared, walk};
@@ -24,23 +25,53 @@ pub struct File {
     pub constants: usize,
     /// Whether it calls the C library's mathematical functions.
     pub needs_math: bool,
+    /// The functions that it calls and others have.
+    pub externals: Vec<External>,
+}
+
+/// A function of another file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct External {
+    /// Its symbol in the module.
+    pub symbol: String,
+    /// Its C name.
+    pub name: String,
+    /// Its arguments: whether each is only read, and the type of what it points to.
+    pub arguments: Vec<(bool, TensorType)>,
+}
+
+impl External {
+    /// The head of the function, with arguments called `a` and a number.
+    pub fn head(&self) -> String {
+        let arguments = self.arguments.iter().enumerate().map(|(at, (read, ty))| {
+            let constant = if *read { "const " } else { "" };
+            format!("{constant}{} *a{at}", c_type(ty.element))
+        });
+        let arguments: Vec<_> = arguments.collect();
+        format!("void {}({})", self.name, arguments.join(", "))
+    }
 }
 
 /// Why a module cannot be printed; names the node where one is at fault.
 pub type PrintError = String;
 
-/// Prints the network `main` of a module and what it calls. `header` is the name of the header of the same interface.
+/// Prints the network `main` of a module and what it calls. `headers` are the names of what the file includes, that of the
+/// same interface among them.
 pub fn print(
     module: &Module<'_>,
     main: Function<'_>,
     interface: &Interface,
-    header: &str,
+    headers: &[String],
 ) -> Result<File, PrintError> {
     let mut names = Names::new(&interface.entry());
     let mut prelude = Prelude::default();
     let mut code = Writer::default();
     let mut bytes = 0;
 
+    let externals = externals(module, main, &interface.name)?;
+    for external in &externals {
+        names.give(&external.symbol, &external.name);
+    }
     let ops = ir::module_ops(module);
     let globals = ops.iter().filter_map(|op| Global::new(*op));
     let globals: HashMap<String, Global<'_>> = globals
@@ -91,7 +122,9 @@ pub fn print(
         "/* The network '{}' in C99, written by qonnx-mlir. */",
         interface.model.c_comment()
     ));
-    file.line(format!("#include \"{header}\""));
+    for header in headers {
+        file.line(format!("#include \"{header}\""));
+    }
     file.line("");
     prelude.write(&mut file);
     file.line("");
@@ -100,6 +133,7 @@ pub fn print(
         text: file.finish(),
         constants: bytes,
         needs_math: prelude.needs_math(),
+        externals,
     })
 }
 
@@ -138,6 +172,49 @@ fn kernel(
         format!("KERNEL void {name}({parameters})"),
         arguments.into_iter().map(Some).collect(),
     ))
+}
+
+/// The functions that `main` calls and that have their bodies elsewhere; their C names begin with that of the network.
+fn externals(
+    module: &Module<'_>,
+    main: Function<'_>,
+    network: &str,
+) -> Result<Vec<External>, PrintError> {
+    let mut calls: HashMap<String, Vec<Val<'_>>> = HashMap::new();
+    walk(main, &mut |op, step| {
+        if let (Step::Call(callee), 0) = (step, op.result_count()) {
+            let operands = op.operands().map(ir::val);
+            calls.entry(callee).or_insert_with(|| operands.collect());
+        }
+    });
+    let declared = ir::module_ops(module).into_iter();
+    let declared = declared.filter_map(upstream::External::new);
+    let mut externals = Vec::new();
+    for external in declared {
+        let symbol = external.name();
+        let Some(operands) = calls.get(&symbol) else {
+            continue;
+        };
+        let types = operands.iter().map(|value| upstream::buffer_type(*value));
+        let types = types.collect::<Option<Vec<_>>>();
+        let types = types.ok_or_else(|| {
+            let symbol = Foreign::new(symbol.as_str());
+            format!(
+                "the call of '{}' takes something else than buffers",
+                symbol.shown()
+            )
+        })?;
+        let read = external.read_only(types.len());
+        externals.push(External {
+            name: format!(
+                "{network}_{}",
+                Foreign::new(symbol.as_str()).identifier("hardware")
+            ),
+            symbol,
+            arguments: read.into_iter().zip(types).collect(),
+        });
+    }
+    Ok(externals)
 }
 
 /// The globals that a function takes the address of, in order.

@@ -10,21 +10,16 @@ pub fn makefile(name: &str, sources: &[&str], ap_types: Option<&Path>) -> String
     // quoted for both languages.
     let found = ap_types.and_then(make_value).unwrap_or_default();
     let test_bench = format!("{name}_test.cpp");
-    let compiled: Vec<&str> = sources
-        .iter()
-        .copied()
-        .chain([test_bench.as_str()])
-        .filter(|path| path.ends_with(".cpp"))
-        .collect();
-    let included: Vec<&str> = sources
-        .iter()
-        .copied()
-        .filter(|path| path.ends_with(".h"))
-        .collect();
+    let all = || sources.iter().copied().chain([test_bench.as_str()]);
+    let with = |ending: &str| -> String {
+        let files: Vec<&str> = all().filter(|path| path.ends_with(ending)).collect();
+        files.join(" \\\n    ")
+    };
     TEMPLATE
         .replace("@NAME@", name)
-        .replace("@SOURCES@", &compiled.join(" \\\n    "))
-        .replace("@HEADERS@", &included.join(" \\\n    "))
+        .replace("@HOST@", &with(".c"))
+        .replace("@SOURCES@", &with(".cpp"))
+        .replace("@HEADERS@", &with(".h"))
         // Last: a path may hold anything.
         .replace("@FOUND@", &found)
 }

@@ -6,11 +6,10 @@
 //!   stores narrow; what is stored is proven to fit.
 //! - Vitis' `ap_fixed` rounds ties upward or truncates; a quantizer here is thresholds, a table, or an exact
 //!   multiply-add-shift on integers, so no `ap_fixed` appears.
-//! - Floating point stays on the host, where its order of operations is that of the reference interpreter.
+//! - Floating point stays on the host, which is C of the same lowering as that of the target `c`.
 
+mod bridge;
 mod headers;
-mod host;
-mod host_ops;
 mod makefile;
 mod printer;
 mod project;
@@ -21,12 +20,13 @@ use melior::ir::Module;
 use qonnx_dialects::hls::Func;
 use qonnx_dialects::ir::{self, Node};
 use qonnx_dialects::pass::run_pipeline;
-use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::Foreign;
 use qonnx_dialects::value::TensorType;
 use qonnx_passes::pipelines;
 
-use super::{Backend, BackendError, BackendOption, Made, Network, Runner, Settings};
+use super::exposed::Exposed;
+use super::host::Host;
+use super::{Backend, BackendError, BackendOption, Made, Network, Runner, Settings, c};
 use crate::driver::Level;
 use crate::integers::integers_of;
 use crate::interp::Interpreter;
@@ -48,8 +48,10 @@ struct Project {
     files: Vec<(String, String)>,
     /// Types of the inputs.
     inputs: Vec<TensorType>,
-    /// Types of the outputs.
+    /// Types of the outputs, those with the integers of `nodes` among them.
     outputs: Vec<TensorType>,
+    /// The nodes whose integers are outputs.
+    nodes: Vec<Node>,
     /// The nodes whose integers the simulation shows, by their keys.
     traces: Vec<Node>,
     notes: String,
@@ -65,39 +67,41 @@ pub fn print(module: &Module<'_>) -> Result<String, String> {
     Ok(file.map(|(_, text)| text).unwrap_or_default())
 }
 
-/// Makes all files of a project.
-fn project<'c>(network: Network<'c, '_>, settings: &Settings) -> Result<Project, BackendError> {
+/// Makes all files of a project, whose host's part shows the integers that the hardware does not see, if they are to be
+/// `exposed`.
+fn project<'c>(
+    network: Network<'c, '_>,
+    settings: &Settings,
+    exposed: bool,
+) -> Result<Project, BackendError> {
     qonnx_passes::register();
-    let name = name_of(network.name);
+    let (context, name) = (network.context, name_of(network.name));
     let target = Target::new(settings)?;
-    let golden = golden(network.context, network.module)?;
+    let golden = golden(context, network.module)?;
     let mut module = ir::clone_module(network.module);
     let pipeline = format!("builtin.module({})", pipelines::qint_to_hls());
-    let (outcome, diagnostics) = ir::capture(network.context, || {
-        run_pipeline(network.context, &mut module, &pipeline)
-    });
+    let (outcome, diagnostics) =
+        ir::capture(context, || run_pipeline(context, &mut module, &pipeline));
     outcome.map_err(|_| BackendError::Passes(diagnostics))?;
     let refused = |message: String| BackendError::Tool {
         tool: "hls".to_owned(),
         message,
     };
-    let firmware = printer::print(&module, &name).map_err(refused)?;
-    let mut traces = firmware.traces;
-    let host = host::print(
-        &module,
-        &name,
-        &firmware.tops,
-        &firmware.arguments,
-        &mut traces,
-    )
-    .map_err(refused)?;
+    let mut firmware = printer::print(&module, &name).map_err(refused)?;
+    let mut nodes = Vec::new();
+    if exposed {
+        let shown = Exposed::new(context, &module, &[])?;
+        (module, nodes) = (shown.module, shown.nodes);
+    }
+    let host = Host::new(context, &module, network.name, &name)?;
+    let bridge = bridge::print(&host, &mut firmware, &name).map_err(refused)?;
     let mut files = firmware.files;
-    files.push((format!("host/{name}_host.cpp"), host.source.clone()));
-    files.push((format!("host/{name}_host.h"), host.header.clone()));
-    files.push((
-        "host/float_ops.h".to_owned(),
-        include_str!("runtime/float_ops.h").to_owned(),
-    ));
+    let in_host = |path: &str| format!("host/{path}");
+    files.push((in_host(&format!("{name}_hardware.cpp")), bridge));
+    for file in host.files() {
+        let text = String::from_utf8_lossy(&file.bytes).into_owned();
+        files.push((in_host(&file.path), text));
+    }
     let sources: Vec<_> = files.iter().map(|(path, _)| path.as_str()).collect();
     let makefile = makefile::makefile(&name, &sources, headers::find().ok().as_deref());
     files.push(("Makefile".to_owned(), makefile));
@@ -106,28 +110,25 @@ fn project<'c>(network: Network<'c, '_>, settings: &Settings) -> Result<Project,
         &host,
         &firmware.tops,
         &golden,
-        &traces,
+        &firmware.traces,
         &target,
     ));
     let notes = notes(&firmware.tops, &firmware.layers, &host.steps);
     files.push(("report.txt".to_owned(), notes.clone() + "\n"));
-    let types = |samples: &[Vec<Tensor>]| -> Vec<TensorType> {
-        let first = samples.first().into_iter().flatten();
-        first.map(TensorType::of).collect()
-    };
     Ok(Project {
         name,
         files,
-        inputs: types(&golden.inputs),
-        outputs: types(&golden.outputs),
-        traces,
+        inputs: host.source.signature.inputs().to_vec(),
+        outputs: host.source.signature.outputs().to_vec(),
+        traces: firmware.traces,
+        nodes,
         notes,
     })
 }
 
 /// The identifier that a project goes by; the hardware part has files of its own beside those of this name.
 fn name_of(model: &Foreign) -> String {
-    let name = model.identifier("model");
+    let name = c::name_of(model);
     if ["types", "trace"].contains(&name.to_ascii_lowercase().as_str()) {
         name + "_network"
     } else {
@@ -208,7 +209,7 @@ impl Backend for Hls {
     }
 
     fn make(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Made, BackendError> {
-        let project = project(network, settings)?;
+        let project = project(network, settings, false)?;
         let mut files: Vec<_> = project
             .files
             .into_iter()
@@ -229,7 +230,7 @@ impl Backend for Hls {
     ) -> Result<Box<dyn Runner>, BackendError> {
         // Without them the work of making the project would be in vain.
         let headers = headers::find()?;
-        let project = project(network, settings)?;
+        let project = project(network, settings, true)?;
         Ok(Box::new(simulate::Simulation::new(&project, &headers)?))
     }
 }

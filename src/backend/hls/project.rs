@@ -2,11 +2,12 @@
 
 use qonnx_dialects::hls::Func;
 use qonnx_dialects::ir::Node;
-use qonnx_dialects::tensor::Tensor;
+use qonnx_dialects::tensor::{Data, Element, Tensor};
 use qonnx_dialects::text::Foreign;
 use std::collections::HashMap;
 
-use super::host::Host;
+use crate::backend::host::Host;
+use crate::backend::interface::{Argument, c_type};
 use crate::backend::{BackendError, BackendOption, Settings};
 
 /// What the test bench compares with.
@@ -93,16 +94,16 @@ pub fn files(
             integers(&golden.integers, traces),
         ),
     ];
-    for at in 0..host.inputs.len() {
+    for at in 0..host.source.interface.inputs.len() {
         files.push((
             format!("tb_data/in{at}.dat"),
             lines(golden.inputs.iter().map(|sample| &sample[at])),
         ));
     }
-    for at in 0..host.outputs.len() {
+    for at in 0..host.source.interface.outputs.len() {
         files.push((
             format!("tb_data/out{at}.dat"),
-            lines(golden.outputs.iter().map(|sample| &sample[at])),
+            lines(golden.outputs.iter().filter_map(|sample| sample.get(at))),
         ));
     }
     files
@@ -110,15 +111,15 @@ pub fn files(
 
 /// One line for each sample, numbers that are read back exactly.
 fn lines<'a>(tensors: impl Iterator<Item = &'a Tensor>) -> String {
+    let words = |tensor: &Tensor| -> Vec<String> {
+        match &tensor.data {
+            Data::F32(values) => values.iter().map(|value| format!("{value:e}")).collect(),
+            Data::F64(values) => values.iter().map(|value| format!("{value:e}")).collect(),
+            Data::Int { values, .. } => values.iter().map(i64::to_string).collect(),
+        }
+    };
     tensors
-        .map(|tensor| {
-            let numbers: Vec<_> = tensor
-                .to_f32()
-                .iter()
-                .map(|value| format!("{value:e}"))
-                .collect();
-            numbers.join(" ") + "\n"
-        })
+        .map(|tensor| words(tensor).join(" ") + "\n")
         .collect()
 }
 
@@ -140,23 +141,41 @@ fn integers(samples: &[Vec<(Node, Vec<i64>)>], traces: &[Node]) -> String {
 }
 
 fn test_bench(name: &str, host: &Host) -> String {
-    let sizes = |sizes: &[usize]| {
-        sizes
-            .iter()
-            .map(usize::to_string)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let arguments: Vec<String> = (0..host.inputs.len())
-        .map(|at| format!("in[{at}].data()"))
-        .chain((0..host.outputs.len()).map(|at| format!("out[{at}].data()")))
+    let interface = &host.source.interface;
+    let upper = interface.name.to_ascii_uppercase();
+    let mut arrays = String::new();
+    let mut tables = Vec::new();
+    for arguments in [&interface.inputs, &interface.outputs] {
+        let mut table = String::new();
+        for Argument { name, ty, .. } in arguments {
+            let size = format!("{upper}_{}_SIZE", name.to_ascii_uppercase());
+            // C has no arrays without elements.
+            let one_more = if ty.is_empty() { " + 1" } else { "" };
+            arrays += &format!("static {} {name}[{size}{one_more}];\n", c_type(ty.element));
+            let kind = match ty.element {
+                Element::F32 => "F32",
+                Element::F64 => "F64",
+                element if element.is_unsigned() => "UNSIGNED",
+                Element::Int { .. } => "SIGNED",
+            };
+            table += &format!("    {{{name}, {size}, sizeof *{name}, {kind}}},\n");
+        }
+        tables.push(table);
+    }
+    let arguments = interface.inputs.iter().chain(&interface.outputs);
+    let arguments: Vec<_> = arguments
+        .map(|argument| argument.name.as_str())
+        .chain(["&workspace"])
         .collect();
     TEST_BENCH
         .replace("@NAME@", name)
-        .replace("@IN@", &sizes(&host.inputs))
-        .replace("@OUT@", &sizes(&host.outputs))
-        .replace("@INPUTS@", &host.inputs.len().to_string())
-        .replace("@OUTPUTS@", &host.outputs.len().to_string())
+        .replace("@ARRAYS@", &arrays)
+        .replace("@INS@", &tables[0])
+        .replace("@OUTS@", &tables[1])
+        .replace("@INPUTS@", &interface.inputs.len().to_string())
+        .replace("@OUTPUTS@", &interface.outputs.len().to_string())
+        .replace("@WORKSPACE@", &interface.workspace_type())
+        .replace("@ENTRY@", &interface.entry())
         .replace("@ARGUMENTS@", &arguments.join(", "))
 }
 
@@ -177,8 +196,8 @@ foreach top {{{}}} {{
     set_top $top
     add_files firmware/{name}.cpp -cflags \"-std=c++14\"
     add_files -tb {name}_test.cpp -cflags \"-std=c++14\"
-    add_files -tb host/{name}_host.cpp -cflags \"-std=c++14 -ffp-contract=off\"
-    add_files -tb host/float_ops.h
+    add_files -tb host/{name}_host.c -cflags \"-std=c99\"
+    add_files -tb host/{name}_hardware.cpp -cflags \"-std=c++14\"
     add_files -tb tb_data
     open_solution -reset solution1
     set_part {{{part}}}

@@ -7,8 +7,9 @@ use qonnx_dialects::ir::Node;
 use qonnx_dialects::tensor::Tensor;
 
 use super::Project;
+use crate::backend::exposed::traced;
 use crate::backend::process::Process;
-use crate::backend::{BackendError, Runner, Traced};
+use crate::backend::{BackendError, Runner, Traced, compiler};
 use crate::output::Scratch;
 use crate::samples::Sample;
 
@@ -17,7 +18,12 @@ pub struct Simulation {
     process: Process,
     /// The nodes whose integers are shown, by their keys.
     traces: Vec<Node>,
+    /// The nodes whose integers are outputs.
+    nodes: Vec<Node>,
 }
+
+/// What the compilers are to do.
+const NO_BUG: &str = "compile the generated code, which is a bug";
 
 impl Simulation {
     /// Writes the project into a temporary folder and compiles it with the headers of a folder.
@@ -32,14 +38,18 @@ impl Simulation {
         }
         let program = scratch.path().join("simulation");
         let name = &project.name;
+        let (host, object) = (format!("host/{name}_host.c"), format!("{name}_host.o"));
+        let arguments = ["-std=c99", "-O1", "-w", "-c", &host, "-o", &object];
+        compiler::compile(&scratch, &arguments, NO_BUG)?;
         let mut compiler = Command::new("g++");
         compiler
             .args(["-O1", "-std=c++14", "-ffp-contract=off", "-w", "-I"])
             .arg(headers)
             .arg(format!("{name}_test.cpp"))
-            .arg(format!("host/{name}_host.cpp"))
+            .arg(format!("host/{name}_hardware.cpp"))
             .arg(format!("firmware/{name}.cpp"))
-            .arg("-o")
+            .arg(object)
+            .args(["-lm", "-o"])
             .arg(&program)
             .current_dir(scratch.path());
         let output = scratch
@@ -48,10 +58,7 @@ impl Simulation {
         if !output.status.success() {
             let messages = String::from_utf8_lossy(&output.stderr);
             let first: Vec<_> = messages.lines().take(20).collect();
-            return Err(tool(format!(
-                "does not compile the generated code, which is a bug\n{}",
-                first.join("\n")
-            )));
+            return Err(tool(format!("cannot {NO_BUG}\n{}", first.join("\n"))));
         }
         Ok(Self {
             process: Process {
@@ -63,6 +70,7 @@ impl Simulation {
                 outputs: project.outputs.clone(),
             },
             traces: project.traces.clone(),
+            nodes: project.nodes.clone(),
         })
     }
 }
@@ -95,7 +103,9 @@ impl Runner for Simulation {
                 message: "the trace is not what the test bench writes".to_owned(),
             })?;
         for (result, outputs) in results.iter_mut().zip(ran.outputs) {
-            result.outputs = outputs;
+            let host = traced(outputs, &self.nodes);
+            result.outputs = host.outputs;
+            result.integers.extend(host.integers);
         }
         Ok(results)
     }

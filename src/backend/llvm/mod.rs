@@ -17,6 +17,7 @@ use qonnx_dialects::text::Foreign;
 use qonnx_passes::cpu::kernels;
 use qonnx_passes::pipelines;
 
+use super::exposed::Tracing;
 use super::interface::{self, Interface, Workspace};
 use super::{Backend, BackendError, BackendOption, Made, Network, Runner, Settings};
 use crate::output::OutputFile;
@@ -195,6 +196,11 @@ impl Runner for JitModel {
     }
 }
 
+/// A network in this process.
+fn load(network: Network<'_, '_>, options: &CpuOptions) -> Result<JitModel, BackendError> {
+    JitModel::with_options(network.context, network.module, options)
+}
+
 impl Backend for Cpu {
     fn name(&self) -> &'static str {
         "cpu"
@@ -251,10 +257,16 @@ impl Backend for Cpu {
         settings: &Settings,
     ) -> Result<Box<dyn Runner>, BackendError> {
         let options = CpuOptions::from_settings(settings)?;
-        Ok(Box::new(JitModel::with_options(
-            network.context,
-            network.module,
-            &options,
-        )?))
+        Ok(Box::new(load(network, &options)?))
+    }
+
+    fn load_tracing(
+        &self,
+        network: Network<'_, '_>,
+        settings: &Settings,
+    ) -> Result<Box<dyn Runner>, BackendError> {
+        let options = CpuOptions::from_settings(settings)?;
+        let load = |network: Network<'_, '_>| load(network, &options);
+        Ok(Box::new(Tracing::new(network, load)?))
     }
 }

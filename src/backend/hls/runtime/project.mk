@@ -16,10 +16,13 @@ csim clean @NAME@_test:
 
 else
 
+CFLAGS ?= -O1
+override CFLAGS += -std=c99
 CXX ?= g++
 CXXFLAGS ?= -O1
 override CXXFLAGS += -std=c++14 -ffp-contract=off -Wno-unknown-pragmas -Wno-unused-label
 
+HOST := @HOST@
 SOURCES := @SOURCES@
 HEADERS := @HEADERS@
 
@@ -27,11 +30,17 @@ HEADERS := @HEADERS@
 csim: @NAME@_test
 	./@NAME@_test
 
-@NAME@_test: $(SOURCES) $(HEADERS) Makefile
+.PHONY: ap_types
+ap_types:
 	@test -f "$$QONNX_AP_TYPES/ap_int.h" || { echo 'ap_int.h is missing: make csim AP_TYPES=FOLDER with the headers of Vitis HLS (include) or of the Python package hls4ml (templates/vivado/ap_types)'; exit 1; }
-	$(CXX) $(CXXFLAGS) -I"$$QONNX_AP_TYPES" $(SOURCES) -o $@
+
+@NAME@_host.o: $(HOST) $(HEADERS) Makefile | ap_types
+	$(CC) $(CFLAGS) -c $(HOST) -o $@
+
+@NAME@_test: $(SOURCES) @NAME@_host.o $(HEADERS) Makefile | ap_types
+	$(CXX) $(CXXFLAGS) -I"$$QONNX_AP_TYPES" $(SOURCES) @NAME@_host.o -lm -o $@
 
 clean:
-	rm -f @NAME@_test
+	rm -f @NAME@_test @NAME@_host.o
 
 endif
