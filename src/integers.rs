@@ -26,8 +26,8 @@ pub enum Kind {
     Integers,
     /// Float carriers: the quantizer is a float op on this level.
     Carriers,
-    /// Float carriers of a quantizer that depends on no input, or that no output depends on. Other levels may have
-    /// folded or dropped it.
+    /// Those of a quantizer that no output depends on, or float carriers of one that depends on no input. Other levels may
+    /// have dropped or folded it.
     Idle,
 }
 
@@ -42,39 +42,62 @@ pub struct Integers {
     pub n: Vec<i64>,
 }
 
-/// The values of a function that depend on an input and that an output depends on, by their keys. The shape of a value
-/// does not depend on the value.
-pub fn active(function: Function<'_>) -> HashSet<usize> {
-    let is_shape = |op: &Op<'_>| {
-        let graph = GraphOp::read(*op);
-        matches!(graph, Some(GraphOp::Onnx(onnx::Op::Shape(_))))
-    };
-    let ops: Vec<[Vec<usize>; 2]> = function
-        .ops()
-        .into_iter()
-        .filter(|op| !is_shape(op))
-        .map(|op| {
-            let operands = op.operands().map(|value| ir::value_key(ir::val(value)));
-            let results = op.results().map(|value| ir::value_key(ir::val(value)));
-            [operands.collect(), results.collect()]
-        })
-        .collect();
-    let keys = |values: Vec<ir::Val<'_>>| -> HashSet<usize> {
-        values.into_iter().map(ir::value_key).collect()
-    };
-    let mut varying = keys(function.arguments());
-    for [operands, results] in &ops {
-        if operands.iter().any(|key| varying.contains(key)) {
-            varying.extend(results);
+/// What depends on what in a function, by the keys of values. The shape of a value does not depend on the value.
+#[derive(Debug)]
+pub struct Dependence {
+    /// The values that depend on an input.
+    varying: HashSet<usize>,
+    /// The values that an output depends on.
+    needed: HashSet<usize>,
+}
+
+impl Dependence {
+    /// The kind of integers that a run of an op has shown, knowing what depends on it.
+    pub fn kind(&self, op: Op<'_>, kind: Kind) -> Kind {
+        let any = |set: &HashSet<usize>| {
+            let mut results = op.results();
+            results.any(|result| set.contains(&ir::value_key(ir::val(result))))
+        };
+        match kind {
+            _ if !any(&self.needed) => Kind::Idle,
+            Kind::Carriers if !any(&self.varying) => Kind::Idle,
+            kind => kind,
         }
     }
-    let mut needed = keys(function.returned());
-    for [operands, results] in ops.iter().rev() {
-        if results.iter().any(|key| needed.contains(key)) {
-            needed.extend(operands);
+
+    /// That of a function.
+    pub fn of(function: Function<'_>) -> Self {
+        let is_shape = |op: &Op<'_>| {
+            let graph = GraphOp::read(*op);
+            matches!(graph, Some(GraphOp::Onnx(onnx::Op::Shape(_))))
+        };
+        let ops: Vec<[Vec<usize>; 2]> = function
+            .ops()
+            .into_iter()
+            .filter(|op| !is_shape(op))
+            .map(|op| {
+                let operands = op.operands().map(|value| ir::value_key(ir::val(value)));
+                let results = op.results().map(|value| ir::value_key(ir::val(value)));
+                [operands.collect(), results.collect()]
+            })
+            .collect();
+        let keys = |values: Vec<ir::Val<'_>>| -> HashSet<usize> {
+            values.into_iter().map(ir::value_key).collect()
+        };
+        let mut varying = keys(function.arguments());
+        for [operands, results] in &ops {
+            if operands.iter().any(|key| varying.contains(key)) {
+                varying.extend(results);
+            }
         }
+        let mut needed = keys(function.returned());
+        for [operands, results] in ops.iter().rev() {
+            if results.iter().any(|key| needed.contains(key)) {
+                needed.extend(operands);
+            }
+        }
+        Self { varying, needed }
     }
-    varying.intersection(&needed).copied().collect()
 }
 
 /// A uniform quantizer of levels 0 and 1 with the parameters of each element.

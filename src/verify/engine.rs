@@ -2,19 +2,17 @@
 
 use melior::Context;
 use melior::ir::Module;
-use melior::ir::operation::OperationLike;
-use qonnx_dialects::ir::{self, Diagnostic, Function, Op};
+use qonnx_dialects::ir::{self, Diagnostic, Function};
 use qonnx_dialects::memory::Budget;
 use qonnx_dialects::tensor::Tensor;
 use qonnx_dialects::text::{Foreign, shown_path};
 use qonnx_dialects::value::TensorType;
-use std::collections::HashSet;
 use std::path::Path;
 
 use super::trace::Trace;
 use crate::backend::{self, BACKENDS, Network, Runner, Settings};
 use crate::driver::{self, DriverError, Level, LoadOptions};
-use crate::integers::{Kind, active, integers_of};
+use crate::integers::{Dependence, integers_of};
 use crate::interp::Interpreter;
 use crate::samples::{self, InputHints, Sample};
 use crate::source::STANDARD_INPUT;
@@ -221,7 +219,7 @@ impl Model {
         Ok(Engine {
             model: self,
             backend,
-            active: active(function),
+            dependence: Dependence::of(function),
             function,
             program,
             _module: module,
@@ -239,8 +237,7 @@ pub struct Engine<'c> {
     model: &'c Model,
     /// The backend.
     pub backend: Backend,
-    /// See [`active`].
-    active: HashSet<usize>,
+    dependence: Dependence,
     /// The network at the backend's level; it lives in `_module`.
     pub(super) function: Function<'c>,
     program: Program<'c>,
@@ -282,9 +279,7 @@ impl<'c> Engine<'c> {
                             let Some(mut shown) = integers_of(op, operands, results) else {
                                 return;
                             };
-                            if shown.kind == Kind::Carriers && !self.is_active(op) {
-                                shown.kind = Kind::Idle;
-                            }
+                            shown.kind = self.dependence.kind(op, shown.kind);
                             integers.push(shown);
                         })
                         .map_err(|error| failed(error.to_string()))?;
@@ -316,11 +311,6 @@ impl<'c> Engine<'c> {
             Program::Compiled(runner) => runner.traces(),
             Program::Level(_) => true,
         }
-    }
-
-    fn is_active(&self, op: Op<'_>) -> bool {
-        op.results()
-            .any(|result| self.active.contains(&ir::value_key(ir::val(result))))
     }
 
     /// The interpreter, if this is a level of it.
