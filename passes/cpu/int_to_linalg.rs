@@ -15,8 +15,8 @@ use qonnx_dialects::{onnx, qint, upstream};
 
 use super::emit::Emitter;
 use super::float::{self, Node, Operand};
-use super::integer::{self, Machine, machine_type};
-use super::readers::{Readers, is_signed};
+use super::integer::{self, Literal, Machine, machine_type};
+use super::machine::{Declared, is_signed};
 
 declare_pass! {
     /// Rewrite level 3 to upstream dialects on machine types.
@@ -29,7 +29,8 @@ declare_pass! {
     /// What has no elements is not computed, and goes in and out of the function as a vector of length 0.
     ///
     /// An integer's container holds a number of a known range modulo the container's width; a reader masks the
-    /// high bits only where that range and its reading (signed or unsigned) disagree.
+    /// high bits only where that range and its reading (signed or unsigned) disagree. How integers are read and what they
+    /// can be is what the types at `tensor.bitcast` say; of bits without such types, the extensions in loop nests.
     ///
     /// With `features` of a processor, contractions with constant weights are packed for the kernels of the table that the
     /// processor has instructions for (`qonnx.kernel` names the one of a nest), and the tensors between them keep their
@@ -63,7 +64,6 @@ impl IntToLinalg {
                 features: &self.features,
                 block,
                 values: HashMap::new(),
-                constants: HashMap::new(),
             };
             for (old, new) in arguments.iter().zip(ir::block_arguments(block)) {
                 let new = walk.argument(new, location);
@@ -107,12 +107,13 @@ struct Walk<'c, 'f> {
     /// The new tensor of each old value that has one. Constants and undefined tensors are made where they are used, one for
     /// each use: a destination is written over, and bufferization takes time with the square of the uses of one.
     values: HashMap<usize, Machine<'c>>,
-    /// The constants of level 3, and whether each is best kept zero-extended.
-    constants: HashMap<usize, bool>,
 }
 
 impl<'c> Walk<'c, '_> {
-    fn bind(&mut self, old: Val<'c>, new: Machine<'c>) {
+    fn bind(&mut self, old: Val<'c>, mut new: Machine<'c>) {
+        if let (Some(number), Some(declared)) = (&mut new.number, Declared::of(old)) {
+            *number = number.declared(declared);
+        }
         self.values.insert(ir::value_key(old), new);
     }
 
@@ -139,11 +140,8 @@ impl<'c> Walk<'c, '_> {
             block: self.block,
             location: op.location(),
         };
-        if upstream::is_constant(op) {
-            let unsigned = Readers::of(op).prefer_unsigned();
-            for result in op.results().map(ir::val) {
-                self.constants.insert(ir::value_key(result), unsigned);
-            }
+        let mut results = op.results().map(ir::val);
+        if results.any(|result| Literal::of(result).is_some()) {
             return Ok(());
         }
         if onnx::is_constant(op) || onnx::is_none(op) || upstream::is_empty(op) {
@@ -225,9 +223,7 @@ impl<'c> Walk<'c, '_> {
                 let operand = *operands.first().ok_or("has no operand")?;
                 integer::lower_qint(emit, &qint, operand, signed, result)
             }
-            (None, Some(upstream)) => {
-                integer::lower_upstream(emit, &upstream, op, &operands, result)
-            }
+            (None, Some(upstream)) => integer::lower_upstream(emit, &upstream, &operands, result),
             (None, None) => Err(unknown(op)),
         }
     }
@@ -237,13 +233,12 @@ impl<'c> Walk<'c, '_> {
         if let Some(machine) = self.values.get(&ir::value_key(old)) {
             return Ok(Some(*machine));
         }
-        let Some(unsigned) = self.constants.get(&ir::value_key(old)) else {
-            let empty = ir::defining_op(old).is_some_and(upstream::is_empty);
-            let r#type = ir::type_of(old).filter(|_| empty);
-            return Ok(r#type.map(|ty| undefined(emit, &ty)));
-        };
-        let value = ir::constant_attribute(old).ok_or("uses a constant without its elements")?;
-        integer::constant(emit, value, !unsigned).map(Some)
+        if let Some(literal) = Literal::of(old) {
+            return integer::constant(emit, literal).map(Some);
+        }
+        let empty = ir::defining_op(old).is_some_and(upstream::is_empty);
+        let r#type = ir::type_of(old).filter(|_| empty);
+        Ok(r#type.map(|ty| undefined(emit, &ty)))
     }
 
     /// An op of the graph that stayed float.
@@ -315,13 +310,11 @@ impl<'c> Walk<'c, '_> {
 
     /// The new tensor of an old value that the function returns.
     fn tensor(&self, emit: &Emitter<'c>, old: Val<'c>) -> Option<Val<'c>> {
-        if let Some(machine) = self.values.get(&ir::value_key(old)) {
-            return Some(in_order(emit, *machine, old).value);
-        }
-        let value = ir::constant_attribute(old)?;
-        let unsigned = ir::elements_type(value)?.element.is_unsigned();
-        let machine = integer::constant(emit, value, !unsigned).ok()?;
-        Some(machine.value)
+        let machine = match self.values.get(&ir::value_key(old)) {
+            Some(machine) => in_order(emit, *machine, old),
+            None => integer::constant(emit, Literal::of(old)?).ok()?,
+        };
+        Some(machine.returned(emit, Declared::of(old)).value)
     }
 }
 

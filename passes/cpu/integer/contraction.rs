@@ -8,13 +8,12 @@ use qonnx_dialects::ir::{self, Val};
 use qonnx_dialects::packed::Packed;
 use qonnx_dialects::tensor::{Element, Tensor, strides};
 use qonnx_dialects::upstream::{
-    self, AffineMap, Generic, Instr, Integer, IteratorKind, Nest, Resize, Scalar, Slice,
+    self, AffineMap, Generic, Integer, IteratorKind, Nest, Resize, Scalar, Slice,
 };
 use qonnx_dialects::value::TensorType;
 
-use super::in_memory::only_number;
 use super::roles::Roles;
-use super::{Machine, width_of};
+use super::{Literal, Machine, width_of};
 use crate::cpu::emit::Emitter;
 use crate::cpu::kernels::{self, Choice, Kernel, Wanted};
 use crate::cpu::layout::Channels;
@@ -36,16 +35,13 @@ pub fn contraction<'c>(
     if width_of(result) > 32 {
         return None;
     }
-    let signed = factors(&generic.body)?;
-    let (x_at, w_at) = match (
-        ir::constant_attribute(left).is_some(),
-        ir::constant_attribute(right).is_some(),
-    ) {
-        (false, true) => (0, 1),
-        (true, false) => (1, 0),
+    let signed = factors(generic)?;
+    let (x_at, w_at, weights) = match (Literal::of(left), Literal::of(right)) {
+        (None, Some(weights)) => (0, 1, weights),
+        (Some(weights), None) => (1, 0, weights),
         _ => return None,
     };
-    let start = only_number(start)?;
+    let start = Literal::of(start)?.only_number()?;
     let types = old
         .iter()
         .map(|value| ir::type_of(*value))
@@ -54,7 +50,7 @@ pub fn contraction<'c>(
     let extents = generic.nest().extents(&shapes)?;
     let maps = [&generic.maps[x_at], &generic.maps[w_at], &generic.maps[2]];
     let roles = Roles::of(maps, &extents)?;
-    let (_, numbers) = ir::read_packed(ir::constant_attribute(old[w_at])?, signed[w_at])?;
+    let numbers = weights.read(signed[w_at])?;
     let machine = input(old[x_at])?;
     let number = machine.number?;
     let products = roles.summed.iter().map(|&dim| extents[dim]).product();
@@ -86,35 +82,13 @@ pub fn contraction<'c>(
     Some(site.lower(machine, &types[x_at], &weights, &generic.maps[x_at]))
 }
 
-/// Whether each factor of a body `out + x * w` is read as a signed number.
-fn factors(body: &[Instr]) -> Option<[bool; 2]> {
-    let &Instr::Integer(Integer::Add, left, right) = body.last()? else {
-        return None;
-    };
-    let product = match (body.get(left)?, body.get(right)?) {
-        (Instr::Output, product) | (product, Instr::Output) => product,
-        _ => return None,
-    };
-    let &Instr::Integer(Integer::Mul, a, b) = product else {
-        return None;
-    };
-    let mut signed = [None; 2];
-    for factor in [a, b] {
-        let (number, is_signed) = match *body.get(factor)? {
-            // As wide as the sum, where it makes no difference.
-            Instr::Input(number) => (number, true),
-            Instr::Resize(Resize::ExtS, from, _) => (input(body, from)?, true),
-            Instr::Resize(Resize::ExtU, from, _) => (input(body, from)?, false),
-            _ => return None,
-        };
-        *signed.get_mut(number)? = Some(is_signed);
-    }
-    Some([signed[0]?, signed[1]?])
-}
-
-fn input(body: &[Instr], at: usize) -> Option<usize> {
-    match body.get(at)? {
-        Instr::Input(number) => Some(*number),
+/// Whether each input of a nest that adds up products is read as a signed number.
+fn factors(generic: &Generic) -> Option<[bool; 2]> {
+    let [a, b] = generic.product()?;
+    let signed = [a.signed()?, b.signed()?];
+    match (a.input, b.input) {
+        (0, 1) => Some(signed),
+        (1, 0) => Some([signed[1], signed[0]]),
         _ => None,
     }
 }

@@ -21,11 +21,7 @@ pub struct Roles {
 impl Roles {
     /// Of the maps of input, weights and result.
     pub fn of([x, w, out]: [&AffineMap; 3], extents: &[usize]) -> Option<Self> {
-        let plain = |map: &AffineMap| -> Option<Vec<usize>> {
-            (0..map.coefficients.len())
-                .map(|row| only_loop(map, row))
-                .collect()
-        };
+        let plain = |map: &AffineMap| map.loops().into_iter().collect::<Option<Vec<usize>>>();
         let (in_w, in_out) = (plain(w)?, plain(out)?);
         let grows = |map: &AffineMap| {
             map.constants.iter().all(|&constant| constant == 0)
@@ -47,8 +43,8 @@ impl Roles {
                 _ => return None,
             }
         }
-        let row_of =
-            |dim: usize| (0..x.coefficients.len()).find(|&row| only_loop(x, row) == Some(dim));
+        let x_loops = x.loops();
+        let row_of = |dim: usize| x_loops.iter().position(|&row| row == Some(dim));
         let (filter, channel, channel_axis) = match (groups.as_slice(), filters.as_slice()) {
             ([], &[filter]) => {
                 // The longest, and of several the first.
@@ -84,18 +80,6 @@ impl Roles {
     pub fn taps(&self) -> Vec<usize> {
         let is_tap = |dim: &usize| Some(*dim) != self.channel;
         self.summed.iter().copied().filter(is_tap).collect()
-    }
-}
-
-/// The loop that a row of a map is.
-fn only_loop(map: &AffineMap, row: usize) -> Option<usize> {
-    let mut used = map.coefficients[row]
-        .iter()
-        .enumerate()
-        .filter(|(_, factor)| **factor != 0);
-    match (used.next(), used.next(), map.constants[row]) {
-        (Some((dim, 1)), None, 0) => Some(dim),
-        _ => None,
     }
 }
 

@@ -128,15 +128,7 @@ impl<'c> Read<'c> {
 
 /// The loops that the rows of a map are.
 fn loops(map: &AffineMap) -> Option<Vec<usize>> {
-    map.coefficients
-        .iter()
-        .zip(&map.constants)
-        .map(|(row, &constant)| {
-            let mut used = (0..row.len()).filter(|&dim| row[dim] != 0);
-            let dim = used.next()?;
-            (constant == 0 && row[dim] == 1 && used.next().is_none()).then_some(dim)
-        })
-        .collect()
+    map.loops().into_iter().collect()
 }
 
 impl<'c> Contraction<'c> {
