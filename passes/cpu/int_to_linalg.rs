@@ -15,7 +15,8 @@ use qonnx_dialects::{onnx, qint, upstream};
 
 use super::emit::Emitter;
 use super::float::{self, Node, Operand};
-use super::integer::{self, Literal, Machine, machine_type};
+use super::integer::{self, Contraction, Literal, Machine, machine_type};
+use super::layout::Channels;
 use super::machine::{Declared, is_signed};
 
 declare_pass! {
@@ -38,6 +39,8 @@ declare_pass! {
     pub struct IntToLinalg => "int-to-linalg" on Function {
         /// Features of the processor that kernels may use, such as `avx2` or `avx2+avx512vnni`.
         features ("features"): String = String::new(),
+        /// Report as a remark which kernel computes each contraction, or why none does.
+        remarks ("remarks"): bool = false,
     }
 }
 
@@ -62,6 +65,7 @@ impl IntToLinalg {
             let mut walk = Walk {
                 context,
                 features: &self.features,
+                remarks: self.remarks,
                 block,
                 values: HashMap::new(),
             };
@@ -103,6 +107,8 @@ struct Walk<'c, 'f> {
     context: &'c Context,
     /// Those that kernels may use.
     features: &'f str,
+    /// Whether contractions are remarked on.
+    remarks: bool,
     block: BlockHandle<'c>,
     /// The new tensor of each old value that has one. Constants and undefined tensors are made where they are used, one for
     /// each use: a destination is written over, and bufferization takes time with the square of the uses of one.
@@ -183,6 +189,13 @@ impl<'c> Walk<'c, '_> {
         }
     }
 
+    /// Says something of an op, if that is wanted.
+    fn remark(&self, op: Op<'c>, said: &str) {
+        if self.remarks {
+            ir::emit_remark(op.location(), &format!("'{}' {said}", ir::op_name(op)));
+        }
+    }
+
     /// An op of `qint` or of an upstream dialect.
     fn integer(
         &mut self,
@@ -195,11 +208,19 @@ impl<'c> Walk<'c, '_> {
         };
         let old: Vec<_> = op.operands().map(ir::val).collect();
         let read = upstream::Op::read(op);
-        if let (Some(upstream::Op::Generic(generic)), false) = (&read, self.features.is_empty()) {
+        if let Some(upstream::Op::Generic(generic)) = &read {
             let input = |value| self.machine(emit, value).ok().flatten();
-            let machine = integer::contraction(emit, self.features, generic, &old, result, input);
-            if let Some(machine) = machine {
-                return Ok(machine);
+            let contraction =
+                integer::contraction(emit, self.features, generic, &old, result, input);
+            match contraction {
+                Some(Contraction::Kernel(machine, said)) => {
+                    self.remark(op, &said);
+                    return Ok(machine);
+                }
+                Some(Contraction::Scalar(reason)) => {
+                    self.remark(op, &format!("is computed by scalar code: {reason}"));
+                }
+                None => {}
             }
         }
         let signed = old.first().is_some_and(|first| is_signed(*first));
@@ -270,7 +291,10 @@ impl<'c> Walk<'c, '_> {
                 let mut machine = machine(&value);
                 let stored = machine.and_then(|machine| machine.channels);
                 let kept = stored.filter(|stored| {
-                    alike(&value) && channels.is_some_and(|channels| channels.axis == stored.axis)
+                    let same = |channels: Channels| {
+                        (channels.axis, channels.outer) == (stored.axis, stored.outer)
+                    };
+                    alike(&value) && channels.is_some_and(same)
                 });
                 machine = machine.map(|machine| match kept {
                     Some(kept) => Machine {
@@ -294,6 +318,7 @@ impl<'c> Walk<'c, '_> {
             features: self.features,
             channels,
             stored: Cell::new(None),
+            said: Cell::new(None),
         };
         let results = float::lower(graph, &node).map_err(|reason| {
             format!(
@@ -301,6 +326,9 @@ impl<'c> Walk<'c, '_> {
                 graph.name()
             )
         })?;
+        if let Some(said) = node.said.take() {
+            self.remark(op, &said);
+        }
         let mut machines: Vec<_> = results.into_iter().map(Machine::float).collect();
         if let Some(first) = machines.first_mut() {
             first.channels = node.stored.get();

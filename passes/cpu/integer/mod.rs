@@ -14,7 +14,7 @@ mod roles;
 mod threshold;
 mod threshold_of_sums;
 
-pub use contraction::contraction;
+pub use contraction::{Contraction, contraction};
 pub use data::{Literal, constant};
 pub use in_memory::lower_in_memory;
 
