@@ -66,6 +66,12 @@ impl Roles {
                 (filter, Some(channel), row_of(channel)?)
             }
         };
+        // The channels move along the dimension that is packed for them, and along no other.
+        let moves = channel.unwrap_or(filter);
+        let rows = x.coefficients.iter().filter(|row| row[moves] != 0);
+        if rows.count() != 1 {
+            return None;
+        }
         let filter_axis = in_out.iter().position(|&dim| dim == filter)?;
         // In the order of the result.
         let pixels = in_out.into_iter().filter(|dim| *dim != filter).collect();

@@ -84,6 +84,9 @@ fn site<'e, 'c>(
     let types: Vec<_> = types.collect::<Option<_>>().ok_or("its shape is open")?;
     let shapes: Vec<_> = types.iter().map(|ty| ty.shape.as_slice()).collect();
     let extents = generic.nest().extents(&shapes).ok_or("its shape is open")?;
+    if extents.contains(&0) {
+        return Err("there is nothing to add up".to_owned());
+    }
     let literals = [left, right].map(Literal::of);
     let mut best: Option<Result<Found<'e, 'c>, String>> = None;
     // What is computed may be on either side.
