@@ -165,6 +165,11 @@ pub fn floats(features: &str, filters: usize, products: usize) -> Result<&'stati
     worth.copied().ok_or_else(|| too_few(filters, products))
 }
 
+/// Says why there is no entry for integers at all, if there is none: that asks for no look at weights.
+pub fn any_for_integers(features: &str) -> Result<(), String> {
+    of_kind(features, |kernel| kernel.step != Step::Floats).map(drop)
+}
+
 /// The entries of a kind for a processor with `features`; fails if there is none.
 fn of_kind(features: &str, kind: impl Fn(&Kernel) -> bool) -> Result<Vec<&'static Kernel>, String> {
     let all = || KERNELS.iter().filter(|kernel| kind(kernel));

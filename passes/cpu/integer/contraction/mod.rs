@@ -73,6 +73,7 @@ fn site<'e, 'c>(
     let [left, right, start] = *old else {
         return Err("its factors are not the two inputs of the nest".to_owned());
     };
+    kernels::any_for_integers(features)?;
     let bits = width_of(result);
     if bits > 32 {
         return Err(format!("its sums have {bits} bits, and kernels have 32"));
