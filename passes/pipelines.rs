@@ -96,8 +96,9 @@ pub fn lower_to_int_with(options: &[&str]) -> String {
 
 /// Level 2 to level 3.
 pub fn layers_to_linalg() -> String {
-    // Composes reshapes.
-    ["func.func(qint-to-linalg)", "canonicalize", "cse"].join(",")
+    // Composes reshapes. Of two bitcasts it would make one, and what the type between them says would be lost.
+    let compose = "canonicalize{disable-patterns=\"(anonymous namespace)::ChainedTensorBitcast\"}";
+    ["func.func(qint-to-linalg)", compose, "cse"].join(",")
 }
 
 /// Level 0 or 1 to level 2, with options of `convert-to-int`.
@@ -116,22 +117,31 @@ fn lower_to_qint_with(options: &[&str]) -> String {
 /// Level 3 to functions on buffers: results are arguments that the caller owns, temporary buffers are parts of a
 /// workspace that the caller provides, each loop nest is a function of scalar code.
 pub fn int_to_buffers() -> String {
-    int_to_buffers_for("")
+    int_to_buffers_for("", false)
 }
 
-/// Likewise, with kernels that use some features of a processor, such as `avx2`; with a plus between them.
-pub fn int_to_buffers_for(features: &str) -> String {
+/// Likewise, with kernels that use some features of a processor, such as `avx2`; with a plus between them. With `remarks`, the
+/// passes say which kernel computes a contraction, or why none does.
+pub fn int_to_buffers_for(features: &str, remarks: bool) -> String {
     let workspace = "func.func(plan-workspace)".to_owned();
-    [int_to_kernels(features, &[]), workspace].join(",")
+    [int_to_kernels(features, remarks, &[]), workspace].join(",")
 }
 
 /// Level 3 to functions on buffers of which each loop nest is one; temporary buffers have no place yet. `bufferized` are passes
 /// on functions of buffers that still have results.
-fn int_to_kernels(features: &str, bufferized: &[&str]) -> String {
-    let to_linalg = match features {
-        "" => "func.func(int-to-linalg)".to_owned(),
-        features => format!("func.func(int-to-linalg{{features={features}}})"),
+fn int_to_kernels(features: &str, remarks: bool, bufferized: &[&str]) -> String {
+    let features = Some(format!("features={features}")).filter(|_| !features.is_empty());
+    let remarks = Some("remarks=true".to_owned()).filter(|_| remarks);
+    let options = |options: &[Option<String>]| -> String {
+        let options: Vec<_> = options.iter().flatten().cloned().collect();
+        match options.is_empty() {
+            true => String::new(),
+            false => format!("{{{}}}", options.join(" ")),
+        }
     };
+    let to_linalg = options(&[features, remarks.clone()]);
+    let to_linalg = format!("func.func(int-to-linalg{to_linalg})");
+    let tiles = format!("func.func(tile-kernels{})", options(&[remarks]));
     let before = [
         to_linalg.as_str(),
         "canonicalize",
@@ -149,7 +159,7 @@ fn int_to_kernels(features: &str, bufferized: &[&str]) -> String {
         // With hoisting, what computes a result writes into the caller's buffer.
         "buffer-results-to-out-params{hoist-static-allocs modify-public-functions}",
         "canonicalize",
-        "func.func(tile-kernels)",
+        tiles.as_str(),
         "outline-kernels",
         "call-libm",
     ];
@@ -169,7 +179,7 @@ pub fn hls_to_host() -> String {
 
 fn int_to_c_with(bufferized: &[&str]) -> String {
     [
-        int_to_kernels("", bufferized).as_str(),
+        int_to_kernels("", false, bufferized).as_str(),
         // The size of the largest element, which is as much as C asks for: small machines have little memory.
         "func.func(plan-workspace{alignment=8})",
         "convert-linalg-to-loops",

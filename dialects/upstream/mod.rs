@@ -31,6 +31,7 @@ pub use linalg::outline::{
     Globals, append_argument, call_instead, function_hash, functions_equal, is_nest, nest_hash,
     outline,
 };
+pub use linalg::product::Factor;
 pub use linalg::transpose::Transpose;
 pub use loops::{Global, Layout, Literal, Step, is_machine, unaliased};
 pub use math::{declare_libm, libm_function, libm_functions, replace_by_call};

@@ -15,8 +15,9 @@ use qonnx_dialects::{onnx, qint, upstream};
 
 use super::emit::Emitter;
 use super::float::{self, Node, Operand};
-use super::integer::{self, Machine, machine_type};
-use super::readers::{Readers, is_signed};
+use super::integer::{self, Contraction, Literal, Machine, machine_type};
+use super::layout::Channels;
+use super::machine::{Declared, is_signed};
 
 declare_pass! {
     /// Rewrite level 3 to upstream dialects on machine types.
@@ -29,7 +30,8 @@ declare_pass! {
     /// What has no elements is not computed, and goes in and out of the function as a vector of length 0.
     ///
     /// An integer's container holds a number of a known range modulo the container's width; a reader masks the
-    /// high bits only where that range and its reading (signed or unsigned) disagree.
+    /// high bits only where that range and its reading (signed or unsigned) disagree. How integers are read and what they
+    /// can be is what the types at `tensor.bitcast` say; of bits without such types, the extensions in loop nests.
     ///
     /// With `features` of a processor, contractions with constant weights are packed for the kernels of the table that the
     /// processor has instructions for (`qonnx.kernel` names the one of a nest), and the tensors between them keep their
@@ -37,6 +39,8 @@ declare_pass! {
     pub struct IntToLinalg => "int-to-linalg" on Function {
         /// Features of the processor that kernels may use, such as `avx2` or `avx2+avx512vnni`.
         features ("features"): String = String::new(),
+        /// Report as a remark which kernel computes each contraction, or why none does.
+        remarks ("remarks"): bool = false,
     }
 }
 
@@ -61,9 +65,9 @@ impl IntToLinalg {
             let mut walk = Walk {
                 context,
                 features: &self.features,
+                remarks: self.remarks,
                 block,
                 values: HashMap::new(),
-                constants: HashMap::new(),
             };
             for (old, new) in arguments.iter().zip(ir::block_arguments(block)) {
                 let new = walk.argument(new, location);
@@ -103,16 +107,19 @@ struct Walk<'c, 'f> {
     context: &'c Context,
     /// Those that kernels may use.
     features: &'f str,
+    /// Whether contractions are remarked on.
+    remarks: bool,
     block: BlockHandle<'c>,
     /// The new tensor of each old value that has one. Constants and undefined tensors are made where they are used, one for
     /// each use: a destination is written over, and bufferization takes time with the square of the uses of one.
     values: HashMap<usize, Machine<'c>>,
-    /// The constants of level 3, and whether each is best kept zero-extended.
-    constants: HashMap<usize, bool>,
 }
 
 impl<'c> Walk<'c, '_> {
-    fn bind(&mut self, old: Val<'c>, new: Machine<'c>) {
+    fn bind(&mut self, old: Val<'c>, mut new: Machine<'c>) {
+        if let (Some(number), Some(declared)) = (&mut new.number, Declared::of(old)) {
+            *number = number.declared(declared);
+        }
         self.values.insert(ir::value_key(old), new);
     }
 
@@ -139,11 +146,8 @@ impl<'c> Walk<'c, '_> {
             block: self.block,
             location: op.location(),
         };
-        if upstream::is_constant(op) {
-            let unsigned = Readers::of(op).prefer_unsigned();
-            for result in op.results().map(ir::val) {
-                self.constants.insert(ir::value_key(result), unsigned);
-            }
+        let mut results = op.results().map(ir::val);
+        if results.any(|result| Literal::of(result).is_some()) {
             return Ok(());
         }
         if onnx::is_constant(op) || onnx::is_none(op) || upstream::is_empty(op) {
@@ -217,6 +221,13 @@ impl<'c> Walk<'c, '_> {
         Ok(())
     }
 
+    /// Says something of an op, if that is wanted.
+    fn remark(&self, op: Op<'c>, said: &str) {
+        if self.remarks {
+            ir::emit_remark(op.location(), &format!("'{}' {said}", ir::op_name(op)));
+        }
+    }
+
     /// An op of `qint` or of an upstream dialect.
     fn integer(
         &mut self,
@@ -229,11 +240,19 @@ impl<'c> Walk<'c, '_> {
         };
         let old: Vec<_> = op.operands().map(ir::val).collect();
         let read = upstream::Op::read(op);
-        if let (Some(upstream::Op::Generic(generic)), false) = (&read, self.features.is_empty()) {
+        if let Some(upstream::Op::Generic(generic)) = &read {
             let input = |value| self.machine(emit, value).ok().flatten();
-            let machine = integer::contraction(emit, self.features, generic, &old, result, input);
-            if let Some(machine) = machine {
-                return Ok(machine);
+            let contraction =
+                integer::contraction(emit, self.features, generic, &old, result, input);
+            match contraction {
+                Some(Contraction::Kernel(machine, said)) => {
+                    self.remark(op, &said);
+                    return Ok(machine);
+                }
+                Some(Contraction::Scalar(reason)) => {
+                    self.remark(op, &format!("is computed by scalar code: {reason}"));
+                }
+                None => {}
             }
         }
         let signed = old.first().is_some_and(|first| is_signed(*first));
@@ -257,9 +276,7 @@ impl<'c> Walk<'c, '_> {
                 let operand = *operands.first().ok_or("has no operand")?;
                 integer::lower_qint(emit, &qint, operand, signed, result)
             }
-            (None, Some(upstream)) => {
-                integer::lower_upstream(emit, &upstream, op, &operands, result)
-            }
+            (None, Some(upstream)) => integer::lower_upstream(emit, &upstream, &operands, result),
             (None, None) => Err(unknown(op)),
         }
     }
@@ -269,13 +286,12 @@ impl<'c> Walk<'c, '_> {
         if let Some(machine) = self.values.get(&ir::value_key(old)) {
             return Ok(Some(*machine));
         }
-        let Some(unsigned) = self.constants.get(&ir::value_key(old)) else {
-            let empty = ir::defining_op(old).is_some_and(upstream::is_empty);
-            let r#type = ir::type_of(old).filter(|_| empty);
-            return Ok(r#type.map(|ty| undefined(emit, &ty)));
-        };
-        let value = ir::constant_attribute(old).ok_or("uses a constant without its elements")?;
-        integer::constant(emit, value, !unsigned).map(Some)
+        if let Some(literal) = Literal::of(old) {
+            return integer::constant(emit, literal).map(Some);
+        }
+        let empty = ir::defining_op(old).is_some_and(upstream::is_empty);
+        let r#type = ir::type_of(old).filter(|_| empty);
+        Ok(r#type.map(|ty| undefined(emit, &ty)))
     }
 
     /// An op of the graph that stayed float.
@@ -307,7 +323,10 @@ impl<'c> Walk<'c, '_> {
                 let mut machine = machine(&value);
                 let stored = machine.and_then(|machine| machine.channels);
                 let kept = stored.filter(|stored| {
-                    alike(&value) && channels.is_some_and(|channels| channels.axis == stored.axis)
+                    let same = |channels: Channels| {
+                        (channels.axis, channels.outer) == (stored.axis, stored.outer)
+                    };
+                    alike(&value) && channels.is_some_and(same)
                 });
                 machine = machine.map(|machine| match kept {
                     Some(kept) => Machine {
@@ -331,6 +350,7 @@ impl<'c> Walk<'c, '_> {
             features: self.features,
             channels,
             stored: Cell::new(None),
+            said: Cell::new(None),
         };
         let results = float::lower(graph, &node).map_err(|reason| {
             format!(
@@ -338,6 +358,9 @@ impl<'c> Walk<'c, '_> {
                 graph.name()
             )
         })?;
+        if let Some(said) = node.said.take() {
+            self.remark(op, &said);
+        }
         let mut machines: Vec<_> = results.into_iter().map(Machine::float).collect();
         if let Some(first) = machines.first_mut() {
             first.channels = node.stored.get();
@@ -347,13 +370,11 @@ impl<'c> Walk<'c, '_> {
 
     /// The new tensor of an old value that the function returns.
     fn tensor(&self, emit: &Emitter<'c>, old: Val<'c>) -> Option<Val<'c>> {
-        if let Some(machine) = self.values.get(&ir::value_key(old)) {
-            return Some(in_order(emit, *machine, old).value);
-        }
-        let value = ir::constant_attribute(old)?;
-        let unsigned = ir::elements_type(value)?.element.is_unsigned();
-        let machine = integer::constant(emit, value, !unsigned).ok()?;
-        Some(machine.value)
+        let machine = match self.values.get(&ir::value_key(old)) {
+            Some(machine) => in_order(emit, *machine, old),
+            None => integer::constant(emit, Literal::of(old)?).ok()?,
+        };
+        Some(machine.returned(emit, Declared::of(old)).value)
     }
 }
 

@@ -156,16 +156,68 @@ fn has(features: &str, kernel: &Kernel) -> bool {
     kernel.features.iter().all(|wanted| given(wanted))
 }
 
-/// The best entry for floats.
-pub fn floats(features: &str) -> Option<&'static Kernel> {
-    KERNELS
-        .iter()
-        .find(|kernel| kernel.step == Step::Floats && has(features, kernel))
+/// The best entry for floats, with so many filters and products of a sum, or why there is none.
+pub fn floats(features: &str, filters: usize, products: usize) -> Result<&'static Kernel, String> {
+    let of_kind = of_kind(features, |kernel| kernel.step == Step::Floats)?;
+    let worth = of_kind
+        .first()
+        .filter(|kernel| filters > 1 && is_worth(kernel, filters, products));
+    worth.copied().ok_or_else(|| too_few(filters, products))
+}
+
+/// Says why there is no entry for integers at all, if there is none: that asks for no look at weights.
+pub fn any_for_integers(features: &str) -> Result<(), String> {
+    of_kind(features, |kernel| kernel.step != Step::Floats).map(drop)
+}
+
+/// The entries of a kind for a processor with `features`; fails if there is none.
+fn of_kind(features: &str, kind: impl Fn(&Kernel) -> bool) -> Result<Vec<&'static Kernel>, String> {
+    let all = || KERNELS.iter().filter(|kernel| kind(kernel));
+    let found: Vec<_> = all().filter(|kernel| has(features, kernel)).collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let least = all().next_back();
+    let needed = least.map_or_else(String::new, |kernel| kernel.features.join("+"));
+    Err(match features {
+        "" => format!("no features of the processor are given, and kernels need {needed} at least"),
+        _ => {
+            format!("the processor has the features {features}, and kernels need {needed} at least")
+        }
+    })
+}
+
+fn too_few(filters: usize, products: usize) -> String {
+    format!(
+        "most lanes of a vector would be empty, with {filters} filters and {products} products a sum"
+    )
 }
 
 /// Whether vectors of filters are worth it although there are only few filters: the other lanes compute in vain.
 pub fn is_worth(kernel: &Kernel, filters: usize, products: usize) -> bool {
     2 * filters > kernel.lanes || products >= 64
+}
+
+/// The greatest magnitude that some weights of a filter add up to, those of each sign on their own: sums of products of an
+/// input that is nowhere greater than 1 go no further, in any order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// Of the two weights that are multiplied with neighbouring channels.
+    pub pair: i128,
+    /// Of all weights.
+    pub all: i128,
+}
+
+impl Reach {
+    /// What is known without the weights themselves.
+    pub fn of(w: Interval, products: usize) -> Self {
+        let largest = w.lo.abs().max(w.hi.abs());
+        let products = i128::try_from(products).unwrap_or(i128::MAX);
+        Self {
+            pair: largest.saturating_mul(2),
+            all: largest.saturating_mul(products),
+        }
+    }
 }
 
 /// What a contraction has: numbers of its input and its weights, filters, and products of a sum.
@@ -175,34 +227,57 @@ pub struct Wanted {
     pub x: Interval,
     /// Numbers of the weights.
     pub w: Interval,
+    /// How far sums of the weights go.
+    pub reach: Reach,
     /// Whether each channel has a filter of its own.
     pub own: bool,
+    /// Whether the weights are known only when the network runs.
+    pub computed: bool,
     /// How many filters there are.
     pub filters: usize,
     /// How many products a sum has.
     pub products: usize,
 }
 
-/// The best entry for a contraction on a processor with `features`.
-pub fn choose(features: &str, wanted: Wanted) -> Option<Choice> {
+/// The best entry for a contraction on a processor with `features`, or why there is none.
+pub fn choose(features: &str, wanted: Wanted) -> Result<Choice, String> {
     let Wanted {
         x,
         w,
-        own,
         filters,
         products,
+        ..
     } = wanted;
-    KERNELS
-        .iter()
-        .filter(|kernel| own == (kernel.depth == 0) && has(features, kernel))
+    let kind = |kernel: &Kernel| wanted.own == (kernel.depth == 0) && kernel.step != Step::Floats;
+    let of_kind = of_kind(features, kind)?;
+    let worth: Vec<_> = of_kind
+        .into_iter()
         .filter(|kernel| is_worth(kernel, filters, products))
-        .find_map(|kernel| fit(kernel, x, w, products))
+        .collect();
+    if worth.is_empty() {
+        return Err(too_few(filters, products));
+    }
+    worth
+        .into_iter()
+        .find_map(|kernel| fit(kernel, wanted))
+        .ok_or_else(|| {
+            format!(
+                "no kernel is exact for inputs from {} to {} and weights from {} to {}",
+                x.lo, x.hi, w.lo, w.hi
+            )
+        })
+}
+
+/// The place of an entry in the table: less is better.
+pub fn rank(kernel: &Kernel) -> usize {
+    let same = |other: &Kernel| other.name == kernel.name;
+    KERNELS.iter().position(same).unwrap_or(KERNELS.len())
 }
 
 /// How an entry takes such operands, if it does.
-fn fit(kernel: &'static Kernel, x: Interval, w: Interval, products: usize) -> Option<Choice> {
+fn fit(kernel: &'static Kernel, wanted: Wanted) -> Option<Choice> {
+    let Wanted { x, w, reach, .. } = wanted;
     let signed = |bits| Interval::of_width(bits, true);
-    let largest = w.lo.abs().max(w.hi.abs());
     let choice = |offset: i128, steps: i128| {
         Some(Choice {
             kernel,
@@ -211,47 +286,31 @@ fn fit(kernel: &'static Kernel, x: Interval, w: Interval, products: usize) -> Op
         })
     };
     let all = ALL_STEPS as i128;
+    let words = x.within(signed(16)) && w.within(signed(16));
     match kernel.step {
         Step::DotBytes | Step::PairsOfBytes => {
             let offset = (-x.lo).max(0);
             let greatest = x.hi + offset;
-            if greatest > 255 || !w.within(signed(8)) {
+            // What the offset adds to a sum is taken back before, which asks for the weights.
+            if greatest > 255 || !w.within(signed(8)) || wanted.computed && offset != 0 {
                 return None;
             }
             if kernel.step == Step::DotBytes {
                 return choice(offset, all);
             }
             // A sum of 16 bits gets two products in a step.
-            let pair = 2 * greatest * largest;
+            let pair = greatest.saturating_mul(reach.pair);
             let steps = i128::from(i16::MAX).checked_div(pair).unwrap_or(all);
-            if steps < 1 {
-                return None;
-            }
-            choice(offset, steps)
-        }
-        Step::PairsOfWords => {
-            if !x.within(signed(16)) || !w.within(signed(16)) {
-                return None;
-            }
-            choice(0, all)
+            (steps >= 1).then(|| choice(offset, steps))?
         }
         Step::Products16 => {
             let greatest = x.lo.abs().max(x.hi.abs());
-            let products = i128::try_from(products).ok()?;
-            let fits = greatest * largest * products <= i128::from(i16::MAX);
-            if !fits || !x.within(signed(16)) || !w.within(signed(16)) {
-                return None;
-            }
-            choice(0, all)
+            let fits = greatest.saturating_mul(reach.all) <= i128::from(i16::MAX);
+            (fits && words).then(|| choice(0, all))?
         }
         // Of integers there are none.
         Step::Floats => None,
-        Step::Products32 => {
-            if !x.within(signed(16)) || !w.within(signed(16)) {
-                return None;
-            }
-            choice(0, all)
-        }
+        Step::PairsOfWords | Step::Products32 => words.then(|| choice(0, all))?,
     }
 }
 
@@ -267,11 +326,13 @@ mod tests {
         let wanted = Wanted {
             x,
             w,
+            reach: Reach::of(w, 9),
             own: false,
+            computed: false,
             filters: 16,
             products: 9,
         };
-        let choice = choose(features, wanted)?;
+        let choice = choose(features, wanted).ok()?;
         Some((choice.kernel.name, choice.offset, choice.steps))
     }
 
@@ -319,11 +380,13 @@ mod tests {
             let wanted = Wanted {
                 x,
                 w,
+                reach: Reach::of(w, products),
                 own: false,
+                computed: false,
                 filters,
                 products,
             };
-            choose(VNNI, wanted).map(|choice| choice.kernel.name)
+            choose(VNNI, wanted).ok().map(|choice| choice.kernel.name)
         };
         assert_eq!(of(9, 9), Some("vpdpbusd"));
         assert_eq!(of(5, 9), Some("vpmaddubsw"));
@@ -337,15 +400,68 @@ mod tests {
             let wanted = Wanted {
                 x,
                 w,
+                reach: Reach::of(w, products),
                 own: true,
+                computed: false,
                 filters: 16,
                 products,
             };
-            choose("avx2", wanted).map(|choice| choice.kernel.name)
+            choose("avx2", wanted).ok().map(|choice| choice.kernel.name)
         };
         let (x, w) = (Interval::new(0, 15), Interval::new(-8, 7));
         assert_eq!(own(x, w, 9), Some("vpmullw"));
         assert_eq!(own(x, w, 273), Some("vpmullw"));
         assert_eq!(own(x, w, 274), Some("vpmulld"));
+    }
+
+    #[test]
+    fn weights_that_are_known_reach_less_far() {
+        let (x, w) = (Interval::new(0, 255), Interval::new(-100, 100));
+        let of = |reach, x, computed| {
+            let wanted = Wanted {
+                x,
+                w,
+                reach,
+                own: false,
+                computed,
+                filters: 16,
+                products: 64,
+            };
+            choose("avx2", wanted).map(|choice| (choice.kernel.name, choice.steps))
+        };
+        let known = Reach {
+            pair: 120,
+            all: 900,
+        };
+        assert_eq!(of(known, x, false), Ok(("vpmaddubsw", 1)));
+        let all = ALL_STEPS;
+        assert_eq!(of(Reach::of(w, 64), x, false), Ok(("vpmaddwd", all)));
+        let signed = Interval::new(-8, 7);
+        assert_eq!(of(known, signed, false), Ok(("vpmaddubsw", 18)));
+        assert_eq!(of(known, signed, true), Ok(("vpmaddwd", all)));
+    }
+
+    #[test]
+    fn what_has_no_kernel_has_a_reason() {
+        let (x, w) = (Interval::new(0, 1 << 16), Interval::new(-1, 1));
+        let wanted = Wanted {
+            x,
+            w,
+            reach: Reach::of(w, 9),
+            own: false,
+            computed: false,
+            filters: 16,
+            products: 9,
+        };
+        let reason = |features, wanted| choose(features, wanted).expect_err("none is exact");
+        let few = Wanted {
+            filters: 2,
+            ..wanted
+        };
+        assert!(
+            reason("avx2", wanted).starts_with("no kernel is exact for inputs from 0 to 65536")
+        );
+        assert!(reason("avx2", few).contains("with 2 filters and 9 products"));
+        assert!(reason("fma", wanted).ends_with("kernels need avx2 at least"));
     }
 }

@@ -18,13 +18,16 @@ pub struct Channels {
     pub axis: usize,
     /// Elements along the innermost dimension in memory: those behind the last channel are nobody's.
     pub padded: usize,
+    /// The dimension of level 3 that is moved to the end in front of it: that of groups of channels.
+    pub outer: Option<usize>,
 }
 
 impl Channels {
     /// The dimension of level 3 for each dimension in memory.
     pub fn order(self, rank: usize) -> Vec<usize> {
         (0..rank)
-            .filter(|dim| *dim != self.axis)
+            .filter(|dim| *dim != self.axis && Some(*dim) != self.outer)
+            .chain(self.outer)
             .chain([self.axis])
             .collect()
     }
@@ -52,6 +55,34 @@ impl Channels {
     pub fn tight(self, shape: &[usize]) -> Self {
         let padded = shape.get(self.axis).copied().unwrap_or(self.padded);
         Self { padded, ..self }
+    }
+
+    /// The channels in a shape where one dimension of them has become groups and channels, or these one.
+    fn regrouped(self, from: &[usize], to: &[usize]) -> Option<Self> {
+        // The shape with two dimensions, and the first of them.
+        let joined = |shape: &[usize], at: usize| -> Option<Vec<usize>> {
+            let mut joined = shape.to_vec();
+            let channels = (at + 1 < joined.len()).then(|| joined.remove(at + 1))?;
+            joined[at] *= channels;
+            Some(joined)
+        };
+        let (axis, outer) = match self.outer {
+            Some(outer) => {
+                let whole = self.axis == outer + 1 && joined(from, outer)? == to;
+                whole.then_some((outer, None))?
+            }
+            None => {
+                let at = self.axis;
+                let split = to.len() == from.len() + 1 && joined(to, at)? == from;
+                let both = split && to[at] > 1 && to[at + 1] > 1;
+                both.then_some((at + 1, Some(at)))?
+            }
+        };
+        Some(Self {
+            axis,
+            padded: to[axis],
+            outer,
+        })
     }
 
     /// The rows of a map to level 3 in the order of memory.
@@ -133,13 +164,24 @@ impl<'c> Emitter<'c> {
         self.map(&[(value, map)], &ty, |_, elements| elements[0])
     }
 
-    /// The tensor in a shape that differs in extents of 1 only, and its channels there; `None` for other shapes.
+    /// The tensor in a shape that differs in extents of 1 only, or that has the channels in groups or no longer, and its
+    /// channels there; `None` for other shapes.
     pub fn reshape_channels(
         &self,
         value: Val<'c>,
         channels: Channels,
         (from, to): (&[usize], &[usize]),
     ) -> Option<(Val<'c>, Channels)> {
+        if let Some(regrouped) = channels.regrouped(from, to) {
+            // Between groups nothing may be nobody's.
+            let value = self.tight(value, channels, from);
+            let element = self.type_of(value).element;
+            let stored = regrouped.stored(&TensorType::new(to, element)).shape;
+            return Some((self.reshape(value, &stored), regrouped));
+        }
+        if channels.outer.is_some() {
+            return None;
+        }
         let wide = |shape: &[usize]| -> Vec<usize> {
             (0..shape.len()).filter(|&dim| shape[dim] != 1).collect()
         };
@@ -182,7 +224,11 @@ mod tests {
 
     #[test]
     fn channels_go_to_the_end() {
-        let channels = Channels { axis: 1, padded: 8 };
+        let channels = Channels {
+            axis: 1,
+            padded: 8,
+            outer: None,
+        };
         assert_eq!(channels.order(4), [0, 2, 3, 1]);
         assert_eq!(channels.place(1, 4), 3);
         assert_eq!(channels.place(3, 4), 2);
@@ -197,5 +243,32 @@ mod tests {
             [1.0, 2.0, 3.0, 4.0, 5.0, 5.0, 5.0, 5.0],
             "the last one is repeated"
         );
+    }
+
+    #[test]
+    fn groups_of_channels_go_to_the_end() {
+        let channels = Channels {
+            axis: 1,
+            padded: 6,
+            outer: None,
+        };
+        let grouped = channels
+            .regrouped(&[1, 6, 4, 4], &[1, 2, 3, 4, 4])
+            .expect("groups");
+        assert_eq!(
+            (grouped.axis, grouped.outer, grouped.padded),
+            (2, Some(1), 3)
+        );
+        assert_eq!(grouped.order(5), [0, 3, 4, 1, 2]);
+        let padded = Channels {
+            padded: 8,
+            ..grouped
+        };
+        assert_eq!(
+            padded.regrouped(&[1, 2, 3, 4, 4], &[1, 6, 4, 4]),
+            Some(channels)
+        );
+        assert_eq!(channels.regrouped(&[1, 6, 4], &[1, 2, 3, 2, 2]), None);
+        assert_eq!(channels.regrouped(&[1, 6], &[6]), None);
     }
 }

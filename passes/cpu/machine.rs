@@ -7,8 +7,13 @@
 //! interval lies within the numbers that it reads `width` bits as (signed or unsigned), then the container
 //! already holds that number and reading is free; otherwise it masks the high bits first. So nothing depends on
 //! a promise that sums do not overflow, and nothing is paid where they provably do not.
+//!
+//! How an integer is read and what it can be is said by types: those of level 2, which stand at every `tensor.bitcast` of
+//! level 3. Bits that were never given such a type are read as the ops of loop nests say.
 
+use qonnx_dialects::ir::{self, Val};
 use qonnx_dialects::tensor::Element;
+use qonnx_dialects::word::Word;
 
 /// A range of integers, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +77,12 @@ impl Interval {
         }
     }
 
+    /// What is in both; `None` if nothing is.
+    pub fn common(self, other: Self) -> Option<Self> {
+        let (lo, hi) = (self.lo.max(other.lo), self.hi.min(other.hi));
+        (lo <= hi).then_some(Self { lo, hi })
+    }
+
     /// Whether every number of this interval is one of `other`.
     pub fn within(self, other: Self) -> bool {
         other.lo <= self.lo && self.hi <= other.hi
@@ -114,6 +125,43 @@ pub fn machine_element(element: Element) -> Element {
     }
 }
 
+/// What the type of a value says of its integers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// Whether their bits are read as signed numbers.
+    pub signed: bool,
+    /// What they can be.
+    pub values: Interval,
+}
+
+impl Declared {
+    /// What the type of a value says; `None` for bits and floats.
+    pub fn of(value: Val<'_>) -> Option<Self> {
+        let word = ir::type_of(value).and_then(|ty| Word::of_element(ty.element))?;
+        let values = match ir::values_of(value) {
+            Some(values) => Interval::new(values.lo(), values.hi()),
+            None => Interval::of_width(word.bits, word.signed),
+        };
+        Some(Self {
+            signed: word.signed,
+            values,
+        })
+    }
+
+    /// What is said of either of two.
+    fn union(self, other: Self) -> Option<Self> {
+        (self.signed == other.signed).then(|| Self {
+            values: self.values.union(other.values),
+            ..self
+        })
+    }
+}
+
+/// Whether the type of a value says that its integers are signed.
+pub fn is_signed(value: Val<'_>) -> bool {
+    Declared::of(value).is_some_and(|declared| declared.signed)
+}
+
 /// What is known about the integers of one tensor beside their container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Number {
@@ -121,6 +169,8 @@ pub struct Number {
     pub width: u32,
     /// See the module documentation; `None` if nothing is known.
     pub range: Option<Interval>,
+    /// What a type says that they are, once read.
+    pub declared: Option<Declared>,
     /// Bits of the machine integer: those of its container, or more where a kernel leaves its sums.
     pub bits: u32,
 }
@@ -131,7 +181,37 @@ impl Number {
         Self {
             width,
             range,
+            declared: None,
             bits: container(width),
+        }
+    }
+
+    /// The same number where a type says what it is. The container holds what it held: what is not read free is not by
+    /// being said.
+    #[must_use]
+    pub fn declared(self, declared: Declared) -> Self {
+        let range = match self.range {
+            Some(range) if self.reads_free(declared.signed) => {
+                Some(range.common(declared.values).unwrap_or(range))
+            }
+            range => range,
+        };
+        Self {
+            range,
+            declared: Some(declared),
+            ..self
+        }
+    }
+
+    /// What is known of numbers each of which is one of two, in containers of the same width.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let both = self.range.zip(other.range);
+        let declared = self.declared.zip(other.declared);
+        Self {
+            range: both.map(|(a, b)| a.union(b)),
+            declared: declared.and_then(|(a, b)| a.union(b)),
+            ..self
         }
     }
 
@@ -144,6 +224,33 @@ impl Number {
     /// The numbers that a reader gets.
     pub fn read_range(self, signed: bool) -> Interval {
         let all = Interval::of_width(self.width, signed);
-        self.range.filter(|range| range.within(all)).unwrap_or(all)
+        let declared = self.declared.filter(|declared| declared.signed == signed);
+        self.range
+            .filter(|range| range.within(all))
+            .or(declared.map(|declared| declared.values))
+            .unwrap_or(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_say_more_than_containers() {
+        let declared = Declared {
+            signed: true,
+            values: Interval::new(-3, 5),
+        };
+        let wraps = Number::new(4, Some(Interval::new(-20, 20))).declared(declared);
+        assert!(!wraps.reads_free(true), "its high bits are anything");
+        assert_eq!(wraps.read_range(true), declared.values);
+        assert_eq!(wraps.read_range(false), Interval::new(0, 15));
+        let fits = Number::new(4, Some(Interval::new(-8, 4))).declared(declared);
+        assert!(fits.reads_free(true));
+        assert_eq!(fits.read_range(true), Interval::new(-3, 4));
+        let broken = Number::new(4, Some(Interval::new(6, 7))).declared(declared);
+        assert_eq!(broken.read_range(true), Interval::new(6, 7));
+        assert_eq!(fits.or(wraps).read_range(true), declared.values);
     }
 }

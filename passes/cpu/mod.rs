@@ -6,7 +6,6 @@ mod integer;
 pub mod kernels;
 mod layout;
 mod machine;
-mod readers;
 mod register;
 mod rounding;
 mod tile;

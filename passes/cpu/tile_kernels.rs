@@ -25,7 +25,10 @@ declare_pass! {
     ///
     /// ## Guarantees
     /// The same integers. Other nests stay as they are.
-    pub struct TileKernels => "tile-kernels" on Function {}
+    pub struct TileKernels => "tile-kernels" on Function {
+        /// Report as a remark which contraction stays a scalar nest although it was packed.
+        remarks ("remarks"): bool = false,
+    }
 }
 
 impl TileKernels {
@@ -35,13 +38,20 @@ impl TileKernels {
         let places = ops.iter().enumerate();
         let places: HashMap<_, _> = places.map(|(at, op)| (ir::op_key(*op), at)).collect();
         let groups: Vec<_> = (0..ops.len())
-            .filter_map(|at| Group::read(&ops, &places, at))
+            .filter_map(|at| {
+                let group = Group::read(&ops, &places, at);
+                if group.is_none() {
+                    self.not_tiled(ops[at]);
+                }
+                group
+            })
             .collect();
         for group in groups {
             let last = group.after.as_ref().map(|after| after.nest);
             let (first, contraction) = (group.before.nest, group.contraction.nest);
             let sums = upstream::root(group.contraction.out.buffer);
             if emit(context, group).is_none() {
+                self.not_tiled(contraction);
                 continue;
             }
             for nest in last.into_iter().chain([contraction, first]) {
@@ -50,6 +60,17 @@ impl TileKernels {
             erase_unused(sums);
         }
         Ok(())
+    }
+
+    /// Says of a nest that was packed for a kernel that it stays one.
+    fn not_tiled(&self, nest: Op<'_>) {
+        if let Some((kernel, _)) = upstream::kernel_of(nest).filter(|_| self.remarks) {
+            let said = format!(
+                "'{}' was packed for kernel '{kernel}' and is computed by scalar code: its sums are not on their own in a buffer",
+                ir::op_name(nest)
+            );
+            ir::emit_remark(nest.location(), &said);
+        }
     }
 }
 

@@ -96,7 +96,7 @@ pub fn transposed<'c>(
     let sizes = along([batch, channels], |axis| axis.count);
     let inside = Slice::contiguous(along([0, 0], |axis| axis.first), sizes.clone());
     let frame_shape = along([batch, channels], |axis| axis.frame);
-    let frame = emit.splat(0, Element::int(x.word.bits), &frame_shape);
+    let frame = emit.splat_bits(0, x.word, &frame_shape);
     let source = match sizes.contains(&0) {
         true => frame,
         false => {
@@ -114,7 +114,8 @@ pub fn transposed<'c>(
     };
     let filters = conv.filters(filters);
     let filter_shape = filters.shape.clone();
-    let weights = emit.constant_bits(&filters);
+    let weights =
+        |shape: &[usize]| emit.constant_bits(&filters.clone().reshaped(shape.to_vec()), w.word);
     let plain: Vec<WindowAxis> = windows
         .iter()
         .zip(&placed)
@@ -128,8 +129,10 @@ pub fn transposed<'c>(
         })
         .collect();
     let body = multiply_accumulate(x.word, w.word, result.word.bits);
-    let operands = [(source, frame_shape), (weights, filter_shape)];
-    Ok(grouped(emit, conv.group, &plain, operands, body, result))
+    let (source, weights) = ((source, frame_shape), (weights, filter_shape.as_slice()));
+    Ok(grouped(
+        emit, conv.group, &plain, source, weights, body, result,
+    ))
 }
 
 /// Convolution, with channels in two dimensions where there are groups: the group, and the position within it.
@@ -143,21 +146,28 @@ pub fn conv<'c>(
     let windows = conv.windows("conv", &x.shape, &w.shape)?;
     let body = multiply_accumulate(x.word, w.word, result.word.bits);
     let source = padded(emit, x, &windows, 0);
-    let operands = [source, (emit.bits(w), w.shape.clone())];
-    Ok(grouped(emit, conv.group, &windows, operands, body, result))
+    let weights = (
+        |shape: &[usize]| emit.reshaped_bits(w, shape),
+        w.shape.as_slice(),
+    );
+    Ok(grouped(
+        emit, conv.group, &windows, source, weights, body, result,
+    ))
 }
 
-/// The sums of a convolution over an image with its border.
+/// The sums of a convolution over an image with its border; `weights` makes those in a shape.
 fn grouped<'c>(
     emit: &Emitter<'c>,
     group: usize,
     windows: &[WindowAxis],
-    [(source, source_shape), (weights, weights_shape)]: [(Val<'c>, Vec<usize>); 2],
+    (source, source_shape): (Val<'c>, Vec<usize>),
+    (weights, weights_shape): (impl FnOnce(&[usize]) -> Val<'c>, &[usize]),
     body: Vec<Instr>,
     result: &Integers<'c>,
 ) -> Val<'c> {
     let element = Element::int(result.word.bits);
     if group == 1 {
+        let weights = weights(weights_shape);
         let zeros = emit.splat(0, element, &result.shape);
         return emit.nest(&loops(windows, false, body), &[source, weights], zeros);
     }
@@ -167,7 +177,7 @@ fn grouped<'c>(
         split
     };
     let source = emit.reshape(source, &split(&source_shape, 1));
-    let weights = emit.reshape(weights, &split(&weights_shape, 0));
+    let weights = weights(&split(weights_shape, 0));
     let zeros = emit.splat(0, element, &split(&result.shape, 1));
     let sums = emit.nest(&loops(windows, true, body), &[source, weights], zeros);
     emit.reshape(sums, &result.shape)

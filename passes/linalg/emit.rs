@@ -4,7 +4,6 @@ use melior::Context;
 use melior::ir::operation::{Operation, OperationLike};
 use melior::ir::{Location, ValueLike};
 use qonnx_dialects::ir::{self, BlockHandle, Op, Val};
-use qonnx_dialects::packed::Packed;
 use qonnx_dialects::tensor::{Element, Tensor};
 use qonnx_dialects::upstream::{self, Generic, Instr, Resize};
 use qonnx_dialects::value::TensorType;
@@ -66,31 +65,29 @@ impl<'c> Emitter<'c> {
         ir::val(op.result(0).expect("every op built here has a result"))
     }
 
-    /// The bits of integers. Those of a constant are one.
+    /// The bits of integers. The integers stay beside them, so that what their type says is not lost.
     pub fn bits(&self, n: &Integers<'c>) -> Val<'c> {
-        let element = Element::int(n.word.bits);
-        let constant = ir::constant_attribute(n.value)
-            .and_then(|attribute| ir::read_packed(attribute, n.word.signed));
-        let splat = |(ty, numbers): &(TensorType, Packed)| {
-            numbers.len() == 1 && ty.shape.iter().product::<usize>() != 1
-        };
-        if let Some((_, numbers)) = constant.as_ref().filter(|constant| splat(constant)) {
-            return self.splat(numbers.get(0), element, &n.shape);
-        }
-        if let Some((_, numbers)) = constant {
-            let attribute = ir::packed_attribute(self.context, &numbers, element, &n.shape);
-            return self.append(upstream::constant_of(
-                self.context,
-                attribute,
-                self.location,
-            ));
-        }
+        self.bits_of(n.value, n.word)
+    }
+
+    fn bits_of(&self, value: Val<'c>, word: Word) -> Val<'c> {
+        let element = Element::int(word.bits);
         self.append(upstream::bitcast(
             self.context,
-            n.value,
+            value,
             element,
             self.location,
         ))
+    }
+
+    /// The bits of integers in another shape of as many. Those of a constant are a constant in that shape.
+    pub fn reshaped_bits(&self, n: &Integers<'c>, shape: &[usize]) -> Val<'c> {
+        self.bits_of(self.reshape(n.value, shape), n.word)
+    }
+
+    /// The bits of a constant whose elements all are one integer.
+    pub fn splat_bits(&self, value: i64, word: Word, shape: &[usize]) -> Val<'c> {
+        self.bits_of(self.splat(value, word.element(), shape), word)
     }
 
     /// Bits as the integers of what a layer made, with all that its type says of them.
@@ -147,11 +144,9 @@ impl<'c> Emitter<'c> {
     }
 
     /// The bits of constant integers.
-    pub fn constant_bits(&self, numbers: &Tensor) -> Val<'c> {
-        let element = Element::int(numbers.element().width());
-        let values = numbers.as_int().unwrap_or_default().to_vec();
-        let bits = Tensor::of_integers(element, numbers.shape.clone(), values);
-        self.append(upstream::constant(self.context, &bits, self.location))
+    pub fn constant_bits(&self, numbers: &Tensor, word: Word) -> Val<'c> {
+        let value = upstream::constant(self.context, numbers, self.location);
+        self.bits_of(self.append(value), word)
     }
 
     /// `part` within `frame` from `offsets` on.

@@ -75,7 +75,7 @@ pub fn pool<'c>(
     // The window gives the loops over its elements their extents; it has no values.
     let extents: Vec<usize> = windows.iter().map(|axis| axis.kernel).collect();
     let window = emit.empty(Element::int(1), &extents);
-    let start = emit.splat(loser, Element::int(bits), &result.shape);
+    let start = emit.splat_bits(loser, result.word, &result.shape);
     Ok(emit.nest(&generic, &[source, window], start))
 }
 
@@ -101,7 +101,7 @@ pub fn padded<'c>(
     if shape == x.shape {
         return (bits, shape);
     }
-    let frame = emit.splat(filler, Element::int(x.word.bits), &shape);
+    let frame = emit.splat_bits(filler, x.word, &shape);
     // MLIR has no slices without elements.
     if x.shape.contains(&0) {
         return (frame, shape);

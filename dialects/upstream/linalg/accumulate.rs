@@ -5,37 +5,18 @@
 //! memory likes, and the sums are wrapped at the end. They are kept in floats where these hold every one exactly.
 
 use super::generic::{Generic, Instr};
+use super::product::Factor;
 use crate::tensor::sign_extend;
-use crate::upstream::arith::{Integer, Resize};
+use crate::upstream::arith::Resize;
 use crate::upstream::eval::{Address, Odometer, resized};
 
 /// A body `out + a * b`, where `a` and `b` are elements of inputs with their widths changed.
-pub struct Accumulation {
-    /// Numbers of the inputs.
-    inputs: [usize; 2],
-    /// The instructions that make each factor of its element, in order.
-    factors: [Vec<Instr>; 2],
-}
+pub struct Accumulation([Factor; 2]);
 
 impl Accumulation {
     /// Recognizes a body.
     pub fn of(generic: &Generic) -> Option<Self> {
-        let body = &generic.body;
-        let &Instr::Integer(Integer::Add, left, right) = body.last()? else {
-            return None;
-        };
-        let product = match (body.get(left)?, body.get(right)?) {
-            (Instr::Output, product) | (product, Instr::Output) => product,
-            _ => return None,
-        };
-        let &Instr::Integer(Integer::Mul, a, b) = product else {
-            return None;
-        };
-        let (a, b) = (factor(body, a)?, factor(body, b)?);
-        Some(Self {
-            inputs: [a.0, b.0],
-            factors: [a.1, b.1],
-        })
+        generic.product().map(Self)
     }
 
     /// Adds the products of all iterations to `output`, whose integers have `width` bits. `addresses` has one entry for
@@ -48,16 +29,12 @@ impl Accumulation {
         widths: &[u32],
         (output, width): (&mut [i64], u32),
     ) {
-        let operand = |at: usize| {
-            let number = self.inputs[at];
-            Operand {
-                values: inputs[number],
-                width: widths[number],
-                changes: &self.factors[at],
-            }
-        };
-        let operands = [operand(0), operand(1)];
-        let [a_at, b_at] = self.inputs.map(|number| &addresses[number]);
+        let operands = self.0.each_ref().map(|factor| Operand {
+            values: inputs[factor.input],
+            width: widths[factor.input],
+            changes: &factor.changes,
+        });
+        let [a_at, b_at] = self.0.each_ref().map(|factor| &addresses[factor.input]);
         let at = [a_at, b_at, &addresses[addresses.len() - 1]];
         let iterations = extents.iter().map(|&extent| extent as u128);
         let products = iterations
@@ -74,24 +51,6 @@ impl Accumulation {
         }
         for value in output {
             *value = sign_extend(*value, width);
-        }
-    }
-}
-
-/// The input that an instruction takes its value from, and the changes of width on the way.
-fn factor(body: &[Instr], mut at: usize) -> Option<(usize, Vec<Instr>)> {
-    let mut changes = Vec::new();
-    loop {
-        match *body.get(at)? {
-            Instr::Input(number) => {
-                changes.reverse();
-                return Some((number, changes));
-            }
-            change @ Instr::Resize(_, from, _) => {
-                changes.push(change);
-                at = from;
-            }
-            _ => return None,
         }
     }
 }
@@ -230,7 +189,7 @@ fn inner_loop(extents: &[usize], at: [&Address; 3], inner: Option<usize>) -> Opt
 mod tests {
     use super::*;
     use crate::tensor::Tensor;
-    use crate::upstream::{AffineMap, IteratorKind, Op};
+    use crate::upstream::{AffineMap, Integer, IteratorKind, Op};
     use crate::value::TensorType;
 
     /// The body `out + extend(a) * extend(b)` on `bits` bits, and the same with an instruction at its end that does nothing,

@@ -69,6 +69,17 @@ impl AffineMap {
         self
     }
 
+    /// The loop that each result is; `None` for one that is a constant, a multiple, or a sum.
+    pub fn loops(&self) -> Vec<Option<usize>> {
+        let rows = self.coefficients.iter().zip(&self.constants);
+        rows.map(|(row, &constant)| {
+            let mut used = (0..row.len()).filter(|&dim| row[dim] != 0);
+            let dim = used.next()?;
+            (constant == 0 && row[dim] == 1 && used.next().is_none()).then_some(dim)
+        })
+        .collect()
+    }
+
     /// The MLIR attribute.
     pub(crate) fn to_attribute<'c>(&self, context: &'c Context) -> Attribute<'c> {
         let dims: Vec<_> = (0..self.dims).map(|dim| format!("d{dim}")).collect();

@@ -6,4 +6,5 @@ pub(super) mod generic;
 pub(super) mod kernel;
 pub(super) mod nest;
 pub(super) mod outline;
+pub(super) mod product;
 pub(super) mod transpose;

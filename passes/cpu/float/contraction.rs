@@ -15,6 +15,11 @@ use IteratorKind::{Parallel, Reduction};
 
 /// Lowers an op of the family.
 pub fn lower<'c>(op: Contraction<'_>, node: &Node<'c, '_>) -> Result<Vec<Val<'c>>, Refusal> {
+    let reason = match node.constant(1) {
+        Ok(_) => "its weights are not packed for groups or transposed inputs",
+        Err(_) => "its second factor is computed, and kernels for floats pack constants",
+    };
+    node.say(format!("is computed by scalar code: {reason}"));
     match op {
         Contraction::MatMul => matmul(node),
         Contraction::Gemm(attributes) => gemm(attributes, node),
@@ -123,6 +128,7 @@ fn rows_times<'c>(
     let whole = Channels {
         axis: rank - 1,
         padded: node.emit.type_of(value).shape[rank - 1],
+        outer: None,
     };
     let value = node.emit.tight(value, whole, &shape);
     Ok(Some((value, AffineMap::identity(rank))))
@@ -368,6 +374,7 @@ fn packed_conv<'c>(
     let channels = Channels {
         axis: 1,
         padded: stored[rank - 1],
+        outer: None,
     };
     let value = node
         .emit

@@ -58,9 +58,16 @@ pub struct Node<'c, 'a> {
     pub channels: Option<Channels>,
     /// Whether the channels of the first result have become innermost.
     pub stored: Cell<Option<Channels>>,
+    /// What is said of a contraction: which kernel computes it, or why none does.
+    pub said: Cell<Option<String>>,
 }
 
 impl<'c> Node<'c, '_> {
+    /// Says something of the op instead of what was said before.
+    fn say(&self, said: String) {
+        self.said.set(Some(said));
+    }
+
     fn operand(&self, index: usize) -> Result<&Operand<'c>, Refusal> {
         self.operands
             .get(index)

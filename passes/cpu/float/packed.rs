@@ -40,14 +40,25 @@ impl Product {
         input: Val<'c>,
         weight: impl Fn(usize, usize) -> f32,
     ) -> Option<Val<'c>> {
-        let kernel = kernels::floats(node.features)?;
+        let steps: usize = self.sums.iter().product();
+        let (filters, sums) = (
+            self.filters,
+            format!("{} filters, {steps} products a sum", self.filters),
+        );
+        let kernel = match kernels::floats(node.features, filters, steps) {
+            Ok(kernel) => kernel,
+            Err(reason) => {
+                node.say(format!("is computed by scalar code: {reason}"));
+                return None;
+            }
+        };
+        node.say(format!(
+            "is computed by kernel '{}': floats, {sums}",
+            kernel.name
+        ));
         let emit = &node.emit;
         let lanes = kernel.lanes;
         let blocks = self.filters.div_ceil(lanes);
-        let steps: usize = self.sums.iter().product();
-        if self.filters < 2 || !kernels::is_worth(kernel, self.filters, steps) {
-            return None;
-        }
         let mut weights = Vec::with_capacity(blocks * lanes * steps);
         for block in 0..blocks {
             for step in 0..steps {

@@ -7,11 +7,11 @@ use qonnx_dialects::upstream::{self, AffineMap, Generic, Slice};
 use qonnx_dialects::value::TensorType;
 
 use super::threshold::UNROLLED;
-use super::{Machine, constant, data, lower_qint, nest};
+use super::{Literal, Machine, constant, data, lower_qint, nest};
 use crate::cpu::Refusal;
 use crate::cpu::emit::Emitter;
 use crate::cpu::layout::Channels;
-use crate::cpu::readers::{Readers, is_signed};
+use crate::cpu::machine::is_signed;
 
 /// Lowers an op some of whose operands have their channels innermost. `old` are its operands of level 3. `None` if it has
 /// to be given the order of level 3.
@@ -27,12 +27,9 @@ pub fn lower_in_memory<'c>(
         return elementwise(emit, &op, operands, signed, result);
     }
     match upstream::Op::read(op) {
-        Some(upstream::Op::Generic(generic)) => {
-            generic_nest(emit, &generic, old, operands, result, Readers::of(op))
-        }
+        Some(upstream::Op::Generic(generic)) => generic_nest(emit, &generic, old, operands, result),
         Some(upstream::Op::Transpose(transpose)) => {
-            let generic = transpose.generic();
-            generic_nest(emit, &generic, old, operands, result, Readers::of(op))
+            generic_nest(emit, &transpose.generic(), old, operands, result)
         }
         Some(upstream::Op::InsertSlice(slice)) => insert(emit, &slice, old, operands, result),
         Some(upstream::Op::ExtractSlice(slice)) => Ok(extract(emit, &slice, old, operands)),
@@ -146,16 +143,6 @@ fn rows(table: &Tensor, axis: usize, channels: Channels) -> Tensor {
     })
 }
 
-/// The one integer that all elements of a constant are.
-pub fn only_number(value: Val<'_>) -> Option<i64> {
-    let attribute = ir::constant_attribute(value)?;
-    let (_, numbers) = ir::read_packed(attribute, true)?;
-    let first = (!numbers.is_empty()).then(|| numbers.get(0))?;
-    (1..numbers.len())
-        .all(|at| numbers.get(at) == first)
-        .then_some(first)
-}
-
 /// What a destination holds whose elements are all alike or nobody's, of a type in memory; `None` for others.
 fn destination<'c>(
     emit: &Emitter<'c>,
@@ -169,12 +156,11 @@ fn destination<'c>(
         let value = emit.empty(&super::machine_type(stored));
         return Ok(Some(Machine::int(value, width, None)));
     }
-    let Some(number) = only_number(old) else {
+    let Some(number) = Literal::of(old).and_then(Literal::only_number) else {
         return Ok(None);
     };
     let ty = TensorType::new(stored.shape.clone(), Element::int(width));
-    let value = ir::splat_attribute(emit.context, number, &ty);
-    constant(emit, value, true).map(Some)
+    constant(emit, Literal::splat(emit, number, &ty)).map(Some)
 }
 
 /// A loop nest on operands of any order: their maps follow.
@@ -184,7 +170,6 @@ fn generic_nest<'c>(
     old: &[Val<'c>],
     operands: &[Machine<'c>],
     result: &TensorType,
-    readers: Readers,
 ) -> Result<Option<Machine<'c>>, Refusal> {
     let Some((_, inputs)) = operands.split_last() else {
         return Ok(None);
@@ -247,7 +232,7 @@ fn generic_nest<'c>(
         maps,
         ..generic.clone()
     };
-    let lowered = nest::lower(emit, &generic, &values, &stored, readers)?;
+    let lowered = nest::lower(emit, &generic, &values, &stored)?;
     Ok(Some(Machine {
         channels: Some(channels),
         ..lowered

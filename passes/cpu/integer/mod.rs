@@ -14,11 +14,11 @@ mod roles;
 mod threshold;
 mod threshold_of_sums;
 
-pub use contraction::contraction;
-pub use data::constant;
+pub use contraction::{Contraction, contraction};
+pub use data::{Literal, constant};
 pub use in_memory::lower_in_memory;
 
-use qonnx_dialects::ir::{Op, Val};
+use qonnx_dialects::ir::Val;
 use qonnx_dialects::qint;
 use qonnx_dialects::tensor::{Data, Element, Tensor};
 use qonnx_dialects::upstream::{self, AffineMap, Resize, Scalar, Scalars};
@@ -27,8 +27,7 @@ use qonnx_dialects::value::TensorType;
 use super::Refusal;
 use super::emit::{Emitter, Indexed};
 use super::layout::Channels;
-use super::machine::{Interval, Number, machine_element};
-use super::readers::Readers;
+use super::machine::{Declared, Interval, Number, machine_element};
 use super::register::Register;
 
 /// A tensor of the new function.
@@ -61,12 +60,32 @@ impl<'c> Machine<'c> {
         }
     }
 
+    /// What a caller is given: containers, which hold the numbers that the type of the result says.
+    pub fn returned(self, emit: &Emitter<'c>, declared: Option<Declared>) -> Self {
+        let narrow = self.narrow(emit);
+        let number = narrow.number.zip(declared);
+        let Some((number, declared)) = number.filter(|(n, word)| !n.reads_free(word.signed)) else {
+            return narrow;
+        };
+        let range = number.read_range(declared.signed);
+        let ty = emit.type_of(narrow.value);
+        let map = AffineMap::identity(ty.rank());
+        let value = emit.map(&[(narrow.value, map)], &ty, |scalars, elements| {
+            let register = narrow.register(elements[0]);
+            register.read(scalars, declared.signed).value
+        });
+        Self::int(value, number.width, Some(range))
+    }
+
     /// The same integers in their container, where a kernel has left them in more bits.
     fn narrow(self, emit: &Emitter<'c>) -> Self {
         let Some(number) = self.number else {
             return self;
         };
-        let kept = Number::new(number.width, number.range);
+        let kept = Number {
+            declared: number.declared,
+            ..Number::new(number.width, number.range)
+        };
         if kept == number {
             return self;
         }
@@ -114,11 +133,10 @@ pub fn lower_qint<'c>(
     }
 }
 
-/// Lowers an upstream op of level 3; `op` is the op in place, `operands` its operands in the new function.
+/// Lowers an upstream op of level 3; `operands` are its operands in the new function.
 pub fn lower_upstream<'c>(
     emit: &Emitter<'c>,
     upstream: &upstream::Op,
-    op: Op<'c>,
     operands: &[Machine<'c>],
     result: &TensorType,
 ) -> Result<Machine<'c>, Refusal> {
@@ -128,15 +146,14 @@ pub fn lower_upstream<'c>(
             if let Some(destination) = operands.last_mut() {
                 *destination = destination.narrow(emit);
             }
-            nest::lower(emit, generic, &operands, result, Readers::of(op))
+            nest::lower(emit, generic, &operands, result)
         }
         upstream::Op::InsertSlice(slice) => {
             let operands: Vec<_> = operands.iter().map(|part| part.narrow(emit)).collect();
             data::insert(emit, slice, &operands, result)
         }
         upstream::Op::Transpose(transpose) => {
-            let generic = transpose.generic();
-            nest::lower(emit, &generic, operands, result, Readers::of(op))
+            nest::lower(emit, &transpose.generic(), operands, result)
         }
         upstream::Op::ExtractSlice(slice) => {
             let operand = operands.first().ok_or("an operand is missing")?;

@@ -1,14 +1,13 @@
 //! `linalg.generic` with an integer body.
 
 use qonnx_dialects::ir::Val;
-use qonnx_dialects::upstream::{Generic, Instr, Integer, IteratorKind, Resize, Scalar, Scalars};
+use qonnx_dialects::upstream::{Generic, Instr, Integer, Resize, Scalar, Scalars};
 use qonnx_dialects::value::TensorType;
 
 use super::{Machine, machine_type, width_of};
 use crate::cpu::Refusal;
 use crate::cpu::emit::Emitter;
 use crate::cpu::machine::{Interval, Number, container};
-use crate::cpu::readers::Readers;
 use crate::cpu::register::Register;
 
 /// Lowers the op: the same loops, the body on containers.
@@ -17,7 +16,6 @@ pub fn lower<'c>(
     generic: &Generic,
     operands: &[Machine<'c>],
     result: &TensorType,
-    readers: Readers,
 ) -> Result<Machine<'c>, Refusal> {
     let numbers = operands
         .iter()
@@ -35,38 +33,36 @@ pub fn lower<'c>(
         instrs: &generic.body,
         widths: generic.widths(&widths),
         numbers: &numbers,
+        repeats: repeats(emit, generic, operands),
     };
     let output = body.invariant();
     let mut range = body.ranges(output).last().copied().flatten();
     if body.accumulates() {
         range = output;
     }
-    let width = width_of(result);
-    // Once for each element is cheap; in a sum, which iterates over its result, the readers do it.
-    let number = Number::new(width, range);
-    let signed = !readers.prefer_unsigned();
-    let reduces = generic.iterators.contains(&IteratorKind::Reduction);
-    let tidy = !reduces && (readers.signed || readers.unsigned) && !number.reads_free(signed);
-    if tidy {
-        range = Some(number.read_range(signed));
-    }
-
     let values: Vec<_> = inputs.iter().map(|operand| operand.value).collect();
     debug_assert_eq!(emit.type_of(destination.value), machine_type(result));
     let value = emit.nest(
         &generic.nest(),
         &values,
         destination.value,
-        |scalars, elements| {
-            let result = body.emit(scalars, elements, output);
-            if tidy {
-                result.read(scalars, signed).value
-            } else {
-                result.value
-            }
-        },
+        |scalars, elements| body.emit(scalars, elements, output).value,
     );
-    Ok(Machine::int(value, width, range))
+    Ok(Machine::int(value, width_of(result), range))
+}
+
+/// How many iterations of a nest may write one element of its result.
+fn repeats<'c>(emit: &Emitter<'c>, generic: &Generic, operands: &[Machine<'c>]) -> Option<i128> {
+    let types: Vec<_> = operands
+        .iter()
+        .map(|operand| emit.type_of(operand.value))
+        .collect();
+    let shapes: Vec<_> = types.iter().map(|ty| ty.shape.as_slice()).collect();
+    let extents = generic.nest().extents(&shapes)?;
+    let own = generic.maps.last()?.loops();
+    let others = (0..extents.len()).filter(|dim| !own.contains(&Some(*dim)));
+    let extents = others.map(|dim| extents[dim]);
+    i128::try_from(extents.fold(1, usize::saturating_mul)).ok()
 }
 
 /// A body with what is known about its operands.
@@ -76,6 +72,8 @@ struct Body<'a> {
     widths: Vec<u32>,
     /// One for each operand of the nest, the destination last.
     numbers: &'a [Number],
+    /// See [`repeats`].
+    repeats: Option<i128>,
 }
 
 impl Body<'_> {
@@ -103,6 +101,9 @@ impl Body<'_> {
             .iter()
             .try_fold(start, |all, number| Some(all.union(number.range?)));
         let all = |signed| Some(Interval::of_width(destination.width, signed));
+        if let Some(sums) = self.sums(start) {
+            return Some(sums);
+        }
         [hull, all(true), all(false)]
             .into_iter()
             .flatten()
@@ -110,6 +111,38 @@ impl Body<'_> {
                 let after = self.ranges(Some(range)).last().copied().flatten();
                 start.within(range) && after.is_some_and(|after| after.within(range))
             })
+    }
+
+    /// What sums are, from their initial values to their last, if the body adds to the element of the destination.
+    fn sums(&self, start: Interval) -> Option<Interval> {
+        let &Instr::Integer(Integer::Add, left, right) = self.instrs.last()? else {
+            return None;
+        };
+        let term = match (self.instrs.get(left)?, self.instrs.get(right)?) {
+            (Instr::Output, Instr::Output) => return None,
+            (Instr::Output, _) => right,
+            (_, Instr::Output) => left,
+            _ => return None,
+        };
+        // What is added must not follow from what was.
+        let uses = |instr: &Instr| {
+            instr
+                .operands()
+                .filter(|&at| matches!(self.instrs[at], Instr::Output))
+                .count()
+        };
+        if self.instrs.iter().map(uses).sum::<usize>() != 1 {
+            return None;
+        }
+        let term: Interval = self.ranges(None)[term]?;
+        let repeats = self.repeats.filter(|repeats| *repeats < 1 << 62)?;
+        let small = Interval::of_width(62, true);
+        (term.within(small) && start.within(small))
+            .then(|| Interval {
+                lo: start.lo + (term.lo * repeats).min(0),
+                hi: start.hi + (term.hi * repeats).max(0),
+            })?
+            .checked()
     }
 
     /// The range of each instruction's result, given that of the destination's element.

@@ -128,15 +128,7 @@ impl<'c> Read<'c> {
 
 /// The loops that the rows of a map are.
 fn loops(map: &AffineMap) -> Option<Vec<usize>> {
-    map.coefficients
-        .iter()
-        .zip(&map.constants)
-        .map(|(row, &constant)| {
-            let mut used = (0..row.len()).filter(|&dim| row[dim] != 0);
-            let dim = used.next()?;
-            (constant == 0 && row[dim] == 1 && used.next().is_none()).then_some(dim)
-        })
-        .collect()
+    map.loops().into_iter().collect()
 }
 
 impl<'c> Contraction<'c> {
@@ -149,14 +141,19 @@ impl<'c> Contraction<'c> {
             return None;
         };
         let (w_loops, out_loops) = (loops(&read.nest.maps[1])?, loops(&read.nest.maps[2])?);
-        let (&block, rest) = w_loops.split_first()?;
+        let [places @ .., out_block, out_lane] = out_loops.as_slice() else {
+            return None;
+        };
+        // Positions that have weights of their own come first, so that the weights stay along the last loop.
+        let batches = w_loops.iter().take_while(|dim| places.contains(dim));
+        let (batches, rest) = w_loops.split_at(batches.count());
+        let others = places.iter().filter(|dim| !batches.contains(dim));
+        let pixels: Vec<usize> = batches.iter().chain(others).copied().collect();
+        let (&block, rest) = rest.split_first()?;
         let (taps, channels, lane, depth) = match (kernel.depth, rest) {
             (0, [taps @ .., lane]) => (taps, None, *lane, None),
             (_, [taps @ .., group, lane, depth]) => (taps, Some(*group), *lane, Some(*depth)),
             _ => return None,
-        };
-        let [pixels @ .., out_block, out_lane] = out_loops.as_slice() else {
-            return None;
         };
         let extent = |dim: usize| read.extents[dim];
         let loops = 2 + pixels.len() + taps.len() + usize::from(depth.is_some()) * 2;
@@ -410,7 +407,9 @@ impl<'c> Group<'c> {
                 });
             }
         }
-        if self.contraction.pixels.is_empty() {
+        let weights = self.contraction.w.pixels.last();
+        if weights.is_none_or(|step| *step != 0) {
+            // A tile has the same weights for all its positions.
             self.contraction.pixels.push(1);
             self.walks().for_each(|walk| walk.pixels.push(0));
         }

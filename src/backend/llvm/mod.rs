@@ -6,7 +6,7 @@ mod tests;
 
 use melior::Context;
 use melior::ir::Module;
-use qonnx_dialects::ir;
+use qonnx_dialects::ir::{self, Diagnostic, Severity};
 use qonnx_dialects::llvm::{
     Artifacts, Code, CodeError, Level, Program, Target, compile as generate, expected_processor,
     is_feature, is_processor,
@@ -32,6 +32,8 @@ pub struct CpuOptions {
     pub target: Target,
     /// Texts to make beside the object.
     pub artifacts: Artifacts,
+    /// Whether to say which kernel computes each contraction, or why none does.
+    pub remarks: bool,
 }
 
 impl Default for CpuOptions {
@@ -40,6 +42,7 @@ impl Default for CpuOptions {
         Self {
             target: Target::host(),
             artifacts: Artifacts::default(),
+            remarks: false,
         }
     }
 }
@@ -64,6 +67,11 @@ const OPTIONS: &[BackendOption] = &[
         name: "emit",
         summary: "Texts to write beside the object: llvm, asm, or both with a comma",
         default: "none",
+    },
+    BackendOption {
+        name: "remarks",
+        summary: "Whether to say which kernel computes each contraction, or why none does: true or false",
+        default: "false",
     },
 ];
 
@@ -111,6 +119,13 @@ impl CpuOptions {
                 other => return refuse("opt-level", other, "0, 2 or 3"),
             };
         }
+        if let Some(remarks) = setting("remarks") {
+            options.remarks = match remarks {
+                "true" => true,
+                "false" => false,
+                other => return refuse("remarks", other, "true or false"),
+            };
+        }
         for kind in setting("emit").iter().flat_map(|kinds| kinds.split(',')) {
             match kind {
                 "llvm" => options.artifacts.ir = true,
@@ -135,10 +150,20 @@ pub fn compile<'c>(
     entry: &str,
     options: &CpuOptions,
 ) -> Result<Code, BackendError> {
+    compile_with_remarks(context, module, entry, options).map(|(code, _)| code)
+}
+
+/// Likewise, with what the passes have reported.
+fn compile_with_remarks<'c>(
+    context: &'c Context,
+    module: &Module<'c>,
+    entry: &str,
+    options: &CpuOptions,
+) -> Result<(Code, Vec<Diagnostic>), BackendError> {
     qonnx_passes::register();
     let mut copy = ir::clone_module(module);
     let features = kernels::features(|wanted| options.target.has(wanted));
-    let to_buffers = pipelines::int_to_buffers_for(&features);
+    let to_buffers = pipelines::int_to_buffers_for(&features, options.remarks);
     let to_llvm = pipelines::buffers_to_llvm();
     let (outcome, diagnostics) = ir::capture(context, || {
         generate(
@@ -150,10 +175,11 @@ pub fn compile<'c>(
             options.artifacts,
         )
     });
-    outcome.map_err(|error| match error {
-        CodeError::Reported => BackendError::Passes(diagnostics),
-        other => BackendError::Code(other),
-    })
+    match outcome {
+        Ok(code) => Ok((code, diagnostics)),
+        Err(CodeError::Reported) => Err(BackendError::Passes(diagnostics)),
+        Err(other) => Err(BackendError::Code(other)),
+    }
 }
 
 /// A network in this process.
@@ -221,7 +247,7 @@ impl Backend for Cpu {
     fn make(&self, network: Network<'_, '_>, settings: &Settings) -> Result<Made, BackendError> {
         let options = CpuOptions::from_settings(settings)?;
         let name = network.name.identifier("model");
-        let code = compile(
+        let (code, remarks) = compile_with_remarks(
             network.context,
             network.module,
             &interface::entry(&name),
@@ -246,7 +272,12 @@ impl Backend for Cpu {
         });
         Ok(Made {
             files,
-            notes: String::new(),
+            notes: remarks
+                .iter()
+                .filter(|remark| remark.severity == Severity::Remark)
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n"),
             command: Some(format!("{BUILD} && ./main")),
         })
     }
