@@ -82,9 +82,14 @@ pub fn stages(function: Function<'_>) -> Result<Vec<Stage<'_>>, Reported> {
         }
     }
     for stage in &mut stages {
-        stage.hardware &= stage.ops.iter().any(|op| qint::Op::read(*op).is_some());
+        stage.hardware &= !stage.ops.iter().all(|op| is_movement(*op));
     }
     Ok(stages)
+}
+
+/// Whether an op only moves integers. Loop nests are refused as hardware, whatever they do.
+fn is_movement(op: Op<'_>) -> bool {
+    upstream::Op::read(op).is_some_and(|op| !matches!(op, upstream::Op::Generic(_)))
 }
 
 fn side(op: Op<'_>) -> Result<Side, Reported> {
