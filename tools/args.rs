@@ -213,7 +213,7 @@ pub struct Trace {
     /// Compare with the files of an earlier run instead; exit status 3 if they differ
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     pub check: Option<PathBuf>,
-    /// Leave out the elements of large constants
+    /// Leave out the elements of long attributes
     #[arg(long)]
     pub elide_constants: bool,
     /// Write into any folder and replace files of the same names; not in the root, home or current folder, and never

@@ -85,7 +85,7 @@ impl ModuleFormat {
         }
     }
 
-    /// A module in this format. `elide` leaves out the elements of large constants, which is possible in text only.
+    /// A module in this format. `elide` leaves out the elements of long attributes, which is possible in text only.
     pub fn bytes(
         self,
         module: &Module<'_>,

@@ -49,8 +49,10 @@ struct QonnxInput {
 };
 
 /// `MlirOptMain`. The input comes from `qonnxRustRead`, what goes to a file is written by `qonnxRustWriteOutput`, and
-/// diagnostics of passes are printed by `qonnxRustListen`. Returns 2 if the command line is at fault.
-int qonnxOptMain(int argc, char **argv, MlirStringRef tool);
+/// diagnostics of passes are printed by `qonnxRustListen`. Returns 2 if the command line is at fault. If Rust changes what
+/// is printed on standard error, `standardError` is the real one, to which a crash reports; -1 otherwise. Then Rust writes
+/// to standard output as well.
+int qonnxOptMain(int argc, char **argv, MlirStringRef tool, int standardError);
 
 /// `MlirLspServerMain`.
 int qonnxLspMain(int argc, char **argv);
