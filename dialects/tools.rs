@@ -18,7 +18,9 @@ use crate::ffi;
 use crate::ir::{Input, Severity, context_of, listen};
 use crate::lsp::document_hovers;
 use crate::pass::{option_refused, panic_text};
-use crate::text::{check_source, copy_elided, elide, is_bytecode, may_steer, printable, shown_path};
+use crate::text::{
+    check_source, copy_elided, elide, is_bytecode, may_steer, printable, shown_path,
+};
 
 /// Makes a module of a model that was read; `None` after reporting on standard error.
 pub type Importer = Box<dyn for<'c> FnOnce(&'c Context) -> Option<Module<'c>> + Send>;

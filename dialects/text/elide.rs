@@ -118,7 +118,10 @@ fn group(text: &[u8]) -> Option<usize> {
 fn dense_array(text: &[u8]) -> Option<(usize, usize)> {
     let end = text.iter().position(|&byte| byte == b'>')?;
     let colon = text[..end].iter().position(|&byte| byte == b':')?;
-    let elements = 1 + text[colon..end].iter().filter(|&&byte| byte == b',').count();
+    let elements = 1 + text[colon..end]
+        .iter()
+        .filter(|&&byte| byte == b',')
+        .count();
     (elements > LONGEST).then_some((colon + 1, end + 1))
 }
 
@@ -164,15 +167,28 @@ mod tests {
     fn long_lists_are_left_out_and_short_ones_stay() {
         let (long, short) = (numbers(17), numbers(16));
         for (before, after) in [
-            (format!("{{a = array<i64: {long}>, b = 1}}"), "{a = array<i64: __elided__>, b = 1}"),
-            (format!("x = [{long}], y = [1]"), "x = [__elided__], y = [1]"),
-            (format!("dense<[[{short}], [1]]> : t"), "dense<[__elided__]> : t"),
+            (
+                format!("{{a = array<i64: {long}>, b = 1}}"),
+                "{a = array<i64: __elided__>, b = 1}",
+            ),
+            (
+                format!("x = [{long}], y = [1]"),
+                "x = [__elided__], y = [1]",
+            ),
+            (
+                format!("dense<[[{short}], [1]]> : t"),
+                "dense<[__elided__]> : t",
+            ),
             (format!("[{{a = [{long}]}}]"), "[{a = [__elided__]}]"),
             (format!("[\"a]\", {long}] [1]"), "[__elided__] [1]"),
         ] {
             assert_eq!(elided(&before), after);
         }
-        for same in [format!("array<i64: {short}>"), format!("[{short}]"), "[]".to_owned()] {
+        for same in [
+            format!("array<i64: {short}>"),
+            format!("[{short}]"),
+            "[]".to_owned(),
+        ] {
             assert_eq!(elided(&same), same);
         }
     }
@@ -205,7 +221,10 @@ mod tests {
             out
         };
         let list = format!("[{}]", numbers(17));
-        assert_eq!(copied(format!("{list}\n{list}").as_bytes()), b"[__elided__]\n[__elided__]");
+        assert_eq!(
+            copied(format!("{list}\n{list}").as_bytes()),
+            b"[__elided__]\n[__elided__]"
+        );
         let bytecode = [b"ML\xefR\n".as_slice(), list.as_bytes()].concat();
         assert_eq!(copied(&bytecode), bytecode);
     }
