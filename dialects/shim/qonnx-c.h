@@ -114,6 +114,9 @@ bool qonnxRustPassRun(const void *vtable, void *pass, MlirOperation operation);
 /// Checks the rules of an op; false after reporting a violation at the op.
 bool qonnxRustVerify(MlirOperation operation);
 
+/// Whether the result of an op of `qint` is its first operand, of the same type, whatever that holds.
+bool qonnxRustIsIdentity(MlirOperation operation);
+
 /// Reads what a path names; false after reporting on standard error.
 bool qonnxRustRead(MlirStringRef path, QonnxInput *input);
 
