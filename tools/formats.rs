@@ -8,6 +8,8 @@ use std::path::Path;
 
 /// Extensions of modules.
 pub const MODULE: &[&str] = &["mlir", "mlirbc"];
+/// Extensions of modules as text.
+pub const TEXT: &[&str] = &["mlir"];
 /// Extensions of LLVM IR.
 pub const LLVM_IR: &[&str] = &["ll"];
 /// Extensions of C++.

@@ -295,7 +295,10 @@ fn names<'c, 'n>(context: &'c Context, names: impl Iterator<Item = &'n Foreign>)
 }
 
 #[expect(unsafe_code, reason = "melior does not build dictionaries")]
-fn dictionary<'c>(context: &'c Context, entries: &[(&str, Attribute<'c>)]) -> Attribute<'c> {
+pub(super) fn dictionary<'c>(
+    context: &'c Context,
+    entries: &[(&str, Attribute<'c>)],
+) -> Attribute<'c> {
     // SAFETY: identifiers and values are of this context, and as many entries as said are read.
     unsafe {
         let entries: Vec<_> = entries
