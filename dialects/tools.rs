@@ -81,7 +81,7 @@ pub fn opt_main(arguments: &[OsString], hooks: Hooks) -> i32 {
     let tool = "quantized neural network optimizer driver\n";
     let mut real_error = -1;
     if hooks.elide {
-        let filter = Filter::new(libc::STDERR_FILENO, |from, to| copy_elided(from, to));
+        let filter = Filter::new(libc::STDERR_FILENO, copy_elided);
         match filter {
             Ok(filter) => {
                 real_error = filter.output.as_raw_fd();

@@ -225,7 +225,7 @@ fn branches(count: usize, join: Join) -> Vec<u8> {
         .map(|at| {
             let name = format!("c{at}");
             // Equal branches would become one.
-            let mixed = |channel| (at * 8 + channel).wrapping_mul(2_654_435_761) >> 16;
+            let mixed = |channel: usize| (at * 8 + channel).wrapping_mul(2_654_435_761) >> 16;
             let values = (0..8).map(|channel| (mixed(channel) % 32) as f32 / 16.0);
             chain.constant(&name, &[8], values.collect());
             let sum = chain.node("Add", &[&input, &name], Vec::new());

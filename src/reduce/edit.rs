@@ -69,9 +69,7 @@ pub const EDITS: &[Edit] = &[
         targets: |module| count(module, passing),
         apply: |_, module, range| {
             in_functions(module, passing, range, |_, ops, range| {
-                ops[range]
-                    .iter()
-                    .fold(false, |done, op| pass_on(*op) || done)
+                each(&ops[range], pass_on)
             })
         },
     },
@@ -80,9 +78,7 @@ pub const EDITS: &[Edit] = &[
         targets: |module| count(module, with_elements),
         apply: |_, module, range| {
             in_functions(module, with_elements, range, |_, ops, range| {
-                ops[range]
-                    .iter()
-                    .fold(false, |done, op| ir::make_splats(*op) || done)
+                each(&ops[range], ir::make_splats)
             })
         },
     },
@@ -195,6 +191,11 @@ fn cut_out<'c>(context: &'c Context, function: Function<'c>, ops: &[Op<'c>]) -> 
     }
     ops.iter().rev().for_each(|op| ir::erase(*op));
     !ops.is_empty()
+}
+
+/// Changes every op of some; false if none was changed.
+fn each<'c>(ops: &[Op<'c>], change: impl Fn(Op<'c>) -> bool) -> bool {
+    ops.iter().filter(|op| change(**op)).count() > 0
 }
 
 /// The ops with one result that have an operand of its type.
