@@ -1,8 +1,11 @@
-//! How time and memory grow with a model: bits, layers, widths, weights. Run by `make bench`.
+//! How time and memory grow with a model: bits, layers, branches, weights. Run by `make bench`, or one table of it by
+//! `cargo bench -p qonnx-tools --bench growth -- NAME`.
 //!
 //! Each table names the bound that the project sets itself; `MISSED` marks a row beyond it. Times depend on the machine,
 //! so that bounds in seconds are generous, and what matters most are the ratios between the rows.
 
+#[path = "growth/fit.rs"]
+mod fit;
 #[path = "growth/measure.rs"]
 mod measure;
 #[path = "growth/models.rs"]
@@ -10,6 +13,7 @@ mod models;
 #[path = "../lit_tests/harness/used.rs"]
 mod used;
 
+use fit::Sizes;
 use measure::{Taken, Tool, compile, lower, run};
 use qonnx_dialects::tensor::Tensor;
 use qonnx_mlir::npz;
@@ -19,6 +23,7 @@ use std::path::{Path, PathBuf};
 const BASE_MIB: f64 = 64.0;
 
 fn main() {
+    fit::check();
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let bench = Bench {
         folder: folder.path(),
@@ -27,6 +32,7 @@ fn main() {
     for (name, table) in [
         ("bits", bits as fn(&Bench<'_>)),
         ("chains", chains),
+        ("branches", branches),
         ("widths", widths),
         ("interpreter", interpreter),
     ] {
@@ -70,32 +76,47 @@ fn bits(bench: &Bench<'_>) {
         let holds = taken.success && (bits > 16 || more.as_millis() <= 50);
         println!("{bits:>6} bits {taken:>22} {}", met(holds));
     }
+    println!("\nThe same by bits; linear");
+    let sizes = Sizes {
+        unit: "bits",
+        parameters: &[2, 8, 12, 16, 20, 24],
+        make: &|bits| models::wide_quantizers(bits as u32),
+        size: &|bits| bits as f64,
+        within: &|_| true,
+        without: &[],
+    };
+    fit::table(bench, &sizes);
 }
 
 /// Deep graphs.
 fn chains(bench: &Bench<'_>) {
-    println!("\nLayers in a row; 10,000 within 60 s on every pipeline");
+    println!("\nLayers in a row; linear, and 10,000 within 60 s on every pipeline");
     for kind in models::KINDS {
         println!("  {}", kind.name);
-        println!(
-            "{:>8} {:>22} {:>22} {:>22}",
-            "links", "lower-to-int", "cpu", "hls"
-        );
-        for links in [100, 1_000, 10_000] {
-            let model = bench.model(&(kind.make)(links));
-            let all = [
-                lower(&model),
-                compile(&model, "cpu"),
-                compile(&model, "hls"),
-            ];
-            let within = |taken: &Taken| taken.success && taken.time.as_secs() < 60;
-            let [lowered, cpu, hls] = &all;
-            println!(
-                "{links:>8} {lowered:>22} {cpu:>22} {hls:>22} {}",
-                met(all.iter().all(within))
-            );
-        }
+        layers(bench, "links", &[1, 1_000, 3_000, 10_000], &kind.make);
     }
+}
+
+/// Wide graphs.
+fn branches(bench: &Bench<'_>) {
+    println!("\nBranches of one input; linear, and 5,000 within 60 s on every pipeline");
+    for kind in models::FORKS {
+        println!("  {}", kind.name);
+        layers(bench, "branches", &[2, 500, 1_500, 5_000], &kind.make);
+    }
+}
+
+/// Models of so many layers.
+fn layers(bench: &Bench<'_>, unit: &str, parameters: &[usize], make: &dyn Fn(usize) -> Vec<u8>) {
+    let sizes = Sizes {
+        unit,
+        parameters,
+        make,
+        size: &|layers| layers as f64,
+        within: &|taken| taken.time.as_secs() < 60,
+        without: &[],
+    };
+    fit::table(bench, &sizes);
 }
 
 /// Large weights.
@@ -125,6 +146,16 @@ fn widths(bench: &Bench<'_>) {
             met(holds)
         );
     }
+    println!("\nThe same by weights; linear");
+    let sizes = Sizes {
+        unit: "width",
+        parameters: &[8, 1_000, 3_000, 10_000],
+        make: &models::dense,
+        size: &|width| (width * width) as f64,
+        within: &|_| true,
+        without: &[],
+    };
+    fit::table(bench, &sizes);
 }
 
 /// The integer level interpreted, against the float level: the ratio is that of processor time.

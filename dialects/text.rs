@@ -3,11 +3,14 @@
 //! A model is a stranger's file, so such text has a type of its own that cannot be printed. Each language that the
 //! compiler writes has one function here that makes a piece of it harmless there; anything else does not compile.
 
+mod elide;
 mod syntax;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::path::Path;
+
+pub use elide::{LONGEST, copy_elided, elide};
 
 /// Most characters of a text that are shown in a message, a comment or a string literal.
 const SHOWN: usize = 200;

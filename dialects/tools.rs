@@ -6,19 +6,21 @@ use mlir_sys::{MlirContext, MlirModule, MlirStringCallback, MlirStringRef};
 use std::borrow::Cow;
 use std::ffi::{CString, OsStr, OsString, c_char, c_int, c_void};
 use std::fs::File;
-use std::io::{self, BufReader};
-use std::os::fd::{AsFd, AsRawFd};
+use std::io::{self, BufReader, PipeReader};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::thread;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use crate::ffi;
 use crate::ir::{Input, Severity, context_of, listen};
 use crate::lsp::document_hovers;
 use crate::pass::{option_refused, panic_text};
-use crate::text::{check_source, may_steer, printable, shown_path};
+use crate::text::{
+    check_source, copy_elided, elide, is_bytecode, may_steer, printable, shown_path,
+};
 
 /// Makes a module of a model that was read; `None` after reporting on standard error.
 pub type Importer = Box<dyn for<'c> FnOnce(&'c Context) -> Option<Module<'c>> + Send>;
@@ -34,6 +36,8 @@ pub enum OptInput {
 /// What `MlirOptMain` leaves to Rust.
 #[derive(Clone, Copy)]
 pub struct Hooks {
+    /// Whether lists of attributes that are long are left out of all that is printed and written as text.
+    pub elide: bool,
     /// Reads what a path names; `None` after reporting on standard error.
     pub read: fn(&Path) -> Option<OptInput>,
     /// Whether what is made of the first file may be written to the second, asked before anything is computed; false
@@ -51,6 +55,8 @@ static HOOKS: OnceLock<Hooks> = OnceLock::new();
 static MODEL: Mutex<Option<Importer>> = Mutex::new(None);
 /// What was read: its name, and the bytes of a module.
 static READ: OnceLock<(String, &'static [u8])> = OnceLock::new();
+/// What is printed on standard error, on its way through a filter.
+static ERRORS: Mutex<Option<Filter>> = Mutex::new(None);
 
 /// The version of LLVM and MLIR that the tools are made with.
 pub fn llvm_version() -> String {
@@ -73,13 +79,28 @@ pub fn end_on_broken_pipe() {
 pub fn opt_main(arguments: &[OsString], hooks: Hooks) -> i32 {
     HOOKS.get_or_init(|| hooks);
     let tool = "quantized neural network optimizer driver\n";
+    let mut real_error = -1;
+    if hooks.elide {
+        let filter = Filter::new(libc::STDERR_FILENO, copy_elided);
+        match filter {
+            Ok(filter) => {
+                real_error = filter.output.as_raw_fd();
+                *errors() = Some(filter);
+            }
+            Err(error) => {
+                report(&format!("standard error cannot be written: {error}"));
+                return 1;
+            }
+        }
+    }
     let status = with_argv(arguments, |argc, argv| {
         #[expect(unsafe_code, reason = "calls C++")]
         // SAFETY: argv is a null-terminated array of C strings.
         unsafe {
-            ffi::qonnxOptMain(argc, argv, reference(tool.as_bytes()))
+            ffi::qonnxOptMain(argc, argv, reference(tool.as_bytes()), real_error)
         }
     });
+    end_errors();
     // The text of a pass's option is read when the pass is about to run.
     if option_refused() { USAGE } else { status }
 }
@@ -103,26 +124,63 @@ pub fn lsp_main(arguments: &[OsString]) -> i32 {
 
 /// Runs `body` while what is written to standard output passes through [`document_hovers`].
 fn with_filtered_output<T>(body: impl FnOnce() -> T) -> io::Result<T> {
-    let (from, to) = io::pipe()?;
-    let output = io::stdout().as_fd().try_clone_to_owned()?;
-    let editor = File::from(output.try_clone()?);
-    let filter = thread::spawn(move || document_hovers(BufReader::new(from), editor));
-    put_at_standard_output(&to)?;
-    drop(to);
+    let filter = Filter::new(libc::STDOUT_FILENO, document_hovers)?;
     let result = body();
-    // Now nobody can write to the pipe any more, so that the filter ends.
-    put_at_standard_output(&output)?;
-    match filter.join() {
-        Ok(outcome) => outcome.map(|()| result),
-        Err(panic) => Err(io::Error::other(panic_text(&*panic))),
+    filter.end().map(|()| result)
+}
+
+/// What is written to one of the process's streams passes through a thread.
+struct Filter {
+    stream: c_int,
+    /// Where the stream went before.
+    output: OwnedFd,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Filter {
+    fn new(
+        stream: c_int,
+        copy: impl FnOnce(BufReader<PipeReader>, File) -> io::Result<()> + Send + 'static,
+    ) -> io::Result<Self> {
+        let (from, to) = io::pipe()?;
+        let output = match stream {
+            libc::STDERR_FILENO => io::stderr().as_fd().try_clone_to_owned()?,
+            _ => io::stdout().as_fd().try_clone_to_owned()?,
+        };
+        let writer = File::from(output.try_clone()?);
+        let thread = thread::spawn(move || copy(BufReader::new(from), writer));
+        put_at(&to, stream)?;
+        Ok(Self {
+            stream,
+            output,
+            thread,
+        })
+    }
+
+    /// Waits until everything has passed. What comes later does not.
+    fn end(self) -> io::Result<()> {
+        // Now nobody can write to the pipe any more, so that the thread ends.
+        put_at(&self.output, self.stream)?;
+        match self.thread.join() {
+            Ok(outcome) => outcome,
+            Err(panic) => Err(io::Error::other(panic_text(&*panic))),
+        }
     }
 }
 
+fn errors() -> MutexGuard<'static, Option<Filter>> {
+    ERRORS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until all that was printed on standard error is there. Where that fails nobody can be told.
+fn end_errors() {
+    let _ = errors().take().map(Filter::end);
+}
+
 #[expect(unsafe_code, reason = "Rust has no safe way to do this")]
-fn put_at_standard_output(file: &impl AsFd) -> io::Result<()> {
+fn put_at(file: &impl AsFd, stream: c_int) -> io::Result<()> {
     // SAFETY: both are open.
-    let outcome = unsafe { libc::dup2(file.as_fd().as_raw_fd(), libc::STDOUT_FILENO) };
-    match outcome {
+    match unsafe { libc::dup2(file.as_fd().as_raw_fd(), stream) } {
         -1 => Err(io::Error::last_os_error()),
         _ => Ok(()),
     }
@@ -279,7 +337,14 @@ unsafe extern "C" fn qonnxRustWriteOutput(
 ) -> bool {
     // SAFETY: C++ passes valid strings for the call.
     let (input, output, bytes) = unsafe { (path_of(input), path_of(output), bytes_of(bytes)) };
-    reported(|hooks| (hooks.write)(input, output, bytes))
+    reported(|hooks| {
+        if !hooks.elide || is_bytecode(bytes) {
+            return (hooks.write)(input, output, bytes);
+        }
+        // What was said before comes before.
+        end_errors();
+        (hooks.write)(input, output, &elide(bytes))
+    })
 }
 
 /// What a hook says; a panic must not go on into C++ and is reported as a failure.

@@ -110,11 +110,7 @@ pub fn load<'c>(
     options: &LoadOptions,
 ) -> Result<Loaded<'c>, DriverError> {
     let file = shown_path(path);
-    let (module, mut diagnostics) = match read(path)? {
-        Source::Module(source) => parse_source(context, path, &source)?,
-        model => import_source(context, path, model, &options.import)?,
-    };
-    let mut module = module;
+    let (mut module, mut diagnostics) = open(context, path, &options.import)?;
     if ir::main_function(&module).is_none() {
         let functions = ir::functions(&module).len();
         return Err(DriverError::NoNetwork {
@@ -143,6 +139,18 @@ pub fn load<'c>(
         module,
         remarks: diagnostics,
     })
+}
+
+/// Reads an ONNX model or a module, which need not hold a network; returns warnings and remarks besides.
+pub fn open<'c>(
+    context: &'c Context,
+    path: &Path,
+    options: &ImportOptions,
+) -> Result<(Module<'c>, Vec<Diagnostic>), DriverError> {
+    match read(path)? {
+        Source::Module(source) => parse_source(context, path, &source),
+        model => import_source(context, path, model, options),
+    }
 }
 
 /// Reads a module as MLIR text or bytecode; returns warnings and remarks besides.

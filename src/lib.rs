@@ -8,6 +8,7 @@ pub mod interp;
 pub mod npz;
 pub mod output;
 pub mod random_graph;
+pub mod reduce;
 pub mod report;
 pub mod samples;
 pub mod source;

@@ -23,7 +23,7 @@ pub struct TraceOptions {
     pub load: LoadOptions,
     /// The passes, as in a pipeline on the module; names of pipelines stand for their passes.
     pub passes: String,
-    /// Leave out the elements of large constants.
+    /// Leave out the elements of long attributes.
     pub elide: bool,
 }
 

@@ -39,6 +39,8 @@ pub enum Command {
     Cleanup(Cleanup),
     /// Write the module after each pass that changes it, numbered, with an index; or compare with such a folder
     Trace(Trace),
+    /// Make a model smaller of which a test says that it still is of interest, for the report of a bug
+    Reduce(Reduce),
 }
 
 /// The model and how it is read.
@@ -213,7 +215,7 @@ pub struct Trace {
     /// Compare with the files of an earlier run instead; exit status 3 if they differ
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     pub check: Option<PathBuf>,
-    /// Leave out the elements of large constants
+    /// Leave out the elements of long attributes
     #[arg(long)]
     pub elide_constants: bool,
     /// Write into any folder and replace files of the same names; not in the root, home or current folder, and never
@@ -221,6 +223,43 @@ pub struct Trace {
     #[arg(long)]
     pub force: bool,
 }
+
+/// `qonnxc reduce`.
+#[derive(Debug, Args)]
+#[command(after_help = REDUCE)]
+pub struct Reduce {
+    /// The model.
+    #[command(flatten)]
+    pub model: Model,
+    /// The test: a program and arguments, between blanks, with quotes as in a shell, which is not run. The file of a
+    /// candidate is its last argument; exit status 0 says that it is interesting
+    #[arg(long, value_name = "COMMAND")]
+    pub test: String,
+    /// The smallest interesting module that was found, as text (.mlir); '-' is standard output
+    #[arg(short, long, value_name = "MLIR")]
+    pub output: PathBuf,
+    /// Most runs of the test
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_tests: u32,
+    /// Most seconds of one run of the test, which is ended then and says that the candidate is not interesting
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub timeout: u32,
+    /// Replace the file even if it is write-protected, but never an input
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What a test has to know, for the help text.
+const REDUCE: &str = "\
+The test is run once for each candidate, with the file of the candidate, MLIR text, behind its own arguments. Exit status 0
+says that the candidate is interesting: the failure that is looked for is still there. Any other status, a signal or the end
+of the time says that it is not. The test should look for one message, and not only for a failure, since smaller modules
+fail in other ways. It runs in a new folder, which goes with what the test leaves there and what it has started, without
+standard input, and what it prints is not shown; so other files are given to it by absolute paths. A program is looked for
+on the path, or from the current folder if it has a slash.
+
+  qonnxc reduce model.onnx --test ./test.sh -o small.mlir
+  test.sh:  qonnx-opt --lower-to-int \"$1\" 2>&1 | grep -q 'the message'";
 
 /// A tolerance: a finite number that is not negative.
 fn tolerance(text: &str) -> Result<f32, String> {

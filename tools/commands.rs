@@ -9,6 +9,7 @@ use qonnx_dialects::text::{self, Foreign, shell_word, shown_path};
 use qonnx_mlir::backend::{self, BackendError, Network};
 use qonnx_mlir::driver::{self, Level};
 use qonnx_mlir::output::{Output, OutputError, OutputFile};
+use qonnx_mlir::reduce::{self, Step, Test};
 use qonnx_mlir::report;
 use qonnx_mlir::trace::{self, TraceOptions};
 use qonnx_mlir::verify::{self, VerifyOptions};
@@ -16,8 +17,9 @@ use qonnx_mlir::{npz, samples};
 use qonnx_passes::pipelines;
 use serde::Serialize;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use crate::args::{Cleanup, Cli, Command, Compile, Model, Report, Run, Trace, Verify};
+use crate::args::{Cleanup, Cli, Command, Compile, Model, Reduce, Report, Run, Trace, Verify};
 use crate::error::CommandError;
 use crate::formats::{self, ModuleFormat};
 use crate::progress::Progress;
@@ -35,6 +37,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Report(arguments) => report(arguments),
         Command::Cleanup(arguments) => cleanup(arguments),
         Command::Trace(arguments) => trace(arguments),
+        Command::Reduce(arguments) => reduce(arguments),
     };
     outcome.unwrap_or_else(|error| {
         error.print();
@@ -249,4 +252,37 @@ fn trace(arguments: &Trace) -> Result<ExitCode, CommandError> {
     }
     show(differences.join("\n"), None::<&()>)?;
     Ok(ExitCode::from(DIFFERENT))
+}
+
+fn reduce(arguments: &Reduce) -> Result<ExitCode, CommandError> {
+    let output = formats::output(Some(&arguments.output), arguments.force)
+        .with_input(&arguments.model.model);
+    formats::check_text(&output, formats::TEXT)?;
+    let timeout = Duration::from_secs(arguments.timeout.into());
+    let test = Test::new(&arguments.test, timeout)?;
+    let progress = |step: &Step| {
+        let what = match step.edit {
+            "" => "the model".to_owned(),
+            edit => format!("without some {edit}"),
+        };
+        let Step {
+            ops, bytes, tests, ..
+        } = step;
+        eprintln!("test {tests}: {what}: {ops} ops, {bytes} bytes");
+    };
+    let reduced = reduce::reduce(
+        &arguments.model.model,
+        &arguments.model.load_options(),
+        &test,
+        arguments.max_tests as usize,
+        &mut { progress },
+    )?;
+    output.write_file(reduced.text.as_bytes())?;
+    if !reduced.complete {
+        eprintln!(
+            "stopped after --max-tests={}; with more it may get smaller",
+            arguments.max_tests
+        );
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -4,6 +4,7 @@ use qonnx_dialects::text::printable;
 use qonnx_mlir::driver::DriverError;
 use qonnx_mlir::npz::NpzError;
 use qonnx_mlir::output::OutputError;
+use qonnx_mlir::reduce::ReduceError;
 use qonnx_mlir::verify::{RunError, VerifyError};
 
 use crate::{INPUT_AT_FAULT, USAGE};
@@ -20,6 +21,9 @@ pub enum CommandError {
     /// Verification could not be carried out.
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    /// A model was not reduced.
+    #[error(transparent)]
+    Reduce(#[from] ReduceError),
     /// A backend cannot run the model.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -58,7 +62,7 @@ impl CommandError {
     /// The exit status.
     pub fn status(&self) -> u8 {
         match self {
-            Self::Settings(_) => USAGE,
+            Self::Settings(_) | Self::Reduce(ReduceError::Command { .. }) => USAGE,
             _ => INPUT_AT_FAULT,
         }
     }

@@ -8,6 +8,8 @@ use std::path::Path;
 
 /// Extensions of modules.
 pub const MODULE: &[&str] = &["mlir", "mlirbc"];
+/// Extensions of modules as text.
+pub const TEXT: &[&str] = &["mlir"];
 /// Extensions of LLVM IR.
 pub const LLVM_IR: &[&str] = &["ll"];
 /// Extensions of C++.
@@ -85,7 +87,7 @@ impl ModuleFormat {
         }
     }
 
-    /// A module in this format. `elide` leaves out the elements of large constants, which is possible in text only.
+    /// A module in this format. `elide` leaves out the elements of long attributes, which is possible in text only.
     pub fn bytes(
         self,
         module: &Module<'_>,

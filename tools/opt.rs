@@ -1,6 +1,7 @@
 //! `qonnx-opt` around `MlirOptMain`: ONNX input, and the flags that MLIR does not have.
 
 use qonnx_dialects::memory;
+use qonnx_dialects::text::LONGEST;
 use qonnx_dialects::tools::{self, Hooks, OptInput};
 use qonnx_mlir::driver::{self, DriverError};
 use qonnx_mlir::frontend::onnx::ImportOptions;
@@ -16,8 +17,8 @@ use crate::error::CommandError;
 use crate::formats::{self, MODULE};
 use crate::{IMPORT_ONNX, READ_DIRECTLY, USAGE};
 
-/// Elements from which `--elide-constants` leaves a constant out.
-const ELIDE: usize = 16;
+/// Leaves out the elements of long attributes.
+const ELIDE: &str = "--elide-constants";
 
 /// Whether write-protected files are replaced: `--force`.
 static FORCE: AtomicBool = AtomicBool::new(false);
@@ -51,13 +52,14 @@ pub fn main(arguments: &[OsString]) -> i32 {
             }
         }
     }
+    let elide = given(ELIDE);
     let arguments: Vec<OsString> = arguments
         .iter()
         .filter(|argument| !argument.as_encoded_bytes().starts_with(b"--memory="))
         .flat_map(|argument| match argument.to_str() {
-            Some("--elide-constants") => vec![
-                format!("--mlir-elide-elementsattrs-if-larger={ELIDE}").into(),
-                format!("--mlir-elide-resource-strings-if-larger={ELIDE}").into(),
+            Some(ELIDE) => vec![
+                format!("--mlir-elide-elementsattrs-if-larger={LONGEST}").into(),
+                format!("--mlir-elide-resource-strings-if-larger={LONGEST}").into(),
             ],
             Some("--force") => {
                 FORCE.store(true, Ordering::Relaxed);
@@ -67,6 +69,7 @@ pub fn main(arguments: &[OsString]) -> i32 {
         })
         .collect();
     let hooks = Hooks {
+        elide,
         read,
         check: |input, output| reported(formats::check_text(&to(input, output), MODULE)),
         write: |input, output, bytes| reported(to(input, output).write_file(bytes)),

@@ -25,7 +25,7 @@ pub struct Cli {
     /// A module of the hls dialect to C++
     #[arg(long, group = "direction")]
     pub mlir_to_hls: bool,
-    /// Leave out the elements of large constants
+    /// Leave out the elements of long attributes
     #[arg(long)]
     pub elide_constants: bool,
     /// The input file; '-' is standard input

@@ -22,6 +22,13 @@ impl Taken {
     pub fn mebibytes(&self) -> f64 {
         self.used.memory as f64 / f64::from(1 << 20)
     }
+
+    /// Like the text, with the processor's time, which other programs hardly change.
+    pub fn processor(&self) -> String {
+        let failed = if self.success { "" } else { " FAILED" };
+        let (seconds, memory) = (self.used.seconds, self.mebibytes());
+        format!("{seconds:.2} s {memory:.0} MiB{failed}")
+    }
 }
 
 impl fmt::Display for Taken {
@@ -70,12 +77,27 @@ pub fn run(tool: Tool, arguments: &[&dyn AsRef<std::ffi::OsStr>]) -> Taken {
     }
 }
 
+/// A way to run a model through a pipeline.
+type Run = fn(&Path) -> Taken;
+
+/// All pipelines that begin with a model's file.
+pub const PIPELINES: [(&str, Run); 6] = [
+    ("cleanup", |model| optimize(model, "--qonnx-cleanup")),
+    ("lower-to-qint", |model| optimize(model, "--lower-to-qint")),
+    ("lower-to-int", lower),
+    ("cpu", |model| compile(model, "cpu")),
+    ("c", |model| compile(model, "c")),
+    ("hls", |model| compile(model, "hls")),
+];
+
+/// Runs a pipeline of passes on a model.
+fn optimize(model: &Path, pipeline: &str) -> Taken {
+    run(Tool::Optimizer, &[&pipeline, &"--elide-constants", &model])
+}
+
 /// Lowers a model to integers.
 pub fn lower(model: &Path) -> Taken {
-    run(
-        Tool::Optimizer,
-        &[&"--lower-to-int", &"--elide-constants", &model],
-    )
+    optimize(model, "--lower-to-int")
 }
 
 /// Compiles a model for a target into a folder beside it.

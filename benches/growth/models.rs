@@ -196,6 +196,62 @@ fn convolutions(links: usize) -> Vec<u8> {
     chain.bytes()
 }
 
+/// All kinds of graphs in which one input forks into branches, which come together again.
+pub const FORKS: [Kind; 2] = [
+    Kind {
+        name: "Fork, Add ..., Quant",
+        make: |count| branches(count, Join::Sum),
+    },
+    Kind {
+        name: "Fork, Concat, Quant",
+        make: |count| branches(count, Join::Concat),
+    },
+];
+
+/// How branches come together again.
+#[derive(Clone, Copy)]
+enum Join {
+    /// One addition after the other.
+    Sum,
+    /// One concatenation.
+    Concat,
+}
+
+/// An input that forks into branches, each of which adds a constant of its own and quantizes, and that are one again.
+fn branches(count: usize, join: Join) -> Vec<u8> {
+    let mut chain = quantized(&[1, 8]);
+    let input = chain.last();
+    let ends: Vec<String> = (0..count)
+        .map(|at| {
+            let name = format!("c{at}");
+            // Equal branches would become one.
+            let mixed = |channel: usize| (at * 8 + channel).wrapping_mul(2_654_435_761) >> 16;
+            let values = (0..8).map(|channel| (mixed(channel) % 32) as f32 / 16.0);
+            chain.constant(&name, &[8], values.collect());
+            let sum = chain.node("Add", &[&input, &name], Vec::new());
+            chain.node("Quant", &[&sum, "scale", "zero", "four"], quant())
+        })
+        .collect();
+    let mut ends = ends.iter().map(String::as_str);
+    match join {
+        Join::Sum => {
+            chain.last = ends.next().unwrap_or("x").to_owned();
+            ends.for_each(|end| chain.then("Add", &[end], Vec::new()));
+        }
+        Join::Concat => {
+            let axis = AttributeProto {
+                name: "axis".to_owned(),
+                r#type: 2,
+                i: 1,
+                ..AttributeProto::default()
+            };
+            chain.last = chain.node("Concat", &ends.collect::<Vec<_>>(), vec![axis]);
+        }
+    }
+    chain.quantize("scale", "four");
+    chain.bytes()
+}
+
 /// A product of 64 channels between quantizers of `bits` bits.
 pub fn wide_quantizers(bits: u32) -> Vec<u8> {
     const CHANNELS: i64 = 64;

@@ -9,7 +9,7 @@ use std::sync::Once;
 
 use super::diagnostics::emit_error;
 use crate::ffi::{qonnxRegisterDialects, qonnxRegisterUpstreamPasses};
-use crate::text::check_source;
+use crate::text::{self, check_source};
 
 /// A context with all dialects in use loaded. Single-threaded: modules are small and passes run on one
 /// function.
@@ -75,19 +75,23 @@ pub fn clone_module<'c>(module: &Module<'c>) -> Module<'c> {
     }
 }
 
-/// The text of a module. `elide` leaves out the elements of large constants.
+/// The text of a module. `elide` leaves out the elements of large constants and lists.
 pub fn print_module(module: &Module<'_>, elide: bool, locations: bool) -> String {
     let mut flags = OperationPrintingFlags::new();
     if elide {
-        flags = flags.elide_large_elements_attributes(16);
+        flags = flags.elide_large_elements_attributes(text::LONGEST);
     }
     if locations {
         flags = flags.enable_debug_info(true, false);
     }
-    module
+    let text = module
         .as_operation()
         .to_string_with_flags(flags)
-        .unwrap_or_default()
+        .unwrap_or_default();
+    match elide {
+        true => String::from_utf8_lossy(&text::elide(text.as_bytes())).into_owned(),
+        false => text,
+    }
 }
 
 /// A module as bytecode, with its locations; [`parse_module`] reads it.

@@ -378,6 +378,31 @@ pub fn read_packed(attribute: Attribute<'_>, signed: bool) -> Option<(TensorType
     Some((r#type, packed))
 }
 
+/// The attribute of the same type whose elements all are the first one of another; `None` where they are already, or are
+/// not there.
+#[expect(unsafe_code, reason = "raw buffers of dense attributes")]
+pub(super) fn splat_of_first(attribute: Attribute<'_>) -> Option<Attribute<'_>> {
+    let (r#type, stored) = stored(attribute)?;
+    let bit;
+    let first = match stored {
+        Stored::Splat(_) => return None,
+        Stored::All(bytes) => bytes.get(..size_of(r#type.element))?,
+        Stored::Bits(bytes) => {
+            // As MLIR stores the one bit of a splat.
+            bit = [if bytes.first()? & 1 == 0 { 0 } else { u8::MAX }];
+            &bit[..]
+        }
+    };
+    // SAFETY: the bytes are those of one element of the type, which MLIR takes for all of them.
+    unsafe {
+        Attribute::from_option_raw(mlirDenseElementsAttrRawBufferGet(
+            mlirAttributeGetType(attribute.to_raw()),
+            first.len(),
+            first.as_ptr().cast(),
+        ))
+    }
+}
+
 /// The type of an elements attribute.
 #[expect(unsafe_code, reason = "melior has no accessor")]
 pub(crate) fn type_of_elements(attribute: Attribute<'_>) -> Option<Type<'_>> {
@@ -481,6 +506,29 @@ mod tests {
             let all = Tensor::new(vec![2, 3], one.data.repeated(6));
             assert_eq!(read_elements(few), Ok(all), "{element}");
         }
+    }
+
+    #[test]
+    fn the_first_element_is_all_of_them() {
+        let context = session();
+        for element in [
+            Element::F32,
+            Element::F64,
+            Element::BOOL,
+            Element::int(4),
+            Element::I64,
+        ] {
+            for first in [0, 1] {
+                let many = Tensor::of_integers(element, [2, 3], vec![first, 1 - first, 0, 1, 0, 1]);
+                let splat = splat_of_first(elements_attribute(&context, &many));
+                let splat = splat.expect("different elements");
+                let expected = Tensor::of_integers(element, [2, 3], vec![first; 6]);
+                assert_eq!(read_elements(splat), Ok(expected), "{element}");
+                assert_eq!(splat_of_first(splat), None, "{element}");
+            }
+        }
+        let none = Tensor::f32(vec![0], Vec::new());
+        assert_eq!(splat_of_first(elements_attribute(&context, &none)), None);
     }
 
     /// Bits were told by one call for each.

@@ -8,6 +8,7 @@
 mod attribute;
 mod context;
 mod diagnostics;
+mod edit;
 mod elements;
 mod func;
 mod handle;
@@ -23,6 +24,7 @@ pub use context::{
 pub use diagnostics::{
     Diagnostic, Input, Severity, capture, emit_error, emit_remark, emit_warning, listen,
 };
+pub use edit::{ancestor_in, has_elements, make_splats};
 pub(crate) use elements::type_of_elements;
 pub use elements::{
     NoElements, constant_attribute, constant_elements, constant_numbers, constant_tensor,

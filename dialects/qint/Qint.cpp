@@ -78,6 +78,16 @@ bool qonnxQintValuesRead(MlirAttribute attribute, int64_t *lo, int64_t *hi, int6
   return true;
 }
 
+// The operand of an op that returns it unchanged.
+static mlir::OpFoldResult identity(mlir::Operation *op) {
+  return qonnxRustIsIdentity(wrap(op)) ? op->getOperand(0) : mlir::OpFoldResult();
+}
+
+mlir::OpFoldResult qonnx::qint::RequantizeOp::fold(FoldAdaptor) { return identity(*this); }
+mlir::OpFoldResult qonnx::qint::ThresholdOp::fold(FoldAdaptor) { return identity(*this); }
+mlir::OpFoldResult qonnx::qint::LookupOp::fold(FoldAdaptor) { return identity(*this); }
+mlir::OpFoldResult qonnx::qint::CastOp::fold(FoldAdaptor) { return identity(*this); }
+
 extern "C" {
 MLIR_DEFINE_CAPI_DIALECT_REGISTRATION(Qint, qint, qonnx::qint::QintDialect)
 }

@@ -82,10 +82,12 @@ def Qint_RequantizeOp : Qint_Op<"requantize"> {
   let description = [{
     `y = clamp(round((n * multiplier[c] + addend[c]) / 2^shift), lo, hi)`, exactly: products
     are wide enough never to overflow. `c` is the position along `axis`; the arrays have one element or as
-    many as the axis. `round` is `rounding_mode`.
+    many as the axis. `round` is `rounding_mode`. Where all of this changes no integer that `n` can be, it folds to `n`,
+    if both have the same type.
   }];
   let arguments = !con((ins AnyRankedTensor:$n), RequantizeAttributes);
   let results = (outs AnyRankedTensor:$y);
+  let hasFolder = 1;
 }
 
 def Qint_ThresholdOp : Qint_Op<"threshold"> {
@@ -93,7 +95,8 @@ def Qint_ThresholdOp : Qint_Op<"threshold"> {
   let description = [{
     `y = base[c] + step[c] * #{k : n >= thresholds[c, k]}`. `thresholds` is a C x S or 1 x S i64 tensor, each
     row ascending; `base` and `step` have as many elements as it has rows. A row may hold a threshold just
-    past the range of `n` for a level that is never reached. A decreasing function has a negative step.
+    past the range of `n` for a level that is never reached. A decreasing function has a negative step. Where every integer
+    that `n` can be counts to itself, it folds to `n`, if both have the same type.
 
     ```mlir
     %y = qint.threshold %n {axis = 1 : i64, base = array<i64: 0>, step = array<i64: 1>,
@@ -103,15 +106,18 @@ def Qint_ThresholdOp : Qint_Op<"threshold"> {
   }];
   let arguments = !con((ins AnyRankedTensor:$n), ThresholdAttributes);
   let results = (outs AnyRankedTensor:$y);
+  let hasFolder = 1;
 }
 
 def Qint_LookupOp : Qint_Op<"lookup"> {
   let summary = "Any function of a small domain, by table";
   let description = [{
-    `y = table[c, n - low]`. `table` is a C x D or 1 x D i64 tensor. `n` lies in `low .. low + D - 1`.
+    `y = table[c, n - low]`. `table` is a C x D or 1 x D i64 tensor. `n` lies in `low .. low + D - 1`. Where every integer
+    that `n` can be is its own entry, it folds to `n`, if both have the same type.
   }];
   let arguments = !con((ins AnyRankedTensor:$n), LookupAttributes);
   let results = (outs AnyRankedTensor:$y);
+  let hasFolder = 1;
 }
 
 //===--- Layers -----------------------------------------------------------------------------------------===//
@@ -205,8 +211,12 @@ def Qint_MinOp : Qint_ElementwiseOp<"min", "Lesser of two">;
 
 def Qint_CastOp : Qint_Op<"cast"> {
   let summary = "The same integers in another type, which holds them";
+  let description = [{
+    Where it is the same type, it folds to its operand.
+  }];
   let arguments = (ins AnyRankedTensor:$n);
   let results = (outs AnyRankedTensor:$y);
+  let hasFolder = 1;
 }
 
 #endif // QONNX_QINT_TD

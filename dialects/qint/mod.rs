@@ -1,6 +1,7 @@
 //! Exact-width integer quantization: what level 2 adds to linalg.
 
 mod eval;
+mod fold;
 mod layer;
 mod op;
 mod values;

@@ -44,7 +44,12 @@ unsafe extern "C" {
         description: MlirStringRef,
         passes: MlirStringRef,
     );
-    pub fn qonnxOptMain(argc: c_int, argv: *mut *mut c_char, tool: MlirStringRef) -> c_int;
+    pub fn qonnxOptMain(
+        argc: c_int,
+        argv: *mut *mut c_char,
+        tool: MlirStringRef,
+        standard_error: c_int,
+    ) -> c_int;
     pub fn qonnxLspMain(argc: c_int, argv: *mut *mut c_char) -> c_int;
     pub fn qonnxResourceData(attribute: MlirAttribute, size: *mut usize) -> *const u8;
     pub fn qonnxQintValuesGet(context: MlirContext, lo: i64, hi: i64, step: i64) -> MlirAttribute;

@@ -15,6 +15,7 @@
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/SourceMgr.h"
 #include "qonnx-c.h"
+#include <unistd.h>
 
 namespace {
 
@@ -89,7 +90,7 @@ mlir::LogicalResult parseFirst(llvm::StringRef path, llvm::StringRef source, con
 
 } // namespace
 
-int qonnxOptMain(int argc, char **argv, MlirStringRef tool) {
+int qonnxOptMain(int argc, char **argv, MlirStringRef tool, int standardError) {
   mlir::DialectRegistry registry;
   qonnxRegisterDialects(wrap(&registry));
   llvm::cl::opt<std::string> inputFile(llvm::cl::Positional, llvm::cl::desc("<input file>"), llvm::cl::init("-"));
@@ -108,6 +109,11 @@ int qonnxOptMain(int argc, char **argv, MlirStringRef tool) {
   if (config.shouldShowDialects() || config.shouldListPasses())
     return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, input, "-", registry));
 
+  // What is still on its way through Rust dies with the process; the stack trace must not.
+  static int realError = -1;
+  realError = standardError;
+  if (realError >= 0)
+    llvm::sys::AddSignalHandler([](void *) { dup2(realError, STDERR_FILENO); }, nullptr);
   llvm::sys::PrintStackTraceOnErrorSignal(argv[0]);
   const MlirStringRef from = reference(input), to = reference(output);
   if (toFile && !qonnxRustCheckOutput(from, to))
@@ -142,10 +148,15 @@ int qonnxOptMain(int argc, char **argv, MlirStringRef tool) {
   std::string bytes;
   llvm::raw_string_ostream stream(bytes);
   // MLIR would write into a file as it goes, and delete it after a failure.
-  llvm::raw_ostream &os = toFile ? static_cast<llvm::raw_ostream &>(stream) : llvm::outs();
-  if (failed(mlir::MlirOptMain(os, std::move(buffer), registry, config)))
+  const bool collected = toFile || realError >= 0;
+  llvm::raw_ostream &os = collected ? static_cast<llvm::raw_ostream &>(stream) : llvm::outs();
+  const bool done = succeeded(mlir::MlirOptMain(os, std::move(buffer), registry, config));
+  // Of a module in several pieces those that are right are printed, but not written.
+  const bool written = !collected || (!done && (toFile || bytes.empty())) ||
+                       qonnxRustWriteOutput(from, to, reference(bytes));
+  if (!done)
     return pipelineAtFault ? usage : EXIT_FAILURE;
-  return !toFile || qonnxRustWriteOutput(from, to, reference(bytes)) ? EXIT_SUCCESS : EXIT_FAILURE;
+  return written ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int qonnxLspMain(int argc, char **argv) {

@@ -49,8 +49,10 @@ struct QonnxInput {
 };
 
 /// `MlirOptMain`. The input comes from `qonnxRustRead`, what goes to a file is written by `qonnxRustWriteOutput`, and
-/// diagnostics of passes are printed by `qonnxRustListen`. Returns 2 if the command line is at fault.
-int qonnxOptMain(int argc, char **argv, MlirStringRef tool);
+/// diagnostics of passes are printed by `qonnxRustListen`. Returns 2 if the command line is at fault. If Rust changes what
+/// is printed on standard error, `standardError` is the real one, to which a crash reports; -1 otherwise. Then Rust writes
+/// to standard output as well.
+int qonnxOptMain(int argc, char **argv, MlirStringRef tool, int standardError);
 
 /// `MlirLspServerMain`.
 int qonnxLspMain(int argc, char **argv);
@@ -111,6 +113,9 @@ bool qonnxRustPassRun(const void *vtable, void *pass, MlirOperation operation);
 
 /// Checks the rules of an op; false after reporting a violation at the op.
 bool qonnxRustVerify(MlirOperation operation);
+
+/// Whether the result of an op of `qint` is its first operand, of the same type, whatever that holds.
+bool qonnxRustIsIdentity(MlirOperation operation);
 
 /// Reads what a path names; false after reporting on standard error.
 bool qonnxRustRead(MlirStringRef path, QonnxInput *input);

@@ -44,12 +44,14 @@ pub fn trials() -> Vec<Trial> {
         .collect()
 }
 
-/// Kinds of chains, two numbers of links, and how often the time of the first the second may take. Linear is 4.
-const CHAINS: [(&str, [usize; 2], f64); 4] = [
+/// Kinds of chains and forks, two numbers of links, and how often the time of the first the second may take. Linear is 4.
+const CHAINS: [(&str, [usize; 2], f64); 6] = [
     ("Relu ..., Quant", [1_000, 4_000], 8.0),
     ("Add input, Quant", [250, 1_000], 8.0),
     ("MatMul, Quant", [500, 2_000], 6.0),
     ("Conv, Quant", [125, 500], 8.0),
+    ("Fork, Add ..., Quant", [250, 1_000], 8.0),
+    ("Fork, Concat, Quant", [125, 500], 8.0),
 ];
 
 /// How often each chain is compiled; its time is the least.
@@ -90,7 +92,11 @@ fn compile(bytes: &[u8], target: &str) -> Step<Taken> {
 }
 
 fn chain(kind: &str, links: [usize; 2], most: f64) -> Step {
-    let Some(kind) = models::KINDS.iter().find(|known| known.name == kind) else {
+    let Some(kind) = models::KINDS
+        .iter()
+        .chain(&models::FORKS)
+        .find(|known| known.name == kind)
+    else {
         return fail(format!("no chain is called '{kind}'"));
     };
     for target in ["cpu", "hls"] {

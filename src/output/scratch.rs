@@ -6,9 +6,10 @@ use std::hash::{BuildHasher, RandomState};
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use std::{env, io, thread};
 
 use super::place::parent;
@@ -130,6 +131,42 @@ impl Scratch {
         // What is said by a program that is being ended is no result.
         drop(keepers());
         output
+    }
+
+    /// Likewise, for at most some time, and returns its status only; `None` if the time did not suffice. The program has
+    /// ended then, and what it has started ends with the folder.
+    pub fn run_within(
+        &self,
+        command: &mut Command,
+        limit: Duration,
+    ) -> io::Result<Option<ExitStatus>> {
+        let started = Instant::now();
+        command
+            .process_group(self.group)
+            .env("TMPDIR", &self.path)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut program = {
+            let _alive = keepers();
+            command.spawn()?
+        };
+        let mut pause = Duration::from_millis(1);
+        let status = loop {
+            match program.try_wait()? {
+                None if started.elapsed() >= limit => {
+                    program.kill()?;
+                    program.wait()?;
+                    break None;
+                }
+                None => thread::sleep(pause),
+                status => break status,
+            }
+            // Short programs are waited for briefly, long ones are not asked all the time.
+            pause = (pause * 2).min(Duration::from_millis(20));
+        };
+        drop(keepers());
+        Ok(status)
     }
 }
 
