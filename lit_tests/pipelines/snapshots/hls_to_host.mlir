@@ -1,10 +1,9 @@
-// RUN: qonnx-opt --qint-to-hls --hls-to-host %s
+// RUN: qonnx-opt --hls-to-host %s %each_pass
 
-// A quantizer, thresholds in hardware and a dequantizer: the host's loops before and behind the call, which writes to the
-// workspace.
+// The host's loops before and behind the call of the hardware, which writes to the workspace.
 func.func @main(%x: tensor<1x4xf32> {onnx.name = "x"}) -> (tensor<1x4xf32> {onnx.name = "y"}) {
   %0 = qint.quantize %x {bipolar = false, fraction_bits = 0 : i64, hi = 3.0 : f32, lo = -4.0 : f32, rounding_mode = "ROUND", scale = dense<0.5> : tensor<f32>, zero_point = dense<0.0> : tensor<f32>} : (tensor<1x4xf32>) -> tensor<1x4xsi3> loc("quant")
-  %1 = qint.threshold %0 {axis = 1 : i64, base = array<i64: 0>, step = array<i64: 1>, thresholds = dense<[[-2, 1, 3]]> : tensor<1x3xi64>} : (tensor<1x4xsi3>) -> tensor<1x4xui2> loc("relu")
+  %1 = hls.run @network(%0) : (tensor<1x4xsi3>) -> tensor<1x4xui2> loc("relu")
   %2 = qint.dequantize %1 {scale = dense<0.25> : tensor<f64>} : (tensor<1x4xui2>) -> tensor<1x4xf32> loc("relu")
   return %2 : tensor<1x4xf32>
 }
