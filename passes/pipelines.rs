@@ -188,7 +188,7 @@ fn int_to_c_with(bufferized: &[&str]) -> String {
         // Loops of one iteration are none, and what the loops do not need is neither loaded nor an argument.
         "canonicalize",
         "cse",
-        "remove-dead-values",
+        "drop-unread-arguments",
     ]
     .join(",")
 }

@@ -1,4 +1,4 @@
-//! Changes of functions that no pass makes, since they change what is computed: for the search for a smaller network.
+//! Changes of functions and constants, some of which change what is computed: for the search for a smaller network.
 
 use melior::Context;
 use melior::StringRef;
@@ -12,10 +12,11 @@ use mlir_sys::{
 
 use super::attribute::Attributes;
 use super::elements::splat_of_first;
-use super::func::{Function, append_return, dictionary};
+use super::func::{Function, append_return, dictionary, named};
 use super::handle::{
     BlockHandle, Op, Val, block_of, erase, op_handle, set_attribute, text, users, val,
 };
+use crate::text::Foreign;
 
 /// The attributes of arguments and of results.
 const ARGUMENTS: &str = "arg_attrs";
@@ -55,19 +56,27 @@ impl<'c> Function<'c> {
         true
     }
 
-    /// Returns some of the values that have been returned, by their positions, and others behind them. Nothing happens
-    /// if the function does not return.
-    pub fn return_others(self, context: &'c Context, kept: &[usize], more: &[Val<'c>]) {
+    /// Returns some of the values that have been returned, by their positions, and others behind them, with their names if they have one.
+    /// Nothing happens if the function does not return.
+    pub fn return_others(
+        self,
+        context: &'c Context,
+        kept: impl Iterator<Item = usize> + Clone,
+        more: &[(Val<'c>, Foreign)],
+    ) {
         let Some(old) = self.return_op() else {
             return;
         };
         let returned = self.returned();
         let entries = self.entries(context, RESULTS, returned.len());
-        let values = kept.iter().filter_map(|&at| returned.get(at)).copied();
-        let values: Vec<_> = values.chain(more.iter().copied()).collect();
-        let names = kept.iter().filter_map(|&at| entries.get(at)).copied();
+        let values = kept.clone().filter_map(|at| returned.get(at)).copied();
+        let values: Vec<_> = values.chain(more.iter().map(|(value, _)| *value)).collect();
+        let names = kept.filter_map(|at| entries.get(at)).copied();
         let names: Vec<_> = names
-            .chain(more.iter().map(|_| dictionary(context, &[])))
+            .chain(more.iter().map(|(_, name)| match name.is_empty() {
+                true => dictionary(context, &[]),
+                false => named(context, name),
+            }))
             .collect();
         let location = old.location();
         erase(old);

@@ -224,21 +224,6 @@ impl<'c> Function<'c> {
         );
     }
 
-    /// Returns further values behind those that the function returns; each with its name.
-    pub fn return_also(self, context: &'c Context, values: &[(Val<'c>, Foreign)]) {
-        let Some(end) = self.return_op() else {
-            return;
-        };
-        let further = values.iter().map(|(_, name)| name.clone());
-        let all: Vec<_> = self.output_names().into_iter().chain(further).collect();
-        let mut returned = self.returned();
-        returned.extend(values.iter().map(|(value, _)| *value));
-        append_return(self.block, &returned, end.location());
-        super::handle::erase(end);
-        self.update_type(context);
-        set_attribute(self.op, "res_attrs", names(context, all.iter()));
-    }
-
     /// Replaces the body by a new block with the same arguments: calls `fill` with the old block and the new,
     /// which it must end with [`append_return`], then drops the old one. If `fill`
     /// fails or panics, the old body stays as it was.
@@ -317,11 +302,14 @@ impl Drop for DeadBlock<'_> {
 }
 
 fn names<'c, 'n>(context: &'c Context, names: impl Iterator<Item = &'n Foreign>) -> Attribute<'c> {
-    let entries = names.map(|name| {
-        let value = StringAttribute::new(context, name.verbatim()).into();
-        dictionary(context, &[(NAME, value)])
-    });
+    let entries = names.map(|name| named(context, name));
     ArrayAttribute::new(context, &entries.collect::<Vec<_>>()).into()
+}
+
+/// The dictionary of what has a name.
+pub(super) fn named<'c>(context: &'c Context, name: &Foreign) -> Attribute<'c> {
+    let value = StringAttribute::new(context, name.verbatim()).into();
+    dictionary(context, &[(NAME, value)])
 }
 
 /// A dictionary.

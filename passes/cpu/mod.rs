@@ -11,6 +11,7 @@ mod rounding;
 mod tile;
 
 pub mod call_libm;
+pub mod drop_unread_arguments;
 pub mod flatten_globals;
 pub mod int_to_linalg;
 pub mod outline_kernels;
@@ -22,6 +23,7 @@ pub mod tile_kernels;
 
 pass_registry! {
     call_libm::CallLibm,
+    drop_unread_arguments::DropUnreadArguments,
     flatten_globals::FlattenGlobals,
     int_to_linalg::IntToLinalg,
     outline_kernels::OutlineKernels,

@@ -34,7 +34,8 @@ impl ExposeIntegers {
                 None => return fail(end, "a quantizer's result is no integer of static shape"),
             }
         }
-        function.return_also(context, &values);
+        let outputs = 0..function.returned().len();
+        function.return_others(context, outputs, &values);
         Ok(())
     }
 }

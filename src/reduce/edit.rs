@@ -5,6 +5,7 @@ use melior::Context;
 use melior::ir::operation::OperationLike;
 use melior::ir::{Module, ValueLike};
 use qonnx_dialects::ir::{self, Function, Op, Val};
+use qonnx_dialects::text::Foreign;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -59,7 +60,7 @@ pub const EDITS: &[Edit] = &[
                 let kept: Vec<_> = (0..returned.len())
                     .filter(|at| !range.contains(at))
                     .collect();
-                function.return_others(context, &kept, &[]);
+                function.return_others(context, kept.iter().copied(), &[]);
                 true
             })
         },
@@ -159,8 +160,9 @@ fn cut_behind<'c>(context: &'c Context, function: Function<'c>, ops: &[Op<'c>]) 
     };
     let live: Vec<_> = operands
         .filter(|value| computed(value) && known.insert(ir::value_key(*value)))
+        .map(|value| (value, Foreign::default()))
         .collect();
-    function.return_others(context, &kept, &live);
+    function.return_others(context, kept.iter().copied(), &live);
     ops.iter().rev().for_each(|op| ir::erase(*op));
     true
 }
@@ -175,7 +177,7 @@ fn cut_out<'c>(context: &'c Context, function: Function<'c>, ops: &[Op<'c>]) -> 
         .filter(|&at| stays(returned[at]))
         .collect();
     if kept.len() < returned.len() {
-        function.return_others(context, &kept, &[]);
+        function.return_others(context, kept.iter().copied(), &[]);
     }
     let wanted = |value: Val<'c>| {
         ir::users(value).into_iter().any(|(user, _)| {

@@ -20,6 +20,9 @@ use crate::backend::writer::{Writer, wrapped};
 /// Something in the module cannot be printed: a pass has not legalised it.
 pub type PrintError = String;
 
+/// So many elements of an array are on the stack of a simulation at most.
+const ON_STACK: usize = 4096;
+
 /// The files of the hardware part, by path below the project's folder.
 pub struct Firmware {
     /// Paths and texts.
@@ -420,7 +423,13 @@ fn body<'c>(
                 } else {
                     type_name
                 };
-                writer.line(format!("{declared} {name}{};", extents(&memory.shape)));
+                // A simulation's stack may be smaller than the arrays of a network.
+                let place = match memory.size() > ON_STACK {
+                    true => "QONNX_LARGE ",
+                    false => "",
+                };
+                let extents = extents(&memory.shape);
+                writer.line(format!("{place}{declared} {name}{extents};"));
                 scope.names.push((variable, name));
             }
             Some(Op::For(For {

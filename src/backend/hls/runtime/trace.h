@@ -1,4 +1,5 @@
-// Shows integer tensors on the way to a test bench, written by qonnx-mlir. Synthesis sees nothing of it.
+// What simulation needs and synthesis does not see, written by qonnx-mlir: integer tensors on the way are shown to a test
+// bench, and large arrays are not on the stack.
 #ifndef QONNX_TRACE_H
 #define QONNX_TRACE_H
 
@@ -6,8 +7,11 @@
 
 #define QONNX_TRACE(key, name, array, size)
 #define QONNX_TRACE_ORDERED(key, name, array, ...)
+#define QONNX_LARGE
 
 #else
+
+#define QONNX_LARGE static thread_local
 
 #include <cstddef>
 #include <cstdint>
