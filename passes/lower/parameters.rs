@@ -1,5 +1,6 @@
 //! The parameters of a quantizer, as constants of the graph.
 
+use qonnx_dialects::broadcast::walk_broadcast;
 use qonnx_dialects::packed::Packed;
 use qonnx_dialects::qonnx::{self, Codes, IntQuant, MAX_INTEGER, Quantizer};
 use qonnx_dialects::tensor::{Data, Tensor, broadcast_index, broadcast_shape, for_each_index};
@@ -109,9 +110,8 @@ impl Quantizers {
 
     /// Whether codes are the sign of the input: `BipolarQuant` and one signed bit.
     pub fn is_bipolar(&self) -> bool {
-        self.channel_quantizers()
-            .first()
-            .is_some_and(Quantizer::is_bipolar)
+        let shape = self.shape();
+        !shape.contains(&0) && self.at(&vec![0; shape.len()]).is_bipolar()
     }
 
     /// What the input's sign is taken of: the input itself (`BipolarQuant`) rather than the code.
@@ -189,13 +189,14 @@ impl Quantizers {
 
     /// Scale and range of the integers of each channel.
     pub fn channels(&self) -> Vec<Channel> {
+        let unit = self.unit();
         let channel = |quantizer: &Quantizer| {
             let (lo, hi) = quantizer
                 .integer_range(self.fraction_bits)
                 .expect("`new` refuses quantizers whose integers are not exact");
             Channel {
                 scale: self.integer_scale(quantizer),
-                values: Values::new(lo, hi, self.unit()).unwrap_or(Values::range(lo, hi)),
+                values: Values::new(lo, hi, unit).unwrap_or(Values::range(lo, hi)),
             }
         };
         self.channel_quantizers().iter().map(channel).collect()
@@ -227,22 +228,17 @@ pub fn quantize_constant(
     let mut n = Packed::with_capacity(integers.lo(), integers.hi(), values.len());
     let no_number = || "an element is not a number".to_owned();
     // A single quantizer for all elements is the common case and needs no index arithmetic.
-    let single = quantizers.shape().iter().all(|&extent| extent == 1);
-    if single {
-        let quantizer = quantizers
-            .channel_quantizers()
-            .first()
-            .copied()
-            .ok_or("its quantizer has no parameters")?;
+    let (shape, each) = (quantizers.shape(), quantizers.channel_quantizers());
+    if let [quantizer] = each.as_slice() {
         for &x in values {
-            let integer = quantizers.integer(&quantizer, quantizer.quantize(x));
+            let integer = quantizers.integer(quantizer, quantizer.quantize(x));
             n.push(integer.ok_or_else(no_number)?);
         }
     } else {
         let mut all_finite = true;
-        for_each_index(&x.shape, |index| {
-            let quantizer = quantizers.at(index);
-            let integer = quantizers.integer(&quantizer, quantizer.quantize(values[n.len()]));
+        walk_broadcast(&x.shape, [&x.shape, &shape], |[at, parameter]| {
+            let quantizer = &each[parameter];
+            let integer = quantizers.integer(quantizer, quantizer.quantize(values[at]));
             all_finite &= integer.is_some();
             n.push(integer.unwrap_or(0));
         });
