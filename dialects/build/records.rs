@@ -18,6 +18,7 @@ pub struct Op {
     pub group: String,
     pub apart: bool,
     pub single: bool,
+    pub layer: bool,
     pub in_onnx: bool,
     pub onnx_names: Vec<String>,
     pub since: i64,
@@ -157,6 +158,7 @@ impl<'a> Records<'a> {
             group: text(&record["group"]).to_owned(),
             apart: flag(&record["apart"]),
             single: flag(&record["single"]),
+            layer: flag(&record["layer"]),
             in_onnx: flag(&record["inOnnx"]),
             onnx_names: match (flag(&record["inOnnx"]), texts(&record["onnxNames"])) {
                 (true, names) if names.is_empty() => vec![variant.clone()],

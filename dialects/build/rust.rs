@@ -16,6 +16,7 @@ pub fn module(dialect: &str, all: &[Op]) -> String {
     structs(&mut text, &with_structs);
     enumeration(&mut text, dialect, &ops);
     families(&mut text, &ops);
+    layers(&mut text, &ops);
     text += "/// The declarations of the ops, in the order of the definitions.\n";
     text +=
         "#[allow(clippy::approx_constant, reason = \"numbers are those of the definitions\")]\n";
@@ -250,6 +251,34 @@ fn enumeration(text: &mut String, dialect: &str, ops: &[&Op]) {
         }
         text.push_str("}\n\n");
     }
+}
+
+/// Each op as a layer; one without attributes is a type of its own.
+fn layers(text: &mut String, ops: &[&Op]) {
+    if !ops.iter().any(|op| op.layer) {
+        return;
+    }
+    let plain = |op: &&&Op| op.structure.is_none() && op.group.is_empty();
+    for op in ops.iter().filter(plain) {
+        let _ = writeln!(
+            text,
+            "/// {}.\n#[derive(Clone, Copy, Debug, PartialEq, Eq)]\npub struct {};\n",
+            op.summary, op.variant
+        );
+    }
+    text.push_str("impl Op {\n    /// The layer behind the op.\n    pub fn layer(&self) -> &dyn super::layers::Layer {\n        match self {\n");
+    let mut groups = BTreeSet::new();
+    for op in ops {
+        let _ = match (op.group.as_str(), &op.structure) {
+            ("", Some(_)) => writeln!(text, "            Self::{}(op) => op,", op.variant),
+            ("", None) => writeln!(text, "            Self::{0} => &{0},", op.variant),
+            (group, _) if groups.insert(group) => {
+                writeln!(text, "            Self::{group}(op) => op,")
+            }
+            _ => Ok(()),
+        };
+    }
+    text.push_str("        }\n    }\n}\n\n");
 }
 
 /// One enum for each family, and one of the families.

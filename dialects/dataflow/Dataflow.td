@@ -59,6 +59,8 @@ class Dataflow_Layer<string mnemonic, list<Trait> traits = []>
     : Dataflow_Op<mnemonic, !listconcat([Pure], traits)> {
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
   let results = (outs Dataflow_AnyLink:$y);
+  // `Op::layer` gives it as what all layers have in common.
+  int layer = 1;
 }
 
 //===--- Products ---------------------------------------------------------------------------------------===//

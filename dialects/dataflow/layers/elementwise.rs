@@ -2,7 +2,7 @@
 
 use super::{Layer, check, operands};
 use crate::dataflow::estimate::Cost;
-use crate::dataflow::{Elementwise, Link};
+use crate::dataflow::{Cast, Elementwise, Link};
 
 impl Elementwise {
     /// The result before it is wrapped to its word; modulo 2^64, which wrapping ignores.
@@ -56,9 +56,6 @@ impl Layer for Elementwise {
         }
     }
 }
-
-/// `dataflow.cast`.
-pub struct Cast;
 
 impl Layer for Cast {
     fn infer(&self, links: &[Link], _: &Link) -> Result<Vec<usize>, String> {

@@ -14,8 +14,8 @@ use super::estimate::Cost;
 use super::op::Op;
 use super::types::Link;
 
-/// A kind of layer. To add one: its definition in `Dataflow.td`, a file here and its line in [`Op::layer`], what becomes one
-/// in `passes/dataflow/layers.rs`, and its code in `passes/hls`.
+/// A kind of layer. To add one: its definition in `Dataflow.td`, this trait for it in a file here, what becomes one in
+/// `passes/dataflow/kinds.rs`, and its C++ in `passes/hls/functions.rs`.
 pub trait Layer {
     /// The shape that the result must have. `result` is the declared one, for layers whose operands do not say. Fails with
     /// what is wrong, a predicate about the op.
@@ -34,27 +34,6 @@ pub trait Layer {
 }
 
 impl Op {
-    /// The layer behind the op.
-    pub fn layer(&self) -> &dyn Layer {
-        match self {
-            Self::Dense(op) => op,
-            Self::Threshold(op) => op,
-            Self::Requantize(op) => op,
-            Self::Lookup(op) => op,
-            Self::Cast => &elementwise::Cast,
-            Self::Elementwise(op) => op,
-            Self::Pool(op) => op,
-            Self::Constant(op) => op,
-            Self::Reshape => &wires::Reshape,
-            Self::Transpose(op) => op,
-            Self::Broadcast => &wires::Broadcast,
-            Self::Slice(op) => op,
-            Self::Insert(op) => op,
-            Self::Pad(op) => op,
-            Self::Window(op) => op,
-        }
-    }
-
     /// The function of each word, if the layer is one.
     pub fn function(&self) -> Option<&dyn Function> {
         match self {

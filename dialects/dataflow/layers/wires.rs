@@ -3,7 +3,7 @@
 use super::{Layer, check, operands};
 use crate::broadcast::broadcast_strides;
 use crate::dataflow::estimate::Cost;
-use crate::dataflow::{Constant, Insert, Link, Pad, Slice, Transpose, Window};
+use crate::dataflow::{Broadcast, Constant, Insert, Link, Pad, Reshape, Slice, Transpose, Window};
 use crate::onnx::explicit_windows;
 use crate::tensor::{broadcast_shape, strides};
 
@@ -159,9 +159,6 @@ macro_rules! layers {
 
 layers!(Reshape, Transpose, Broadcast, Slice, Insert, Pad, Window);
 
-/// `dataflow.reshape`.
-pub struct Reshape;
-
 impl Wired for Reshape {
     fn shape(&self, links: &[Link], result: &Link) -> Result<Vec<usize>, String> {
         let [x] = operands(links)?;
@@ -204,9 +201,6 @@ pub fn permuted(perm: &[usize], x: &Link) -> Result<Vec<usize>, String> {
     })?;
     Ok(perm.iter().map(|&at| x.shape[at]).collect())
 }
-
-/// `dataflow.broadcast`.
-pub struct Broadcast;
 
 impl Wired for Broadcast {
     fn shape(&self, links: &[Link], result: &Link) -> Result<Vec<usize>, String> {
