@@ -75,7 +75,10 @@ impl<'c> Calls<'c> {
             let (_, word) = self.words(operand)?;
             let location = self.location();
             let wide = widened(self.context, self.block, self.run, operand, location);
-            operands.push(self.bits(wide.unwrap_or(operand), container(word)));
+            let Some(wide) = wide else {
+                return fail(self.run, "an operand is no integer of a known range");
+            };
+            operands.push(self.bits(wide, container(word)));
         }
         let old: Vec<Val<'c>> = self.run.results().map(ir::val).collect();
         let mut results = Vec::new();

@@ -7,7 +7,7 @@ use qonnx_dialects::graph::GraphOp;
 use qonnx_dialects::hls;
 use qonnx_dialects::ir::{self, Node};
 use qonnx_dialects::text::Foreign;
-use qonnx_dialects::{onnx, upstream};
+use qonnx_dialects::{onnx, qint, upstream};
 use qonnx_passes::pipelines;
 
 use super::BackendError;
@@ -30,7 +30,7 @@ pub struct Host {
 pub struct Core {
     /// The function.
     pub external: External,
-    /// The nodes whose integers each input is, where it is that of a quantizer.
+    /// The node whose integers each input is, where a quantizer of the host has made it.
     pub quantizers: Vec<Option<Node>>,
 }
 
@@ -61,7 +61,9 @@ impl Host {
                 if let (Some(external), false) = (external, known) {
                     let quantizers = op.operands().map(|operand| {
                         let quantizer = ir::defining_op(ir::val(operand))?;
-                        Node::at(quantizer.location())
+                        // What other hardware has made, it shows itself.
+                        let made = qint::Op::read(quantizer).is_some_and(|op| op.is_quantizer());
+                        Node::at(quantizer.location()).filter(|_| made)
                     });
                     cores.push(Core {
                         external: external.clone(),
