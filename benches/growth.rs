@@ -83,7 +83,6 @@ fn bits(bench: &Bench<'_>) {
         make: &|bits| models::wide_quantizers(bits as u32),
         size: &|bits| bits as f64,
         within: &|_| true,
-        without: &[],
     };
     fit::table(bench, &sizes);
 }
@@ -114,7 +113,6 @@ fn layers(bench: &Bench<'_>, unit: &str, parameters: &[usize], make: &dyn Fn(usi
         make,
         size: &|layers| layers as f64,
         within: &|taken| taken.time.as_secs() < 60,
-        without: &[],
     };
     fit::table(bench, &sizes);
 }
@@ -153,7 +151,6 @@ fn widths(bench: &Bench<'_>) {
         make: &models::dense,
         size: &|width| (width * width) as f64,
         within: &|_| true,
-        without: &[],
     };
     fit::table(bench, &sizes);
 }

@@ -23,27 +23,21 @@ pub struct Sizes<'a> {
     pub size: &'a dyn Fn(usize) -> f64,
     /// Whether a run keeps a bound that the table has besides.
     pub within: &'a dyn Fn(&Taken) -> bool,
-    /// Pipelines that do not have such models, and why.
-    pub without: &'a [&'a str],
 }
 
-/// Prints what each pipeline takes for each model, and the exponents; returns the models' runs.
+/// Prints what each pipeline takes for each model, and the exponents.
 pub fn table(bench: &Bench<'_>, sizes: &Sizes<'_>) {
-    let pipelines: Vec<_> = PIPELINES
-        .iter()
-        .filter(|(name, _)| !sizes.without.contains(name))
-        .collect();
     print!("{:>10}", sizes.unit);
-    for (name, _) in &pipelines {
+    for (name, _) in PIPELINES {
         print!(" {name:>18}");
     }
     println!();
-    let mut lines: Vec<Vec<(f64, Taken)>> = vec![Vec::new(); pipelines.len()];
+    let mut lines: Vec<Vec<(f64, Taken)>> = vec![Vec::new(); PIPELINES.len()];
     for &parameter in sizes.parameters {
         let model = bench.model(&(sizes.make)(parameter));
         print!("{parameter:>10}");
         let mut holds = true;
-        for ((_, run), line) in pipelines.iter().zip(&mut lines) {
+        for ((_, run), line) in PIPELINES.iter().zip(&mut lines) {
             let taken = run(Path::new(&model));
             holds &= taken.success && (sizes.within)(&taken);
             print!(" {:>18}", taken.processor());

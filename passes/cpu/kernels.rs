@@ -320,10 +320,11 @@ mod tests {
 
     const VNNI: &str = "avx2+avx512f+avx512bw+avx512vl+avx512vnni";
 
-    fn chosen(features: &str, x: (i64, i64), w: (i64, i64)) -> Option<(&'static str, i64, usize)> {
+    /// A layer of nine products and sixteen filters.
+    fn layer(x: (i64, i64), w: (i64, i64)) -> Wanted {
         let of = |(lo, hi): (i64, i64)| Interval::new(lo, hi);
         let (x, w) = (of(x), of(w));
-        let wanted = Wanted {
+        Wanted {
             x,
             w,
             reach: Reach::of(w, 9),
@@ -331,8 +332,11 @@ mod tests {
             computed: false,
             filters: 16,
             products: 9,
-        };
-        let choice = choose(features, wanted).ok()?;
+        }
+    }
+
+    fn chosen(features: &str, x: (i64, i64), w: (i64, i64)) -> Option<(&'static str, i64, usize)> {
+        let choice = choose(features, layer(x, w)).ok()?;
         Some((choice.kernel.name, choice.offset, choice.steps))
     }
 
@@ -443,16 +447,7 @@ mod tests {
 
     #[test]
     fn what_has_no_kernel_has_a_reason() {
-        let (x, w) = (Interval::new(0, 1 << 16), Interval::new(-1, 1));
-        let wanted = Wanted {
-            x,
-            w,
-            reach: Reach::of(w, 9),
-            own: false,
-            computed: false,
-            filters: 16,
-            products: 9,
-        };
+        let wanted = layer((0, 1 << 16), (-1, 1));
         let reason = |features, wanted| choose(features, wanted).expect_err("none is exact");
         let few = Wanted {
             filters: 2,

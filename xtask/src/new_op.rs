@@ -10,7 +10,7 @@ const FAMILIES: &str = "  dialects/onnx/FAMILY.rs        its result types and ch
 /// The files that know every hardware layer.
 const LAYERS: &str = "  dialects/dataflow/layers/      a file of its kind: its shape, its meaning, what it costs; one line in mod.rs
   passes/dataflow/kinds.rs       which layer of integers becomes it
-  passes/hls/functions.rs        its C++; wires need none";
+  passes/hls/functions.rs        its C++, or its place among the wires";
 
 /// Adds the definition of an op and a test, and lists what remains: nothing for an elementwise op, which is its formula.
 pub fn run(dialect: &str, name: &str, formula: Option<&str>) -> Result<(), String> {

@@ -12,8 +12,7 @@ const HEAD: &str = "\
 #
 # exact: the expected outputs. close: within the tolerance of float32 outputs. flips N: the verifier explains each
 # difference by N elements beside a rounding boundary. refused: why the model is not taken. same: refused for the reason
-# of an earlier column. 'make test' runs all of these, all but the simulation of hls, or none; make test-full runs them all,
-# but for simulations of hls that take hours ('never hls').
+# of an earlier column. 'make test' runs all of these, all but the simulation of hls, or none; make test-full runs them all.
 ";
 /// Where nothing is known of a level or backend.
 const NONE: &str = "-";
@@ -32,32 +31,24 @@ pub enum Runs {
     All,
     /// All but `hls`, whose simulation takes a C++ compiler some seconds.
     NoHls,
-    /// Likewise, and `make test-full` neither: the simulation takes hours.
-    NeverHls,
     /// None.
     None,
 }
 
 impl Runs {
-    /// Whether `make test` runs a level or backend.
+    /// Whether a level or backend is run.
     pub fn runs(self, backend: &str) -> bool {
         match self {
             Self::All => true,
-            Self::NoHls | Self::NeverHls => backend != "hls",
+            Self::NoHls => backend != "hls",
             Self::None => false,
         }
-    }
-
-    /// Whether `make test-full` does.
-    pub fn runs_in_full(self, backend: &str) -> bool {
-        self != Self::NeverHls || backend != "hls"
     }
 
     fn text(self) -> &'static str {
         match self {
             Self::All => "all",
             Self::NoHls => "no hls",
-            Self::NeverHls => "never hls",
             Self::None => "none",
         }
     }
@@ -67,9 +58,9 @@ impl FromStr for Runs {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut all = [Self::All, Self::NoHls, Self::NeverHls, Self::None].into_iter();
+        let mut all = [Self::All, Self::NoHls, Self::None].into_iter();
         all.find(|runs| runs.text() == text)
-            .ok_or_else(|| format!("'{text}', expected all, no hls, never hls or none"))
+            .ok_or_else(|| format!("'{text}', expected all, no hls or none"))
     }
 }
 
