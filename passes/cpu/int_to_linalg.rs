@@ -33,7 +33,7 @@ declare_pass! {
     /// high bits only where that range and its reading (signed or unsigned) disagree. How integers are read and what they
     /// can be is what the types at `tensor.bitcast` say; of bits without such types, the extensions in loop nests.
     ///
-    /// With `features` of a processor, contractions with constant weights are packed for the kernels of the table that the
+    /// With `features` of a processor, contractions are packed for the kernels of the table that the
     /// processor has instructions for (`qonnx.kernel` names the one of a nest), and the tensors between them keep their
     /// channels innermost. Without, every nest is one of scalars in the order of level 3.
     pub struct IntToLinalg => "int-to-linalg" on Function {
